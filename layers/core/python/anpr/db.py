@@ -1,0 +1,61 @@
+"""The database connection: engine, sessions, and `transaction`, the only place that commits."""
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import URL, Engine, create_engine
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from anpr.errors import Unavailable
+from anpr.settings import DatabaseSettings
+
+
+def make_engine(url: URL, settings: DatabaseSettings) -> Engine:
+    """Make an engine on pg8000 that keeps at most `settings.pool_size` connections.
+
+    Args:
+        url: user, password, host, port and database; the driver part is replaced.
+        settings: TLS, pool and time-outs. The socket time-out is longer than the statement's, so that a slow statement
+            is ended by the server, with a clear error, rather than by a broken connection.
+    """
+    connect_args: dict[str, object] = {
+        "timeout": settings.statement_timeout_s + settings.connect_timeout_s,
+        "application_name": "anpr",
+        "startup_params": {"statement_timeout": f"{round(settings.statement_timeout_s * 1000)}", "timezone": "UTC"},
+    }
+    if settings.ssl:
+        connect_args["ssl_context"] = ssl.create_default_context(cafile=settings.ssl_root_cert)
+    return create_engine(
+        url.set(drivername="postgresql+pg8000"),
+        pool_size=settings.pool_size,
+        max_overflow=0,
+        pool_timeout=settings.connect_timeout_s,
+        # A Lambda's connection may have been closed while it was frozen; a database that slept closes them all.
+        pool_pre_ping=True,
+        connect_args=connect_args,
+    )
+
+
+class Database:
+    """Sessions on one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        # Rows are rendered after the commit, so they must stay readable.
+        self._sessions = sessionmaker(engine, expire_on_commit=False)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Open a session, commit when the block ends well and roll back when it raises.
+
+        Raises:
+            anpr.errors.Unavailable: the database cannot be reached.
+        """
+        with self._sessions() as session:
+            try:
+                yield session
+                session.commit()
+            except (InterfaceError, OperationalError) as error:
+                raise Unavailable("The database does not answer; try again in a moment.") from error

@@ -1,0 +1,158 @@
+"""The wire contracts: object keys, the job queue's bodies, and the events on the bus.
+
+Only the standard library and pydantic are imported here, so that infrastructure code can share the names without
+pulling in the domain.
+"""
+
+import json
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, Literal
+from urllib.parse import unquote_plus
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+SOURCE: Final = "anpr"
+"""`source` of every event on the bus."""
+
+UPLOADS_PREFIX: Final = "uploads/"
+CROPS_PREFIX: Final = "crops/"
+FRAMES_PREFIX: Final = "frames/"
+
+
+def upload_key(upload_id: UUID) -> str:
+    """Object key of an upload's source file."""
+    return f"{UPLOADS_PREFIX}{upload_id}/source"
+
+
+def crop_key(upload_id: UUID, passage_no: int) -> str:
+    """Object key of a passage's plate crop; the same for every re-run of the job, which overwrites it."""
+    return f"{CROPS_PREFIX}{upload_id}/{passage_no:06d}.jpg"
+
+
+def frame_key(upload_id: UUID, passage_no: int) -> str:
+    """Object key of the full frame that a passage's plate was best seen in."""
+    return f"{FRAMES_PREFIX}{upload_id}/{passage_no:06d}.jpg"
+
+
+def upload_id_of(key: str) -> UUID | None:
+    """The upload a source object belongs to, or None for a key of another shape."""
+    parts = key.split("/")
+    if len(parts) != 3 or parts[0] + "/" != UPLOADS_PREFIX or parts[2] != "source":
+        return None
+    try:
+        return UUID(parts[1])
+    except ValueError:
+        return None
+
+
+class JobRequest(BaseModel):
+    """A job put on the queue by the backend itself (a retry, or a lost notification made good)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    upload_id: UUID
+
+
+class UnknownMessage(ValueError):
+    """A queue message that is none of ours; the text says what it looked like."""
+
+
+def upload_ids_of(body: str) -> list[UUID]:
+    """Read the uploads that one queue message asks to process.
+
+    Args:
+        body: an S3 event notification, S3's `s3:TestEvent`, or a `JobRequest`, as JSON.
+
+    Returns:
+        The uploads in the message's order; empty for a test event.
+
+    Raises:
+        UnknownMessage: the body is none of these, or names no object that is an upload's source.
+    """
+    try:
+        message: Any = json.loads(body)
+    except ValueError as error:
+        raise UnknownMessage("the body is not JSON") from error
+    if not isinstance(message, dict):
+        raise UnknownMessage("the body is not a JSON object")
+    if message.get("Event") == "s3:TestEvent":
+        return []
+    if "Records" in message:
+        return _upload_ids_of_notification(message)
+    try:
+        return [JobRequest.model_validate(message).upload_id]
+    except ValidationError as error:
+        raise UnknownMessage("the body is neither an S3 notification nor a job request") from error
+
+
+def _upload_ids_of_notification(message: dict[str, Any]) -> list[UUID]:
+    try:
+        # S3 escapes keys in notifications as a form would: "+" for a space.
+        keys = [unquote_plus(record["s3"]["object"]["key"]) for record in message["Records"]]
+    except (KeyError, TypeError) as error:
+        raise UnknownMessage("the S3 notification names no object") from error
+    found = [upload_id for upload_id in map(upload_id_of, keys) if upload_id is not None]
+    if not found:
+        raise UnknownMessage(f"no upload's source is among the objects {keys!r}")
+    return found
+
+
+class EventType(StrEnum):
+    """`detail-type` of the events on the bus, and `type` of their CloudEvents."""
+
+    UPLOAD_PROCESSED = "upload.processed"
+    UPLOAD_FAILED = "upload.failed"
+    EVENT_CREATED = "event.created"
+
+
+class CloudEvent(BaseModel):
+    """A CloudEvents 1.0 envelope in its JSON format, as it stands in EventBridge's `detail`.
+
+    `id` is the outbox row's, so a consumer can tell a second delivery from a second event.
+    """
+
+    specversion: Literal["1.0"] = "1.0"
+    id: UUID
+    source: str = SOURCE
+    type: str
+    subject: str
+    time: datetime
+    datacontenttype: Literal["application/json"] = "application/json"
+    data: dict[str, Any]
+
+
+class EventCreated(BaseModel):
+    """Data of `event.created`: one vehicle's passage was recorded."""
+
+    event_id: UUID
+    upload_id: UUID
+    camera_id: UUID
+    plate: str
+    readable: bool
+    score: float
+    captured_at: datetime
+    crop_key: str
+
+
+class UploadProcessed(BaseModel):
+    """Data of `upload.processed`: a job ended well. What metering counts."""
+
+    upload_id: UUID
+    camera_id: UUID
+    media: Literal["video", "image"]
+    duration_s: float = Field(description="Length of the footage that was read, in seconds; 0 for an image.")
+    frames: int
+    events: int
+    unreadable: int
+    finished_at: datetime
+
+
+class UploadFailed(BaseModel):
+    """Data of `upload.failed`: a job ended without a result, for the reason given in words."""
+
+    upload_id: UUID
+    camera_id: UUID
+    reason: str
+    finished_at: datetime

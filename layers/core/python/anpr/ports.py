@@ -1,0 +1,117 @@
+"""What really differs between the places this backend runs on, as Protocols.
+
+Every call may raise `anpr.errors.Unavailable` when the service behind it does not answer in time.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from anpr.messages import CloudEvent
+
+
+@dataclass(frozen=True, slots=True)
+class PresignedPost:
+    """A form that a client posts, with the file as its last field, straight to the blob store."""
+
+    url: str
+    fields: dict[str, str]
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BlobInfo:
+    """What the store knows of one object."""
+
+    size_bytes: int
+    content_type: str
+    modified_at: datetime
+
+
+class BlobStore(Protocol):
+    """Objects by key in one bucket."""
+
+    def presign_post(self, key: str, *, content_type: str, size_bytes: int, expires_in_s: int) -> PresignedPost:
+        """Make a form that the store accepts for exactly this key, content type and size, until it expires."""
+
+    def presign_get(self, key: str, *, expires_in_s: int | None = None) -> str:
+        """Make a link to download one object."""
+
+    def info(self, key: str) -> BlobInfo | None:
+        """Describe an object; None where there is none."""
+
+    def download(self, key: str, target: Path) -> None:
+        """Write an object to a file.
+
+        Raises:
+            anpr.errors.NotFound: there is no such object.
+        """
+
+    def put(self, key: str, body: bytes, *, content_type: str) -> None:
+        """Store an object, over any that is there."""
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Remove objects; those that are not there are no error."""
+
+    def check(self) -> None:
+        """Make one cheap request that fails where the bucket cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueMessage:
+    """One delivery of a message.
+
+    Attributes:
+        receipt: what acknowledges this very delivery.
+        receives: how often the message was delivered so far, this time included.
+        attributes: transport attributes, such as a trace header.
+    """
+
+    body: str
+    receipt: str
+    receives: int
+    attributes: dict[str, str]
+
+
+class JobQueue(Protocol):
+    """A queue with at-least-once delivery and a visibility time-out."""
+
+    def send(self, body: str) -> None:
+        """Put a message on the queue."""
+
+    def receive(self, *, wait_s: int, visibility_s: int) -> QueueMessage | None:
+        """Wait up to `wait_s` seconds for one message and hide it for `visibility_s`."""
+
+    def extend(self, message: QueueMessage, *, visibility_s: int) -> None:
+        """Hide a message for `visibility_s` seconds from now; 0 gives it back at once."""
+
+    def delete(self, message: QueueMessage) -> None:
+        """Acknowledge a message."""
+
+    def depth(self) -> int:
+        """Count the messages that wait, roughly."""
+
+    def check(self) -> None:
+        """Make one cheap request that fails where the queue cannot be used."""
+
+
+class EventBus(Protocol):
+    """Where domain events are published, at least once and in no order."""
+
+    def publish(self, events: Sequence[CloudEvent]) -> list[CloudEvent]:
+        """Publish events and return those that the bus took."""
+
+    def check(self) -> None:
+        """Make one cheap request that fails where the bus cannot be used."""
+
+
+class SecretStore(Protocol):
+    """JSON documents kept secret."""
+
+    def get(self, secret_id: str) -> dict[str, Any] | None:
+        """Read a secret; None where it has no value yet."""
+
+    def put(self, secret_id: str, value: dict[str, Any]) -> None:
+        """Give an existing secret a new value."""

@@ -1,0 +1,107 @@
+"""Settings, one small class per concern, read from the environment by `bootstrap` and by entry points only.
+
+No setting that is a secret has a default. What a deployment decides (names, addresses) is required, what the product
+decides (limits, lifetimes) has the value that suits most.
+"""
+
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import Field, PostgresDsn, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ModeSettings(BaseSettings):
+    """Which adapters the backend runs on; read by `bootstrap` alone."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_", extra="ignore")
+
+    mode: Literal["aws"] = "aws"
+
+
+class DatabaseSettings(BaseSettings):
+    """Where PostgreSQL is: a URL, or a Secrets Manager secret of the shape that RDS writes."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_DB_", extra="ignore")
+
+    url: PostgresDsn | None = None
+    secret_id: str | None = None
+    ssl: bool = Field(default=True, description="Ask for TLS and verify the server's certificate.")
+    ssl_root_cert: str | None = Field(default=None, description="CA bundle; the system's where none is given.")
+    pool_size: int = Field(default=1, ge=1, description="A Lambda serves one request at a time, so one is enough.")
+    connect_timeout_s: float = 10
+    statement_timeout_s: float = 20
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "DatabaseSettings":
+        if (self.url is None) == (self.secret_id is None):
+            raise ValueError("set exactly one of ANPR_DB_URL and ANPR_DB_SECRET_ID")
+        return self
+
+
+class StorageSettings(BaseSettings):
+    """The bucket of footage and crops. An endpoint makes MinIO or another S3 protocol server do."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_S3_", extra="ignore")
+
+    bucket: str
+    endpoint_url: str | None = None
+    presign_ttl: timedelta = timedelta(hours=1)
+
+
+class UploadSettings(BaseSettings):
+    """What may be uploaded, and how long a client may take."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_UPLOAD_", extra="ignore")
+
+    # S3 takes at most 5 GiB in one POST.
+    max_bytes: int = Field(default=5 * 1024**3, gt=0, le=5 * 1024**3)
+    form_ttl: timedelta = timedelta(hours=1)
+    expire_after: timedelta = Field(default=timedelta(hours=24), description="Then an upload with no file is expired.")
+
+
+class QueueSettings(BaseSettings):
+    """The queue of detection jobs."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_QUEUE_", extra="ignore")
+
+    url: str
+    dead_letter_url: str
+    visibility_s: int = Field(default=60, ge=10, description="How long a silent worker keeps a message to itself.")
+    max_receives: int = Field(default=3, ge=1, description="Must be the redrive policy's; then a message is poison.")
+
+
+class BusSettings(BaseSettings):
+    """The event bus."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_BUS_", extra="ignore")
+
+    name: str
+
+
+class TokenSettings(BaseSettings):
+    """Access and refresh tokens."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_TOKEN_", extra="ignore")
+
+    issuer: str = "anpr"
+    audience: str = "anpr-api"
+    access_ttl: timedelta = timedelta(minutes=15)
+    refresh_ttl: timedelta = timedelta(days=30)
+
+
+class SigningSettings(BaseSettings):
+    """Where the private half of the signing key lies: known to the identity function alone."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_SIGNING_", extra="ignore")
+
+    secret_id: str
+
+
+class AdminSettings(BaseSettings):
+    """The first administrator, made by the set-up function where there is none."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_ADMIN_", extra="ignore")
+
+    email: str
+    password: SecretStr
