@@ -1,0 +1,160 @@
+"""Cameras, the files they send, and what was read in them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from anpr.models.base import NOW, Base, text_enum
+
+
+class Camera(Base):
+    """Where footage comes from."""
+
+    __tablename__ = "cameras"
+    __table_args__ = (
+        CheckConstraint("latitude BETWEEN -90 AND 90", name="latitude"),
+        CheckConstraint("longitude BETWEEN -180 AND 180", name="longitude"),
+        CheckConstraint("heading >= 0 AND heading < 360", name="heading"),
+        CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="position"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    name: Mapped[str] = mapped_column(unique=True)
+    description: Mapped[str] = mapped_column(default="")
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    heading: Mapped[float | None]
+    region_hint: Mapped[str | None]
+    time_zone: Mapped[str] = mapped_column(default="UTC")
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class UploadStatus(StrEnum):
+    """Where an upload stands, from the form that was asked for to the end of its job."""
+
+    AWAITING_FILE = "awaiting_file"
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+class Upload(Base):
+    """A file that a client sends, and the job that reads it: one of each, so one row.
+
+    `claim_token` is the running worker's; a worker whose token is no longer here has lost the job.
+    """
+
+    __tablename__ = "uploads"
+    __table_args__ = (
+        CheckConstraint("progress BETWEEN 0 AND 1", name="progress"),
+        Index("ix_uploads_created_at_id", "created_at", "id"),
+        Index("ix_uploads_camera_id_created_at", "camera_id", "created_at"),
+        # The sweep looks only at uploads that are not over.
+        Index(
+            "ix_uploads_unfinished",
+            "status",
+            "created_at",
+            postgresql_where=text("status IN ('awaiting_file', 'queued', 'processing')"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    camera_id: Mapped[UUID] = mapped_column(ForeignKey("cameras.id"))
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    file_name: Mapped[str]
+    content_type: Mapped[str]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    captured_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+    status: Mapped[UploadStatus] = mapped_column(text_enum(UploadStatus), default=UploadStatus.AWAITING_FILE)
+    attempts: Mapped[int] = mapped_column(default=0)
+    progress: Mapped[float] = mapped_column(default=0.0)
+    frames_done: Mapped[int] = mapped_column(default=0)
+    duration_s: Mapped[float | None]
+    events_count: Mapped[int] = mapped_column(default=0)
+    unreadable_count: Mapped[int] = mapped_column(default=0)
+    warning: Mapped[str | None]
+    failure_reason: Mapped[str | None]
+    claim_token: Mapped[UUID | None]
+    queued_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    heartbeat_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+    camera: Mapped[Camera] = relationship(lazy="raise")
+
+
+class ReviewStatus(StrEnum):
+    """What people said of an event's read."""
+
+    UNREVIEWED = "unreviewed"
+    CONFIRMED = "confirmed"
+    CORRECTED = "corrected"
+    REJECTED = "rejected"
+
+
+class Event(Base):
+    """One vehicle's passage before one camera, as the machine read it; never overwritten.
+
+    `id` is derived from `(upload_id, passage_no)`, so a re-run of a job makes the same row and the same objects.
+    """
+
+    __tablename__ = "events"
+    __table_args__ = (
+        UniqueConstraint("upload_id", "passage_no"),
+        Index("ix_events_captured_at_id", "captured_at", "id"),
+        Index("ix_events_camera_id_captured_at_id", "camera_id", "captured_at", "id"),
+        Index("ix_events_plate_captured_at_id", "plate", "captured_at", "id"),
+        Index("ix_events_plate_key_captured_at", "plate_key", "captured_at"),
+        Index("ix_events_plate_trgm", "plate", postgresql_using="gin", postgresql_ops={"plate": "gin_trgm_ops"}),
+        Index("ix_events_review_status_captured_at_id", "review_status", "captured_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    upload_id: Mapped[UUID] = mapped_column(ForeignKey("uploads.id"))
+    camera_id: Mapped[UUID] = mapped_column(ForeignKey("cameras.id"))
+    passage_no: Mapped[int]
+
+    plate: Mapped[str]
+    plate_key: Mapped[str]
+    raw_plate: Mapped[str]
+    readable: Mapped[bool]
+    score: Mapped[float]
+    dscore: Mapped[float]
+    region_code: Mapped[str | None]
+    region_score: Mapped[float | None]
+    candidates: Mapped[list[dict[str, Any]]]
+    vehicle: Mapped[dict[str, Any] | None]
+
+    box_xmin: Mapped[float]
+    box_ymin: Mapped[float]
+    box_xmax: Mapped[float]
+    box_ymax: Mapped[float]
+    first_frame: Mapped[int]
+    last_frame: Mapped[int]
+    best_frame: Mapped[int]
+    frames_seen: Mapped[int]
+    frames_agreeing: Mapped[int]
+    crop_key: Mapped[str]
+    frame_key: Mapped[str]
+
+    captured_at: Mapped[datetime]
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    processed_at: Mapped[datetime]
+    review_status: Mapped[ReviewStatus] = mapped_column(text_enum(ReviewStatus), default=ReviewStatus.UNREVIEWED)
