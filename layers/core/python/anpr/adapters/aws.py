@@ -1,0 +1,287 @@
+"""The ports on AWS, and on whatever speaks its protocols: the emulator, MinIO, Supabase's S3. Only here is boto3 used.
+
+A request that fails for any reason but "there is no such thing" is `Unavailable`: to a caller, a throttled service, a
+network that is down and a permission that somebody is about to repair are the same, to be tried again later. The
+original error is the cause of what is raised, so the log has it and the client does not.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from boto3.exceptions import Boto3Error
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from anpr.errors import AnprError, NotFound, Unavailable
+from anpr.messages import CloudEvent
+from anpr.ports import BlobInfo, PresignedPost, QueueMessage
+from anpr.settings import BusSettings, QueueSettings, StorageSettings
+
+if TYPE_CHECKING:
+    from mypy_boto3_events.client import EventBridgeClient
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+    from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
+    from mypy_boto3_secretsmanager.client import SecretsManagerClient
+    from mypy_boto3_sqs.client import SQSClient
+
+CONNECT_TIMEOUT_S: Final = 3
+READ_TIMEOUT_S: Final = 10
+_LONG_POLL_S: Final = 20
+"""The longest wait that SQS grants; its client has to listen for longer than that."""
+
+_MISSING: Final = frozenset(
+    {
+        "404",
+        "NoSuchKey",
+        "NotFound",
+        "ResourceNotFoundException",
+        # A delivery whose visibility ran out, or whose message was deleted by another delivery's receiver.
+        "MessageNotInflight",
+        "ReceiptHandleIsInvalid",
+        "AWS.SimpleQueueService.MessageNotInflight",
+    }
+)
+
+# Few connections: they share the machine with a decoder, and saturate its network well before that.
+_TRANSFER: Final = TransferConfig(max_concurrency=4, multipart_chunksize=16 * 1024**2)
+
+
+def make_client(service: str, endpoint_url: str | None = None) -> Any:
+    """Make a boto3 client with explicit time-outs and retries.
+
+    Args:
+        service: boto3's name of the service, such as `s3`.
+        endpoint_url: another server than AWS's. The environment's `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>`
+            are boto3's own way to say the same.
+
+    Returns:
+        The client; its type depends on `service`, so the caller names it. It is safe to share between threads.
+    """
+    elsewhere = endpoint_url or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    config = Config(
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=READ_TIMEOUT_S + (_LONG_POLL_S if service == "sqs" else 0),
+        retries={"mode": "standard", "total_max_attempts": 3},
+        signature_version="s3v4" if service == "s3" else None,
+        # On AWS, "virtual" is what makes presigned links name the bucket's own region: the global name that boto3
+        # would put there redirects for hours after a bucket is made. Other servers seldom have a name a bucket.
+        s3={"addressing_style": "path" if elsewhere else "virtual"},
+        # Other S3 servers do not all know the checksums that AWS's take.
+        request_checksum_calculation="when_required" if elsewhere else "when_supported",
+        response_checksum_validation="when_required" if elsewhere else "when_supported",
+    )
+    # A session of its own: boto3's default one is not safe to make clients from in several threads.
+    session: Any = boto3.session.Session()
+    return session.client(service, endpoint_url=endpoint_url, config=config)
+
+
+@contextmanager
+def _translated(service: str, *, missing: str = "There is no such thing.") -> Iterator[None]:
+    """Turn boto3's errors into the domain's."""
+    try:
+        yield
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") in _MISSING:
+            raise NotFound(missing) from error
+        raise Unavailable(f"The {service} does not answer as it should; try again in a moment.") from error
+    except (BotoCoreError, Boto3Error) as error:
+        raise Unavailable(f"The {service} cannot be reached; try again in a moment.") from error
+
+
+class S3BlobStore:
+    """`anpr.ports.BlobStore` on one S3 bucket."""
+
+    def __init__(self, client: "S3Client", settings: StorageSettings) -> None:
+        self._client = client
+        self._bucket = settings.bucket
+        self._presign_ttl_s = round(settings.presign_ttl.total_seconds())
+
+    def presign_post(self, key: str, *, content_type: str, size_bytes: int, expires_in_s: int) -> PresignedPost:
+        expires_at = datetime.now(UTC) + timedelta(seconds=expires_in_s)
+        with _translated("storage"):
+            form = self._client.generate_presigned_post(
+                self._bucket,
+                key,
+                Fields={"Content-Type": content_type},
+                Conditions=[{"Content-Type": content_type}, ["content-length-range", size_bytes, size_bytes]],
+                ExpiresIn=expires_in_s,
+            )
+        return PresignedPost(form["url"], form["fields"], expires_at)
+
+    def presign_get(self, key: str, *, expires_in_s: int | None = None) -> str:
+        with _translated("storage"):
+            return self._client.generate_presigned_url(
+                "get_object",
+                Params={"Bucket": self._bucket, "Key": key},
+                ExpiresIn=self._presign_ttl_s if expires_in_s is None else expires_in_s,
+            )
+
+    def info(self, key: str) -> BlobInfo | None:
+        try:
+            with _translated("storage"):
+                head = self._client.head_object(Bucket=self._bucket, Key=key)
+        except NotFound:
+            return None
+        return BlobInfo(head["ContentLength"], head.get("ContentType", ""), head["LastModified"])
+
+    def download(self, key: str, target: Path) -> None:
+        with _translated("storage", missing="The file is not in the storage any more."):
+            self._client.download_file(self._bucket, key, str(target), Config=_TRANSFER)
+
+    def put(self, key: str, body: bytes, *, content_type: str) -> None:
+        with _translated("storage"):
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)
+
+    def delete(self, keys: Sequence[str]) -> None:
+        for start in range(0, len(keys), 1000):
+            objects: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in keys[start : start + 1000]]
+            with _translated("storage"):
+                answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
+            refused = answer.get("Errors", [])
+            if refused:
+                raise Unavailable(f"The storage did not delete {len(refused)} of {len(objects)} objects.")
+
+    def check(self) -> None:
+        with _translated("storage", missing="The storage has no such bucket."):
+            self._client.head_bucket(Bucket=self._bucket)
+
+
+class SqsJobQueue:
+    """`anpr.ports.JobQueue` on one SQS standard queue."""
+
+    def __init__(self, client: "SQSClient", settings: QueueSettings) -> None:
+        self._client = client
+        self._url = settings.url
+
+    def send(self, body: str) -> None:
+        with _translated("queue"):
+            self._client.send_message(QueueUrl=self._url, MessageBody=body)
+
+    def receive(self, *, wait_s: int, visibility_s: int) -> QueueMessage | None:
+        with _translated("queue"):
+            answer = self._client.receive_message(
+                QueueUrl=self._url,
+                MaxNumberOfMessages=1,
+                WaitTimeSeconds=min(wait_s, _LONG_POLL_S),
+                VisibilityTimeout=visibility_s,
+                MessageSystemAttributeNames=["ApproximateReceiveCount", "AWSTraceHeader"],
+            )
+        for message in answer.get("Messages", []):
+            attributes = {str(name): value for name, value in message.get("Attributes", {}).items()}
+            receives = int(attributes.pop("ApproximateReceiveCount", "1"))
+            return QueueMessage(message.get("Body", ""), message["ReceiptHandle"], receives, attributes)
+        return None
+
+    def extend(self, message: QueueMessage, *, visibility_s: int) -> None:
+        with _translated("queue", missing="The message is no longer held by this receiver."):
+            self._client.change_message_visibility(
+                QueueUrl=self._url, ReceiptHandle=message.receipt, VisibilityTimeout=visibility_s
+            )
+
+    def delete(self, message: QueueMessage) -> None:
+        with _translated("queue", missing="The message is no longer held by this receiver."):
+            self._client.delete_message(QueueUrl=self._url, ReceiptHandle=message.receipt)
+
+    def depth(self) -> int:
+        with _translated("queue"):
+            answer = self._client.get_queue_attributes(
+                QueueUrl=self._url, AttributeNames=["ApproximateNumberOfMessages"]
+            )
+        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+    def check(self) -> None:
+        self.depth()
+
+
+class EventBridgeBus:
+    """`anpr.ports.EventBus` on one EventBridge bus."""
+
+    # The service's limits on one request. The second counts all entries together.
+    _MAX_ENTRIES = 10
+    _MAX_BYTES = 256 * 1024
+
+    def __init__(self, client: "EventBridgeClient", settings: BusSettings) -> None:
+        self._client = client
+        self._name = settings.name
+
+    def publish(self, events: Sequence[CloudEvent]) -> list[CloudEvent]:
+        taken: list[CloudEvent] = []
+        try:
+            for chunk in self._chunks(events):
+                taken += self._put(chunk)
+        except AnprError:
+            # What an earlier chunk delivered must be reported as such; only where nothing went is it an outage.
+            if not taken:
+                raise
+        return taken
+
+    def check(self) -> None:
+        with _translated("event bus", missing="There is no such event bus."):
+            self._client.describe_event_bus(Name=self._name)
+
+    def _put(self, events: Sequence[CloudEvent]) -> list[CloudEvent]:
+        with _translated("event bus"):
+            answer = self._client.put_events(Entries=[self._entry(event) for event in events])
+        return [event for event, result in zip(events, answer["Entries"], strict=True) if not result.get("ErrorCode")]
+
+    def _entry(self, event: CloudEvent) -> "PutEventsRequestEntryTypeDef":
+        return {
+            "EventBusName": self._name,
+            "Source": event.source,
+            "DetailType": event.type,
+            "Time": event.time,
+            "Detail": event.model_dump_json(),
+        }
+
+    def _chunks(self, events: Sequence[CloudEvent]) -> Iterator[list[CloudEvent]]:
+        """Split events by the service's limits; one that is too large on its own is left out, thus never taken."""
+        chunk: list[CloudEvent] = []
+        chunk_bytes = 0
+        for event in events:
+            size = _entry_bytes(event)
+            if size > self._MAX_BYTES:
+                continue
+            if chunk and (len(chunk) == self._MAX_ENTRIES or chunk_bytes + size > self._MAX_BYTES):
+                yield chunk
+                chunk, chunk_bytes = [], 0
+            chunk.append(event)
+            chunk_bytes += size
+        if chunk:
+            yield chunk
+
+
+def _entry_bytes(event: CloudEvent) -> int:
+    """Size of an entry as EventBridge counts it: 14 bytes for the time, and the UTF-8 of each text."""
+    return 14 + len(f"{event.source}{event.type}{event.model_dump_json()}".encode())
+
+
+class SecretsManagerStore:
+    """`anpr.ports.SecretStore` on Secrets Manager."""
+
+    def __init__(self, client: "SecretsManagerClient") -> None:
+        self._client = client
+
+    def get(self, secret_id: str) -> dict[str, Any] | None:
+        try:
+            with _translated("secret store"):
+                text = self._client.get_secret_value(SecretId=secret_id)["SecretString"]
+        except NotFound:
+            return None
+        try:
+            value = json.loads(text)
+        except ValueError:
+            # CloudFormation fills a secret that was declared without a value with a random string.
+            return None
+        return value if isinstance(value, dict) else None
+
+    def put(self, secret_id: str, value: dict[str, Any]) -> None:
+        with _translated("secret store", missing="There is no such secret."):
+            self._client.put_secret_value(SecretId=secret_id, SecretString=json.dumps(value))

@@ -1,0 +1,69 @@
+"""The composition root: settings in, wired adapters out.
+
+One function a thing, so that an entry point asks for what it uses and needs no permission or setting for the rest.
+Nothing is kept: whoever wants one engine for many requests holds it.
+"""
+
+from typing import Any
+
+from sqlalchemy import URL, make_url
+
+from anpr.adapters.aws import EventBridgeBus, S3BlobStore, SecretsManagerStore, SqsJobQueue, make_client
+from anpr.db import Database, make_engine
+from anpr.errors import Unavailable
+from anpr.ports import BlobStore, EventBus, JobQueue, SecretStore
+from anpr.settings import BusSettings, DatabaseSettings, ModeSettings, QueueSettings, StorageSettings
+
+
+def database(settings: DatabaseSettings | None = None) -> Database:
+    """Connect to PostgreSQL; the first query opens the first connection.
+
+    Raises:
+        anpr.errors.Unavailable: the secret that says where the database is cannot be read, or has no value yet.
+    """
+    settings = settings or DatabaseSettings()
+    return Database(make_engine(_database_url(settings), settings))
+
+
+def blob_store(settings: StorageSettings | None = None) -> BlobStore:
+    """The bucket of footage and crops."""
+    settings = settings or StorageSettings()
+    return S3BlobStore(_client("s3", settings.endpoint_url), settings)
+
+
+def job_queue(settings: QueueSettings | None = None) -> JobQueue:
+    """The queue of detection jobs."""
+    settings = settings or QueueSettings()
+    return SqsJobQueue(_client("sqs"), settings)
+
+
+def event_bus(settings: BusSettings | None = None) -> EventBus:
+    """The bus that domain events go to."""
+    settings = settings or BusSettings()
+    return EventBridgeBus(_client("events"), settings)
+
+
+def secret_store() -> SecretStore:
+    """The store of secrets."""
+    return SecretsManagerStore(_client("secretsmanager"))
+
+
+def _client(service: str, endpoint_url: str | None = None) -> Any:
+    ModeSettings()  # refuses a mode that there are no adapters for
+    return make_client(service, endpoint_url)
+
+
+def _database_url(settings: DatabaseSettings) -> URL:
+    if settings.secret_id is None:
+        return make_url(str(settings.url))
+    secret = secret_store().get(settings.secret_id)
+    if secret is None:
+        raise Unavailable("The database is not set up yet: its secret has no value.")
+    return URL.create(
+        "postgresql",
+        username=secret["username"],
+        password=secret["password"],
+        host=secret["host"],
+        port=int(secret["port"]),
+        database=secret["dbname"],
+    )
