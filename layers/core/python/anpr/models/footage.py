@@ -10,6 +10,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    String,
     UniqueConstraint,
     text,
 )
@@ -61,6 +62,7 @@ class Upload(Base):
     __tablename__ = "uploads"
     __table_args__ = (
         CheckConstraint("progress BETWEEN 0 AND 1", name="progress"),
+        UniqueConstraint("created_by", "idempotency_key"),
         Index("ix_uploads_created_at_id", "created_at", "id"),
         Index("ix_uploads_camera_id_created_at", "camera_id", "created_at"),
         # The sweep looks only at uploads that are not over.
@@ -70,6 +72,7 @@ class Upload(Base):
             "created_at",
             postgresql_where=text("status IN ('awaiting_file', 'queued', 'processing')"),
         ),
+        Index("ix_uploads_source_kept", "created_at", postgresql_where=text("source_deleted_at IS NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -80,6 +83,7 @@ class Upload(Base):
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     captured_at: Mapped[datetime]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    idempotency_key: Mapped[str | None]
 
     status: Mapped[UploadStatus] = mapped_column(text_enum(UploadStatus), default=UploadStatus.AWAITING_FILE)
     attempts: Mapped[int] = mapped_column(default=0)
@@ -95,6 +99,7 @@ class Upload(Base):
     started_at: Mapped[datetime | None]
     heartbeat_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    source_deleted_at: Mapped[datetime | None]
 
     camera: Mapped[Camera] = relationship(lazy="raise")
 
@@ -106,6 +111,20 @@ class ReviewStatus(StrEnum):
     CONFIRMED = "confirmed"
     CORRECTED = "corrected"
     REJECTED = "rejected"
+
+
+def _trigrams(column: str) -> Index:
+    """Trigrams of a plate column.
+
+    Without the pending list: it makes inserts cheaper, which are few here, and searches slower at random.
+    """
+    return Index(
+        f"ix_events_{column}_trgm",
+        column,
+        postgresql_using="gin",
+        postgresql_ops={column: "gin_trgm_ops"},
+        postgresql_with={"fastupdate": "off"},
+    )
 
 
 class Event(Base):
@@ -121,8 +140,33 @@ class Event(Base):
         Index("ix_events_camera_id_captured_at_id", "camera_id", "captured_at", "id"),
         Index("ix_events_plate_captured_at_id", "plate", "captured_at", "id"),
         Index("ix_events_plate_key_captured_at", "plate_key", "captured_at"),
-        Index("ix_events_plate_trgm", "plate", postgresql_using="gin", postgresql_ops={"plate": "gin_trgm_ops"}),
+        _trigrams("plate"),
+        _trigrams("plate_key"),
         Index("ix_events_review_status_captured_at_id", "review_status", "captured_at", "id"),
+        # Few events are corrected, so these are small.
+        Index(
+            "ix_events_reviewed_plate_captured_at_id",
+            "reviewed_plate",
+            "captured_at",
+            "id",
+            postgresql_where=text("reviewed_plate IS NOT NULL"),
+        ),
+        Index(
+            "ix_events_reviewed_plate_key_captured_at",
+            "reviewed_plate_key",
+            "captured_at",
+            postgresql_where=text("reviewed_plate IS NOT NULL"),
+        ),
+        Index(
+            "ix_events_reviewed_plate_trgm",
+            "reviewed_plate",
+            postgresql_using="gin",
+            postgresql_ops={"reviewed_plate": "gin_trgm_ops"},
+            postgresql_where=text("reviewed_plate IS NOT NULL"),
+        ),
+        # Retention counts from when a passage was recorded here: old footage that is uploaded today is new to us.
+        Index("ix_events_processed_at", "processed_at"),
+        Index("ix_events_media_kept", "processed_at", postgresql_where=text("media_deleted_at IS NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -130,8 +174,9 @@ class Event(Base):
     camera_id: Mapped[UUID] = mapped_column(ForeignKey("cameras.id"))
     passage_no: Mapped[int]
 
-    plate: Mapped[str]
-    plate_key: Mapped[str]
+    # Byte order, whatever the cluster's locale is: only then does the B-tree serve `LIKE 'AB%'`.
+    plate: Mapped[str] = mapped_column(String(collation="C"))
+    plate_key: Mapped[str] = mapped_column(String(collation="C"))
     raw_plate: Mapped[str]
     readable: Mapped[bool]
     score: Mapped[float]
@@ -157,4 +202,10 @@ class Event(Base):
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     processed_at: Mapped[datetime]
+
+    # What people made of it, kept in step with the live verdict in `corrections`; None where they agree or said nothing.
     review_status: Mapped[ReviewStatus] = mapped_column(text_enum(ReviewStatus), default=ReviewStatus.UNREVIEWED)
+    reviewed_plate: Mapped[str | None]
+    reviewed_plate_key: Mapped[str | None]
+    reviewed_region_code: Mapped[str | None]
+    media_deleted_at: Mapped[datetime | None]

@@ -114,6 +114,7 @@ def upgrade() -> None:
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("captured_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("idempotency_key", sa.String(), nullable=True),
         sa.Column(
             "status",
             sa.Enum(
@@ -144,6 +145,7 @@ def upgrade() -> None:
         sa.Column("heartbeat_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("progress BETWEEN 0 AND 1", name=op.f("ck_uploads_progress")),
+        sa.UniqueConstraint("created_by", "idempotency_key", name=op.f("uq_uploads_created_by_idempotency_key")),
         sa.ForeignKeyConstraint(["camera_id"], ["cameras.id"], name=op.f("fk_uploads_camera_id")),
         sa.ForeignKeyConstraint(["created_by"], ["users.id"], name=op.f("fk_uploads_created_by"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_uploads")),
@@ -163,8 +165,8 @@ def upgrade() -> None:
         sa.Column("upload_id", sa.Uuid(), nullable=False),
         sa.Column("camera_id", sa.Uuid(), nullable=False),
         sa.Column("passage_no", sa.Integer(), nullable=False),
-        sa.Column("plate", sa.String(), nullable=False),
-        sa.Column("plate_key", sa.String(), nullable=False),
+        sa.Column("plate", sa.String(collation="C"), nullable=False),
+        sa.Column("plate_key", sa.String(collation="C"), nullable=False),
         sa.Column("raw_plate", sa.String(), nullable=False),
         sa.Column("readable", sa.Boolean(), nullable=False),
         sa.Column("score", sa.Double(), nullable=False),
@@ -211,14 +213,16 @@ def upgrade() -> None:
     op.create_index("ix_events_captured_at_id", "events", ["captured_at", "id"], unique=False)
     op.create_index("ix_events_plate_captured_at_id", "events", ["plate", "captured_at", "id"], unique=False)
     op.create_index("ix_events_plate_key_captured_at", "events", ["plate_key", "captured_at"], unique=False)
-    op.create_index(
-        "ix_events_plate_trgm",
-        "events",
-        ["plate"],
-        unique=False,
-        postgresql_using="gin",
-        postgresql_ops={"plate": "gin_trgm_ops"},
-    )
+    for column in ("plate", "plate_key"):
+        op.create_index(
+            f"ix_events_{column}_trgm",
+            "events",
+            [column],
+            unique=False,
+            postgresql_using="gin",
+            postgresql_ops={column: "gin_trgm_ops"},
+            postgresql_with={"fastupdate": "off"},
+        )
     op.create_index(
         "ix_events_review_status_captured_at_id", "events", ["review_status", "captured_at", "id"], unique=False
     )
@@ -242,9 +246,8 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER audit_logs_append_only ON audit_logs")
     op.execute("DROP FUNCTION audit_logs_refuse_change")
     op.drop_index("ix_events_review_status_captured_at_id", table_name="events")
-    op.drop_index(
-        "ix_events_plate_trgm", table_name="events", postgresql_using="gin", postgresql_ops={"plate": "gin_trgm_ops"}
-    )
+    op.drop_index("ix_events_plate_key_trgm", table_name="events")
+    op.drop_index("ix_events_plate_trgm", table_name="events")
     op.drop_index("ix_events_plate_key_captured_at", table_name="events")
     op.drop_index("ix_events_plate_captured_at_id", table_name="events")
     op.drop_index("ix_events_captured_at_id", table_name="events")
