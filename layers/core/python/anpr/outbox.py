@@ -57,14 +57,23 @@ def relay(database: Database, bus: EventBus, *, limit: int = 1000) -> int:
     return published
 
 
-def prune(session: Session, older_than: datetime) -> int:
-    """Delete the events that were published before `older_than`; unpublished ones stay, however old.
+def prune(session: Session, older_than: datetime, *, limit: int = 10_000) -> int:
+    """Delete events that were published before `older_than`; unpublished ones stay, however old.
+
+    Args:
+        session: the transaction.
+        older_than: aware time.
+        limit: the most rows to delete at once, so that a long backlog does not run into the statement's time-out.
 
     Returns:
         How many were deleted.
     """
+    old = select(OutboxMessage.id).where(OutboxMessage.published_at < older_than).limit(limit)
     deleted = session.execute(
-        delete(OutboxMessage).where(OutboxMessage.published_at < older_than).returning(OutboxMessage.id)
+        delete(OutboxMessage)
+        .where(OutboxMessage.id.in_(old.scalar_subquery()))
+        .returning(OutboxMessage.id)
+        .execution_options(synchronize_session=False)
     )
     return len(deleted.all())
 

@@ -1,0 +1,28 @@
+"""Scheduled: relay the events that whoever wrote them did not live to publish."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from anpr import bootstrap, outbox
+from anpr.db import Database
+from anpr.ports import EventBus
+
+logger = Logger(service="outbox_relay")
+
+
+@cache
+def _services() -> tuple[Database, EventBus]:
+    """Made at the first call and kept while this instance of the function is warm."""
+    return bootstrap.database(), bootstrap.event_bus()
+
+
+@logger.inject_lambda_context
+def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
+    """Relay until nothing waits. An outage is raised, so that the schedule's alarm sees it."""
+    published = outbox.relay(*_services())
+    if published:
+        logger.info("events relayed", published=published)
+    return {"published": published}

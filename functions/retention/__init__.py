@@ -1,0 +1,1 @@
+"""Moves or ends uploads that stand still, and forgets old published events, on a schedule."""
