@@ -3,13 +3,19 @@
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from sqlalchemy import URL, Engine, create_engine
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from anpr.errors import Unavailable
 from anpr.settings import DatabaseSettings
+
+_QUERY_CANCELED: Final = "57014"
+# Connection lost, deadlock or serialisation failure, out of resources, shut down by an operator: all pass.
+_OUTAGES: Final = frozenset({"08", "40", "53", "57"})
 
 
 def make_engine(url: URL, settings: DatabaseSettings) -> Engine:
@@ -51,11 +57,26 @@ class Database:
         """Open a session, commit when the block ends well and roll back when it raises.
 
         Raises:
-            anpr.errors.Unavailable: the database cannot be reached.
+            anpr.errors.Unavailable: the database cannot be reached, or it ended a statement for taking too long.
         """
         with self._sessions() as session:
             try:
                 yield session
                 session.commit()
-            except (InterfaceError, OperationalError) as error:
-                raise Unavailable("The database does not answer; try again in a moment.") from error
+            except PoolTimeout as error:
+                raise Unavailable("The database has no free connection; try again in a moment.") from error
+            except DBAPIError as error:
+                if _sqlstate(error) == _QUERY_CANCELED:
+                    raise Unavailable("The query took too long and was stopped; ask for less at a time.") from error
+                if isinstance(error, (InterfaceError, OperationalError)) or _sqlstate(error)[:2] in _OUTAGES:
+                    raise Unavailable("The database does not answer; try again in a moment.") from error
+                raise
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    """PostgreSQL's code for what went wrong; empty where the error is the driver's own.
+
+    pg8000 has one exception for nearly every error of the server, with the server's fields as its argument.
+    """
+    fields = error.orig.args[0] if error.orig is not None and error.orig.args else None
+    return str(fields.get("C", "")) if isinstance(fields, dict) else ""

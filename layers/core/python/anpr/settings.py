@@ -90,6 +90,22 @@ class TokenSettings(BaseSettings):
     refresh_ttl: timedelta = timedelta(days=30)
 
 
+class SearchSettings(BaseSettings):
+    """Search for plates."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_SEARCH_", extra="ignore")
+
+    require_reason: bool = Field(default=True, description="Refuse a search for a plate that says no reason.")
+
+
+class MetricsSettings(BaseSettings):
+    """Who may read `/metrics` besides an administrator: a monitoring system has no password to log in with."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_METRICS_", extra="ignore")
+
+    token: SecretStr | None = Field(default=None, description="The scraper's bearer token; none works if unset.")
+
+
 class SigningSettings(BaseSettings):
     """Where the private half of the signing key lies: known to the identity function alone."""
 

@@ -1,0 +1,159 @@
+"""The audit log: who did what, when and why, each row chained to the one before by hash.
+
+Changing or removing a row breaks the chain at that row. Cutting rows off the end does not: whoever must prove that
+too keeps the last `(seq, hash)` elsewhere and compares.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from anpr.models import AuditRecord
+
+# Any fixed number: whoever holds this advisory lock is the one who appends.
+_LOCK: Final = 0x61756474
+_FIRST: Final = bytes(32)
+_BATCH: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something, and in which request.
+
+    Attributes:
+        id: the user; None for the system itself and for somebody not logged in.
+        name: what to call the actor when the user's row is gone: the e-mail address, or `system`.
+        request_id: ties the record to the request's log lines.
+    """
+
+    id: UUID | None
+    name: str
+    request_id: str | None = None
+
+
+SYSTEM: Final = Actor(None, "system")
+
+
+class Action(StrEnum):
+    """What was done; `target` of the record says to what."""
+
+    LOGGED_IN = "login.succeeded"
+    LOGIN_FAILED = "login.failed"
+    LOGGED_OUT = "logout"
+    TOKEN_REUSED = "token.reused"  # noqa: S105 - the name of an action
+    USER_CREATED = "user.created"
+    USER_CHANGED = "user.changed"
+    PASSWORD_CHANGED = "password.changed"  # noqa: S105
+    CAMERA_CREATED = "camera.created"
+    CAMERA_CHANGED = "camera.changed"
+    CAMERA_DELETED = "camera.deleted"
+    UPLOAD_CREATED = "upload.created"
+    JOB_RETRIED = "job.retried"
+    PLATE_SEARCHED = "plate.searched"
+
+
+def record(
+    session: Session,
+    actor: Actor,
+    action: str,
+    target: str,
+    *,
+    reason: str | None = None,
+    detail: Mapping[str, object] | None = None,
+) -> AuditRecord:
+    """Append to the log, in the caller's transaction: what is rolled back was not done and is not logged.
+
+    Appending is one at a time: the lock is held until the transaction ends, so record last.
+
+    Args:
+        session: the transaction.
+        actor: who does it.
+        action: an `Action`, or another feature's own name for what it does.
+        target: what it is done to, such as `camera:6f…`.
+        reason: why, in the actor's words.
+        detail: anything else worth keeping, as JSON.
+    """
+    session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    last = session.execute(
+        select(AuditRecord.seq, AuditRecord.hash).order_by(AuditRecord.seq.desc()).limit(1)
+    ).one_or_none()
+    seq, previous = (last.seq + 1, last.hash) if last is not None else (1, _FIRST)
+    row = AuditRecord(
+        seq=seq,
+        at=datetime.now(UTC),
+        actor_id=actor.id,
+        actor=actor.name,
+        action=str(action),
+        target=target,
+        reason=reason,
+        detail=_plain(dict(detail or {})),
+        request_id=actor.request_id,
+        previous_hash=previous,
+    )
+    row.hash = _hash(row)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def verify(session: Session) -> int | None:
+    """Walk the whole chain.
+
+    Returns:
+        `seq` of the first record that is not what it was, or that stands where another was; None if all is well.
+    """
+    expected_seq, previous = 1, _FIRST
+    while True:
+        rows = session.scalars(
+            select(AuditRecord).where(AuditRecord.seq >= expected_seq).order_by(AuditRecord.seq).limit(_BATCH)
+        ).all()
+        for row in rows:
+            if row.seq != expected_seq or row.previous_hash != previous or row.hash != _hash(row):
+                return row.seq
+            expected_seq, previous = row.seq + 1, row.hash
+        session.expunge_all()
+        if len(rows) < _BATCH:
+            return None
+
+
+def _hash(row: AuditRecord) -> bytes:
+    """SHA-256 over the previous record's hash and this record's content as canonical JSON."""
+    content = {
+        "seq": row.seq,
+        "at": row.at.astimezone(UTC).isoformat(),
+        "actor_id": None if row.actor_id is None else str(row.actor_id),
+        "actor": row.actor,
+        "action": row.action,
+        "target": row.target,
+        "reason": row.reason,
+        "detail": row.detail,
+        "request_id": row.request_id,
+    }
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(row.previous_hash + canonical.encode()).digest()
+
+
+def _plain(value: object) -> Any:
+    """Reduce a value to what JSONB gives back exactly as it was put in.
+
+    A float is not among that: JSONB stores a decimal number, whose text may differ from Python's. It becomes text.
+    """
+    match value:
+        case None | bool() | int():
+            return value
+        case Mapping():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_plain(item) for item in value]
+        case datetime():
+            return value.isoformat()
+        case _:
+            return str(value)

@@ -1,0 +1,146 @@
+"""Logging in and staying logged in.
+
+What a failed attempt leaves behind (its audit record, a revoked family of tokens) must be committed although the caller
+is refused. So these functions return a `Refused` instead of raising; the caller raises after the transaction.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from anpr import audit, passwords
+from anpr.audit import Action, Actor
+from anpr.errors import Unauthenticated
+from anpr.models import RefreshToken, User
+from anpr.principals import Principal
+from anpr.tokens import TokenKind, TokenSigner, TokenVerifier, ensure_signing_key
+
+__all__ = [
+    "Refused",
+    "TokenPair",
+    "authenticate",
+    "ensure_signing_key",
+    "log_in",
+    "log_out",
+    "refresh",
+    "revoke_sessions",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """What a login or a refresh gives."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why nobody was logged in, in words that tell a guesser nothing."""
+
+    detail: str
+
+
+_WRONG = Refused("The e-mail address or the password is wrong, or the account is disabled.")
+_STALE = Refused("The refresh token is no longer valid; log in again.")
+
+
+def log_in(
+    session: Session, signer: TokenSigner, *, email: str, password: str, request_id: str | None = None
+) -> TokenPair | Refused:
+    """Exchange an e-mail address and a password for tokens; unknown, wrong and disabled are told apart by nobody."""
+    user = session.scalar(select(User).where(User.email == email))
+    verdict = passwords.verify(password, None if user is None else user.password_hash)
+    if user is None or not user.active or not verdict.ok:
+        actor = Actor(None if user is None else user.id, email, request_id)
+        audit.record(session, actor, Action.LOGIN_FAILED, "session")
+        return _WRONG
+    if verdict.new_hash is not None:
+        user.password_hash = verdict.new_hash
+    user.last_login_at = datetime.now(UTC)
+    pair = _issue(session, signer, user, family_id=uuid4())
+    audit.record(session, Actor(user.id, user.email, request_id), Action.LOGGED_IN, "session")
+    return pair
+
+
+def refresh(
+    session: Session, signer: TokenSigner, verifier: TokenVerifier, token: str, *, request_id: str | None = None
+) -> TokenPair | Refused:
+    """Exchange a refresh token for a new pair. Each token is good once: a second use ends all that came of its login.
+
+    Raises:
+        Unauthenticated: it is not a refresh token of ours, or has expired.
+    """
+    claims = verifier.verify(session, token, TokenKind.REFRESH)
+    row = session.scalar(select(RefreshToken).where(RefreshToken.id == claims.token_id).with_for_update())
+    user = None if row is None else session.get(User, row.user_id)
+    if row is None or user is None or row.revoked_at is not None or not user.active:
+        return _STALE
+    if row.used_at is not None:
+        # Either the client or a thief holds a copy, and there is no telling which.
+        _revoke(session, family_id=row.family_id)
+        audit.record(session, Actor(user.id, user.email, request_id), Action.TOKEN_REUSED, f"user:{user.id}")
+        return _STALE
+    row.used_at = datetime.now(UTC)
+    return _issue(session, signer, user, family_id=row.family_id)
+
+
+def log_out(session: Session, verifier: TokenVerifier, token: str, *, request_id: str | None = None) -> None:
+    """End the login that a refresh token belongs to; one that has ended already is no error.
+
+    Raises:
+        Unauthenticated: it is not a refresh token of ours, or has expired.
+    """
+    claims = verifier.verify(session, token, TokenKind.REFRESH)
+    row = session.get(RefreshToken, claims.token_id)
+    if row is None:
+        return
+    _revoke(session, family_id=row.family_id)
+    user = session.get_one(User, row.user_id)
+    audit.record(session, Actor(user.id, user.email, request_id), Action.LOGGED_OUT, "session")
+
+
+def authenticate(session: Session, verifier: TokenVerifier, token: str, *, request_id: str | None = None) -> Principal:
+    """Tell who sends an access token. The user's row is read each time, so a disabled user is out at once.
+
+    Raises:
+        Unauthenticated: the token is not good, or its user is disabled or gone.
+    """
+    claims = verifier.verify(session, token, TokenKind.ACCESS)
+    user = session.get(User, claims.subject)
+    if user is None or not user.active:
+        raise Unauthenticated("The account is disabled.")
+    return Principal(Actor(user.id, user.email, request_id), user.role)
+
+
+def revoke_sessions(session: Session, user_id: UUID) -> None:
+    """End all of a user's logins: none of their refresh tokens is good any more."""
+    session.execute(
+        update(RefreshToken)
+        .where(RefreshToken.user_id == user_id, RefreshToken.revoked_at.is_(None))
+        .values(revoked_at=datetime.now(UTC))
+    )
+
+
+def _revoke(session: Session, *, family_id: UUID) -> None:
+    session.execute(
+        update(RefreshToken)
+        .where(RefreshToken.family_id == family_id, RefreshToken.revoked_at.is_(None))
+        .values(revoked_at=datetime.now(UTC))
+    )
+
+
+def _issue(session: Session, signer: TokenSigner, user: User, *, family_id: UUID) -> TokenPair:
+    now = datetime.now(UTC)
+    row = RefreshToken(id=uuid4(), family_id=family_id, user_id=user.id, expires_at=now + signer.settings.refresh_ttl)
+    session.add(row)
+    return TokenPair(
+        access_token=signer.sign(TokenKind.ACCESS, subject=user.id, token_id=uuid4(), issued_at=now),
+        refresh_token=signer.sign(TokenKind.REFRESH, subject=user.id, token_id=row.id, issued_at=now),
+        expires_in=signer.settings.access_ttl,
+    )
