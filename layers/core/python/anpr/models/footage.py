@@ -113,7 +113,7 @@ class ReviewStatus(StrEnum):
     REJECTED = "rejected"
 
 
-def _trigrams(column: str) -> Index:
+def _trigrams(column: str, *, where: str | None = None) -> Index:
     """Trigrams of a plate column.
 
     Without the pending list: it makes inserts cheaper, which are few here, and searches slower at random.
@@ -124,6 +124,7 @@ def _trigrams(column: str) -> Index:
         postgresql_using="gin",
         postgresql_ops={column: "gin_trgm_ops"},
         postgresql_with={"fastupdate": "off"},
+        postgresql_where=None if where is None else text(where),
     )
 
 
@@ -157,13 +158,8 @@ class Event(Base):
             "captured_at",
             postgresql_where=text("reviewed_plate IS NOT NULL"),
         ),
-        Index(
-            "ix_events_reviewed_plate_trgm",
-            "reviewed_plate",
-            postgresql_using="gin",
-            postgresql_ops={"reviewed_plate": "gin_trgm_ops"},
-            postgresql_where=text("reviewed_plate IS NOT NULL"),
-        ),
+        _trigrams("reviewed_plate", where="reviewed_plate IS NOT NULL"),
+        _trigrams("reviewed_plate_key", where="reviewed_plate IS NOT NULL"),
         # Retention counts from when a passage was recorded here: old footage that is uploaded today is new to us.
         Index("ix_events_processed_at", "processed_at"),
         Index("ix_events_media_kept", "processed_at", postgresql_where=text("media_deleted_at IS NULL")),
@@ -203,9 +199,9 @@ class Event(Base):
     last_seen_at: Mapped[datetime]
     processed_at: Mapped[datetime]
 
-    # What people made of it, kept in step with the live verdict in `corrections`; None where they agree or said nothing.
+    # What people made of it, in step with the live verdict in `corrections`; None where they agree or said nothing.
     review_status: Mapped[ReviewStatus] = mapped_column(text_enum(ReviewStatus), default=ReviewStatus.UNREVIEWED)
-    reviewed_plate: Mapped[str | None]
-    reviewed_plate_key: Mapped[str | None]
+    reviewed_plate: Mapped[str | None] = mapped_column(String(collation="C"))
+    reviewed_plate_key: Mapped[str | None] = mapped_column(String(collation="C"))
     reviewed_region_code: Mapped[str | None]
     media_deleted_at: Mapped[datetime | None]
