@@ -1,0 +1,229 @@
+"""One upload, from its key in the storage to its committed events. Knows no model: whoever opens footage is passed in.
+
+Each passage is stored and published as it ends. The order is what makes a kill at any moment harmless: the images
+first, then event, counters and outbox in one transaction, then the bus; a second run repeats what is idempotent and
+records what is missing.
+"""
+
+import shutil
+import threading
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+from uuid import UUID, uuid4
+
+import cv2
+from sqlalchemy import text
+
+from anpr import jobs, outbox, passages
+from anpr.db import Database
+from anpr.errors import AnprError, Unavailable, UnreadableMedia
+from anpr.jobs import Claim, ClaimLost, Refusal
+from anpr.messages import crop_key, frame_key, upload_key
+from anpr.ports import BlobStore, EventBus
+from gpu_worker.consumer import JobOutcome
+from gpu_worker.footage import FootageSummary, OpenFootage, Sighting
+from gpu_worker.geometry import Image
+from gpu_worker.logs import logger
+from gpu_worker.pulse import Pulse, Stopped
+from gpu_worker.scratch import scratch_folder
+
+_JPEG_QUALITY: Final = 92
+_SPARE_DISK_BYTES: Final = 256 * 1024**2
+"""Left free on the disk, for logs and whatever else runs on the machine."""
+
+_RELAY_PAUSE_S: Final = 30
+"""How long a bus that failed is left alone: its time-outs would hold up the reading. The sweep relays what waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobServices:
+    """What a job reads from and writes to."""
+
+    database: Database
+    blobs: BlobStore
+    bus: EventBus
+
+
+@dataclass(frozen=True, slots=True)
+class JobLimits:
+    """What one job may take.
+
+    Attributes:
+        scratch: folder for the file while it is read.
+        max_bytes: the largest file.
+        time_limit_s: the longest run.
+        stall_s: longest time without a frame before the job counts as stuck.
+        beat_s: time between two signs of life.
+        stale_after: silence after which another worker's claim may be taken over.
+    """
+
+    scratch: Path
+    max_bytes: int
+    time_limit_s: float = 8 * 3600
+    stall_s: float = 300
+    beat_s: float = 2
+    stale_after: timedelta = jobs.STALE_AFTER
+
+
+class JobRunner:
+    """Runs one job at a time; the `gpu_worker.consumer.Jobs` of the real worker."""
+
+    def __init__(self, services: JobServices, open_footage: OpenFootage, limits: JobLimits) -> None:
+        self._database = services.database
+        self._blobs = services.blobs
+        self._bus = services.bus
+        self._open = open_footage
+        self._limits = limits
+        self._running: Pulse | None = None
+        self._relay_again_at = 0.0
+
+    def run(self, upload_id: UUID, stop: threading.Event) -> JobOutcome:
+        """Do one job: claim, read, record, end.
+
+        Args:
+            upload_id: the upload.
+            stop: set when the worker is told to stop; noticed at the next frame.
+
+        Returns:
+            What is to become of its message.
+
+        Raises:
+            Exception: whatever is not the file's fault; the upload waits for another try.
+        """
+        with logger.append_context_keys(upload_id=str(upload_id)):
+            if stop.is_set():
+                return JobOutcome.STOPPED
+            with self._database.transaction() as session:
+                held = jobs.claim(session, upload_id, uuid4(), stale_after=self._limits.stale_after)
+            if isinstance(held, Refusal):
+                logger.info("the job was not begun", because=held.value)
+                return JobOutcome.BUSY if held is Refusal.BUSY else JobOutcome.OVER
+            return self._run_claimed(held, stop)
+
+    def fail(self, upload_id: UUID, reason: str) -> None:
+        """End a waiting upload that will not be tried again."""
+        with self._database.transaction() as session:
+            failed = jobs.fail_waiting(session, upload_id, reason)
+        if failed:
+            logger.error("the job failed for good", upload_id=str(upload_id), reason=reason)
+            self._relay()
+
+    def abandon(self) -> None:
+        """Give back the running job, from another thread."""
+        pulse = self._running
+        if pulse is not None:
+            pulse.stop()
+            self._give_back(pulse.held, tried=False)
+
+    def stalled(self) -> bool:
+        """Tell whether the running job has not moved for `stall_s`."""
+        pulse = self._running
+        return pulse is not None and pulse.stalled()
+
+    def check(self) -> None:
+        """Raise `Unavailable` unless database and storage answer."""
+        with self._database.transaction() as session:
+            session.execute(text("SELECT 1"))
+        self._blobs.check()
+
+    def _run_claimed(self, held: Claim, stop: threading.Event) -> JobOutcome:
+        logger.info("job begun", attempt=held.attempts)
+        began = time.monotonic()
+        try:
+            with Pulse(self._database, held, self._limits, stop) as pulse:
+                self._running = pulse
+                summary = self._read(held, pulse)
+            with self._database.transaction() as session:
+                jobs.finish(session, held, _result(summary))
+        except ClaimLost:
+            logger.warning("the job is no longer this worker's; what it found since is dropped")
+            return JobOutcome.BUSY
+        except Stopped:
+            self._give_back(held, tried=False)
+            return JobOutcome.STOPPED
+        except AnprError as error:
+            if error.status >= 500:
+                self._give_back(held, tried=True)
+                raise
+            return self._fail(held, error.detail)
+        except Exception:
+            self._give_back(held, tried=True)
+            raise
+        finally:
+            self._running = None
+        logger.info("job done", seconds=round(time.monotonic() - began, 1), frames=summary.frames)
+        self._relay()
+        return JobOutcome.OVER
+
+    def _read(self, held: Claim, pulse: Pulse) -> FootageSummary:
+        with scratch_folder(self._limits.scratch) as folder:
+            path = folder / "source"
+            self._fetch(held.upload_id, path)
+            with self._open(path) as footage:
+                for sighting in footage.sightings(pulse.advance):
+                    self._store(held, sighting)
+                    pulse.check()
+                return footage.summary()
+
+    def _fetch(self, upload_id: UUID, path: Path) -> None:
+        key = upload_key(upload_id)
+        info = self._blobs.info(key)
+        if info is None:
+            raise UnreadableMedia("The file is not in the storage any more.")
+        if info.size_bytes > self._limits.max_bytes:
+            raise UnreadableMedia(f"The file has {info.size_bytes} bytes; at most {self._limits.max_bytes} are read.")
+        if shutil.disk_usage(path.parent).free < info.size_bytes + _SPARE_DISK_BYTES:
+            raise Unavailable("The worker has no room for a file of this size.")
+        self._blobs.download(key, path)
+
+    def _store(self, held: Claim, sighting: Sighting) -> None:
+        """Store a passage's images, then its event; a repeated run writes the same images under the same keys."""
+        number = sighting.passage.passage_no
+        self._blobs.put(crop_key(held.upload_id, number), _jpeg(sighting.crop), content_type="image/jpeg")
+        self._blobs.put(frame_key(held.upload_id, number), _jpeg(sighting.frame), content_type="image/jpeg")
+        with self._database.transaction() as session:
+            is_new = passages.record(session, held, sighting.passage)
+        if is_new:
+            logger.info("passage recorded", passage_no=number, readable=sighting.passage.readable)
+            self._relay()
+
+    def _fail(self, held: Claim, reason: str) -> JobOutcome:
+        try:
+            with self._database.transaction() as session:
+                jobs.fail(session, held, reason)
+        except ClaimLost:
+            return JobOutcome.BUSY
+        logger.warning("the file cannot be read", reason=reason)
+        self._relay()
+        return JobOutcome.OVER
+
+    def _give_back(self, held: Claim, *, tried: bool) -> None:
+        """Let another try begin at once. Where the database is down too, the claim goes stale in a few seconds."""
+        try:
+            with self._database.transaction() as session:
+                jobs.give_back(session, held, tried=tried)
+        except Unavailable as error:
+            logger.warning("the job could not be given back", reason=str(error))
+
+    def _relay(self) -> None:
+        if time.monotonic() < self._relay_again_at:
+            return
+        try:
+            outbox.relay(self._database, self._bus)
+        except AnprError as error:
+            self._relay_again_at = time.monotonic() + _RELAY_PAUSE_S
+            logger.warning("events wait in the outbox", reason=str(error))
+
+
+def _jpeg(image: Image) -> bytes:
+    encoded, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    if not encoded:
+        raise ValueError(f"an image of shape {image.shape} cannot be encoded")
+    return data.tobytes()
+
+
+def _result(summary: FootageSummary) -> jobs.Result:
+    return jobs.Result(summary.media, summary.duration_s, summary.frames, summary.warning)
