@@ -41,7 +41,7 @@ def create(session: Session, actor: Actor, new: NewUser) -> User:
         Conflict: the e-mail address has an account, in whatever case it is written.
         Unprocessable: the password breaks a rule.
     """
-    user = session.scalar(
+    user: User | None = session.scalar(
         insert(User)
         .values(
             id=uuid4(),
@@ -88,32 +88,25 @@ def update(session: Session, actor: Actor, user_id: UUID, changes: UserChanges) 
         Conflict: it would leave no active administrator.
         Unprocessable: the password breaks a rule.
     """
-    # All administrators are locked first, in one order: of two who demote each other, the second sees what the first did.
+    # Administrators are locked first, in one order: of two who demote each other, the second sees what the first did.
     admins = session.scalars(
         select(User.id).where(User.role == Role.ADMIN, User.active).order_by(User.id).with_for_update()
     ).all()
     user = session.get(User, user_id, with_for_update=True, populate_existing=True)
     if user is None:
         raise NotFound(f"There is no user {user_id}.")
-    role = user.role if changes.role is None else changes.role
-    active = user.active if changes.active is None else changes.active
-    if list(admins) == [user.id] and not (role is Role.ADMIN and active):
-        raise Conflict("This is the last active administrator; make another one first.")
 
     changed: dict[str, object] = {}
-    if role is not user.role:
-        changed["role"] = role
-    if active is not user.active:
-        changed["active"] = active
-    ends_sessions = bool(changed) or changes.password is not None
-    if changes.full_name is not None and changes.full_name != user.full_name:
-        changed["full_name"] = changes.full_name
-    user.role, user.active = role, active
-    user.full_name = user.full_name if changes.full_name is None else changes.full_name
+    for name, value in (("role", changes.role), ("active", changes.active), ("full_name", changes.full_name)):
+        if value is not None and value != getattr(user, name):
+            setattr(user, name, value)
+            changed[name] = value
+    if list(admins) == [user.id] and not (user.role is Role.ADMIN and user.active):
+        raise Conflict("This is the last active administrator; make another one first.")
     if changes.password is not None:
         user.password_hash = passwords.hash_password(changes.password)
-        changed["password"] = "set"
-    if ends_sessions:
+        changed["password_set"] = True
+    if changed.keys() & {"role", "active", "password_set"}:
         auth.revoke_sessions(session, user.id)
     if changed:
         audit.record(session, actor, Action.USER_CHANGED, f"user:{user.id}", detail=changed)
