@@ -1,0 +1,113 @@
+"""The bucket of footage and of the evidence cut from it."""
+
+from typing import cast
+
+from aws_cdk import CfnElement, Duration, RemovalPolicy, Stack, aws_iam, aws_s3, aws_sqs
+from constructs import Construct
+
+from anpr.messages import CROPS_PREFIX, FRAMES_PREFIX, UPLOADS_PREFIX
+from infra.acknowledgements import acknowledge
+from infra.environments import Environment
+
+
+class FootageBucket(Construct):
+    """A private, encrypted bucket that tells a queue of each finished upload.
+
+    Attributes:
+        bucket: the bucket.
+        access_logs: the bucket with the record of who read what, kept for three months.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, environment: Environment, notify: aws_sqs.Queue) -> None:
+        super().__init__(scope, id_)
+        removal = RemovalPolicy.RETAIN if environment.keep_data else RemovalPolicy.DESTROY
+        self.access_logs = aws_s3.Bucket(
+            self,
+            "AccessLogs",
+            encryption=aws_s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            block_public_access=aws_s3.BlockPublicAccess.BLOCK_ALL,
+            lifecycle_rules=[aws_s3.LifecycleRule(id="forget-logs", expiration=Duration.days(90))],
+            removal_policy=removal,
+        )
+        self.bucket = aws_s3.Bucket(
+            self,
+            "Footage",
+            encryption=aws_s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            block_public_access=aws_s3.BlockPublicAccess.BLOCK_ALL,
+            server_access_logs_bucket=self.access_logs,
+            lifecycle_rules=_lifecycle(environment),
+            cors=_cors(environment),
+            removal_policy=removal,
+        )
+        self._notify(notify)
+
+    def grant_objects(self, grantee: aws_iam.IGrantable, *actions: str, prefixes: tuple[str, ...]) -> None:
+        """Allow actions on the objects below some prefixes, and on no other object."""
+        aws_iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=list(actions),
+            resource_arns=[self.bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes],
+        )
+        stack = Stack.of(self)
+        bucket = stack.get_logical_id(cast("CfnElement", self.bucket.node.default_child))
+        for prefix in prefixes:
+            acknowledge(
+                stack,
+                f"IAM5[Resource::<{bucket}.Arn>/{prefix}*]",
+                "An upload's objects are named by its id, which is not known beforehand; the prefix is the limit.",
+            )
+
+    def grant_list(self, grantee: aws_iam.IGrantable) -> None:
+        """Allow listing; without it S3 says "forbidden" of an object that is not there, rather than "not found"."""
+        aws_iam.Grant.add_to_principal(
+            grantee=grantee, actions=["s3:ListBucket"], resource_arns=[self.bucket.bucket_arn]
+        )
+
+    def _notify(self, queue: aws_sqs.Queue) -> None:
+        # The property of the bucket itself: the CDK's own way is a custom resource, a function that may change the
+        # notifications of every bucket in the account.
+        resource = cast("aws_s3.CfnBucket", self.bucket.node.default_child)
+        resource.notification_configuration = aws_s3.CfnBucket.NotificationConfigurationProperty(
+            queue_configurations=[
+                aws_s3.CfnBucket.QueueConfigurationProperty(
+                    event="s3:ObjectCreated:*",
+                    queue=queue.queue_arn,
+                    filter=aws_s3.CfnBucket.NotificationFilterProperty(
+                        s3_key=aws_s3.CfnBucket.S3KeyFilterProperty(
+                            rules=[aws_s3.CfnBucket.FilterRuleProperty(name="prefix", value=UPLOADS_PREFIX)]
+                        )
+                    ),
+                )
+            ]
+        )
+        # S3 sends a test message when the notification is made, so it must be allowed to by then.
+        resource.node.add_dependency(queue.node.find_child("Policy"))
+
+
+def _lifecycle(environment: Environment) -> list[aws_s3.LifecycleRule]:
+    evidence = Duration.days(environment.evidence_days)
+    return [
+        aws_s3.LifecycleRule(
+            id="forget-uploads", prefix=UPLOADS_PREFIX, expiration=Duration.days(environment.upload_days)
+        ),
+        aws_s3.LifecycleRule(id="forget-crops", prefix=CROPS_PREFIX, expiration=evidence),
+        aws_s3.LifecycleRule(id="forget-frames", prefix=FRAMES_PREFIX, expiration=evidence),
+        aws_s3.LifecycleRule(id="drop-unfinished", abort_incomplete_multipart_upload_after=Duration.days(1)),
+    ]
+
+
+def _cors(environment: Environment) -> list[aws_s3.CorsRule] | None:
+    if not environment.browser_origins:
+        return None
+    return [
+        aws_s3.CorsRule(
+            allowed_origins=list(environment.browser_origins),
+            allowed_methods=[aws_s3.HttpMethods.GET, aws_s3.HttpMethods.HEAD, aws_s3.HttpMethods.POST],
+            allowed_headers=["*"],
+            max_age=3600,
+        )
+    ]

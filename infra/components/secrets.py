@@ -1,0 +1,65 @@
+"""The secrets: the database's, the key that signs tokens, and the first administrator's password."""
+
+import json
+
+from aws_cdk import RemovalPolicy, aws_iam, aws_secretsmanager
+from constructs import Construct
+
+from infra.acknowledgements import acknowledge
+from infra.environments import Environment
+
+
+class Secrets(Construct):
+    """Three secrets, of which each function may read what it needs.
+
+    Attributes:
+        database: made outside this stack, by whatever makes the database.
+        signing_key_id: the signing key's secret; the set-up function gives it its value.
+        admin: login and generated password of the first administrator.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, environment: Environment) -> None:
+        super().__init__(scope, id_)
+        self.database = aws_secretsmanager.Secret.from_secret_name_v2(self, "Database", environment.database_secret)
+        # Made without a value: the higher-level construct would generate a password, which is no key.
+        self._signing_key = aws_secretsmanager.CfnSecret(
+            self, "SigningKey", description="Private half of the key that signs access tokens."
+        )
+        self._signing_key.apply_removal_policy(
+            RemovalPolicy.RETAIN if environment.keep_data else RemovalPolicy.DESTROY
+        )
+        self.signing_key_id = self._signing_key.attr_id
+        self.admin = aws_secretsmanager.Secret(
+            self,
+            "Admin",
+            description="Login of the first administrator.",
+            generate_secret_string=aws_secretsmanager.SecretStringGenerator(
+                secret_string_template=json.dumps({"email": environment.admin_email}),
+                generate_string_key="password",
+                password_length=24,
+                exclude_punctuation=True,
+            ),
+        )
+
+        acknowledge(self._signing_key, "SMG4", "The set-up function rotates it, together with its public half's row.")
+        acknowledge(self.admin, "SMG4", "Read once, to make the first administrator, who then changes the password.")
+
+    def grant_read_database(self, grantee: aws_iam.IGrantable) -> None:
+        """Allow connecting to the database."""
+        _grant(grantee, f"{self.database.secret_arn}-??????", "secretsmanager:GetSecretValue")
+
+    def grant_read_signing_key(self, grantee: aws_iam.IGrantable) -> None:
+        """Allow signing tokens."""
+        _grant(grantee, self.signing_key_id, "secretsmanager:GetSecretValue")
+
+    def grant_write_signing_key(self, grantee: aws_iam.IGrantable) -> None:
+        """Allow replacing the key that signs tokens."""
+        _grant(grantee, self.signing_key_id, "secretsmanager:PutSecretValue")
+
+    def grant_read_admin(self, grantee: aws_iam.IGrantable) -> None:
+        """Allow reading the first administrator's password."""
+        _grant(grantee, self.admin.secret_arn, "secretsmanager:GetSecretValue")
+
+
+def _grant(grantee: aws_iam.IGrantable, secret: str, action: str) -> None:
+    aws_iam.Grant.add_to_principal(grantee=grantee, actions=[action], resource_arns=[secret])

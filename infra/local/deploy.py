@@ -1,0 +1,153 @@
+"""Deploying a cloud assembly into the emulator by boto3: what the CDK's command line would do, without it.
+
+It uploads the assets, creates or updates the stack and reads its outputs. The emulator does not take the API's CORS
+settings from CloudFormation, so they are set afterwards.
+"""
+
+import json
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from infra.local.emulator import ACCOUNT, REGION
+from infra.packaging import zip_folder
+
+_STACK_TIMEOUT_S: Final = 120
+_POLL_S: Final = 0.2
+_DONE: Final = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+
+
+class DeployError(RuntimeError):
+    """The emulator refused the stack; the text is its reason."""
+
+
+class EmulatedCloud:
+    """Clients for one emulator."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        self._session = boto3.Session(
+            aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION
+        )
+
+    def client(self, service: str, *, read_timeout_s: int = 60) -> Any:
+        """Make a client of one service. Its type is boto3's own, made at run time."""
+        config = Config(
+            connect_timeout=5,
+            read_timeout=read_timeout_s,
+            retries={"max_attempts": 1},
+            signature_version="s3v4" if service == "s3" else None,
+            s3={"addressing_style": "path"},
+        )
+        return self._session.client(service, endpoint_url=self.endpoint, config=config)
+
+    def deploy(self, assembly: Path, stack: str) -> dict[str, str]:
+        """Upload a stack's assets, create or update it, and wait.
+
+        Args:
+            assembly: the cloud assembly's folder.
+            stack: the stack's name.
+
+        Returns:
+            The stack's outputs.
+
+        Raises:
+            DeployError: the stack failed.
+        """
+        # The template checks that the account was bootstrapped for the CDK.
+        self.client("ssm").put_parameter(
+            Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String", Overwrite=True
+        )
+        uploaded = self._upload_assets(assembly, json.loads((assembly / f"{stack}.assets.json").read_text()))
+        template = assembly / f"{stack}.template.json"
+        # By reference: it is larger than a request may be.
+        self._apply(stack, uploaded[template.name])
+        described = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+        self._allow_browsers(json.loads(template.read_text()), outputs)
+        return outputs
+
+    def put_secret(self, name: str, value: Mapping[str, object]) -> None:
+        """Give a secret a value, making it where there is none."""
+        secrets = self.client("secretsmanager")
+        text = json.dumps(value)
+        try:
+            secrets.create_secret(Name=name, SecretString=text)
+        except secrets.exceptions.ResourceExistsException:
+            secrets.put_secret_value(SecretId=name, SecretString=text)
+
+    def get_secret(self, name: str) -> dict[str, Any]:
+        """Read a secret."""
+        value: dict[str, Any] = json.loads(self.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+        return value
+
+    def invoke(self, function: str) -> dict[str, Any]:
+        """Run a function and return what it returns.
+
+        Raises:
+            DeployError: it raised an exception.
+        """
+        answer = self.client("lambda", read_timeout_s=120).invoke(FunctionName=function, Payload=b"{}")
+        payload: dict[str, Any] = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            trace = "".join(payload.get("stackTrace", []))
+            raise DeployError(f"{function} failed: {payload.get('errorType')}: {payload.get('errorMessage')}\n{trace}")
+        return payload
+
+    def _upload_assets(self, assembly: Path, manifest: Mapping[str, Any]) -> dict[str, str]:
+        s3 = self.client("s3")
+        bucket = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        urls = {}
+        for asset in manifest["files"].values():
+            source = assembly / asset["source"]["path"]
+            body = _zipped(source) if asset["source"]["packaging"] == "zip" else source.read_bytes()
+            for destination in asset["destinations"].values():
+                s3.put_object(Bucket=bucket, Key=destination["objectKey"], Body=body)
+                urls[source.name] = f"{self.endpoint}/{bucket}/{destination['objectKey']}"
+        return urls
+
+    def _apply(self, stack: str, template_url: str) -> None:
+        formation = self.client("cloudformation")
+        parameters = {"StackName": stack, "TemplateURL": template_url, "Capabilities": ["CAPABILITY_NAMED_IAM"]}
+        try:
+            formation.create_stack(**parameters)
+        except formation.exceptions.AlreadyExistsException:
+            try:
+                formation.update_stack(**parameters)
+            except ClientError as error:
+                if "No updates are to be performed" in str(error):
+                    return
+                raise
+        deadline = time.monotonic() + _STACK_TIMEOUT_S
+        while time.monotonic() < deadline:
+            state = formation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+            if state in _DONE:
+                return
+            if not state.endswith("_IN_PROGRESS"):
+                raise DeployError(f"The stack {stack} ended as {state}: {self._reasons(stack)}")
+            time.sleep(_POLL_S)
+        raise DeployError(f"The stack {stack} was not ready after {_STACK_TIMEOUT_S} s")
+
+    def _reasons(self, stack: str) -> str:
+        events = self.client("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
+        failed = [event for event in events if event["ResourceStatus"].endswith("FAILED")]
+        return "; ".join(f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '?')}" for event in failed)
+
+    def _allow_browsers(self, template: Mapping[str, Any], outputs: Mapping[str, str]) -> None:
+        apis = [part for part in template["Resources"].values() if part["Type"] == "AWS::ApiGatewayV2::Api"]
+        if apis and (cors := apis[0]["Properties"].get("CorsConfiguration")):
+            self.client("apigatewayv2").update_api(ApiId=outputs["ApiId"], CorsConfiguration=cors)
+
+
+def _zipped(folder: Path) -> bytes:
+    with tempfile.TemporaryDirectory() as scratch:
+        target = Path(scratch) / "asset.zip"
+        zip_folder(folder, target)
+        return target.read_bytes()

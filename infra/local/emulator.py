@@ -1,0 +1,148 @@
+"""The AWS emulator: `ministack`, in a virtual environment of its own, listening on the loopback interface only."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+import venv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from infra.local.process import LoggedProcess
+from infra.packaging import CACHE
+
+LOCK: Final = Path(__file__).with_name("ministack.lock")
+ACCOUNT: Final = "000000000000"
+REGION: Final = "eu-central-1"
+_INSTALL_TIMEOUT_S: Final = 600
+_START_TIMEOUT_S: Final = 60
+
+
+class EmulatorError(RuntimeError):
+    """The emulator could not be installed; the text is what pip said."""
+
+
+def install(cache: Path = CACHE) -> Path:
+    """Make the emulator's virtual environment where the cache does not have it yet.
+
+    It pins another version of boto3 than the backend does, so it cannot share the backend's environment.
+
+    Returns:
+        Its Python interpreter.
+
+    Raises:
+        EmulatorError: pip failed.
+    """
+    digest = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()[:16]
+    home = cache / f"emulator-{digest}"
+    python = home / "bin" / "python"
+    done = home / "installed"
+    if not done.exists():
+        # A half-made one of an interrupted run is of no use.
+        shutil.rmtree(home, ignore_errors=True)
+        venv.create(home, with_pip=True, symlinks=True)
+        installed = subprocess.run(  # noqa: S603 - the pip just made
+            [
+                *(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+                *("--require-hashes", "--no-deps", "--only-binary=:all:", f"--requirement={LOCK}"),
+            ],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_INSTALL_TIMEOUT_S,
+            check=False,
+        )
+        if installed.returncode != 0:
+            raise EmulatorError(f"pip could not install the AWS emulator:\n{installed.stderr.strip()}")
+        done.touch()
+    return python
+
+
+def client_environment(endpoint: str) -> dict[str, str]:
+    """Environment variables that make any AWS client talk to the emulator and never to the person's own account."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ANPR_"))}
+    return kept | {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Emulator:
+    """A running emulator.
+
+    Attributes:
+        process: the program.
+        port: where it listens on 127.0.0.1.
+    """
+
+    process: LoggedProcess
+    port: int
+
+    @property
+    def endpoint(self) -> str:
+        """What AWS clients are given as the endpoint."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def stop(self) -> None:
+        """Stop it; it writes its state first, where it keeps any."""
+        self.process.stop()
+
+
+def start(*, port: int, state: Path, log: Path, persistent: bool) -> Emulator:
+    """Start the emulator and wait until it answers.
+
+    Args:
+        port: a free port.
+        state: folder for its files.
+        log: file that its output is appended to.
+        persistent: whether what it holds is found again at the next start in the same folder.
+
+    Raises:
+        EmulatorError: it could not be installed.
+        infra.local.process.ProcessError: it did not come up.
+    """
+    python = install()
+    endpoint = f"http://127.0.0.1:{port}"
+    scratch = state / "tmp"
+    scratch.mkdir(parents=True, exist_ok=True)
+    env = client_environment(endpoint) | {
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_REGION": REGION,
+        "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "STATE_DIR": str(state / "state"),
+        "S3_DATA_DIR": str(state / "s3"),
+        "S3_PERSIST": str(int(persistent)),
+        "PERSIST_STATE": str(int(persistent)),
+        # Where it unpacks functions and layers: removed with the rest, whether it cleans up or is killed.
+        "TMPDIR": str(scratch),
+        "PYTHONUNBUFFERED": "1",
+    }
+    # Its functions must see the layers alone: what our own interpreter is told to import is none of theirs.
+    env.pop("PYTHONPATH", None)
+    process = LoggedProcess("AWS emulator", [str(python), "-m", "ministack"], env=env, log=log)
+    try:
+        process.wait_until(lambda: _answers(f"{endpoint}/_ministack/health"), timeout_s=_START_TIMEOUT_S)
+    except BaseException:
+        process.stop()
+        raise
+    return Emulator(process, port)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - our own loopback address
+            return bool(response.status == 200)
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False

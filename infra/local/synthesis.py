@@ -1,0 +1,78 @@
+"""Synthesising the core stack for the emulator, once for each state of what goes into it."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from infra.environments import LOCAL
+from infra.packaging import CACHE, LAYER_LOCK, ROOT
+
+_TIMEOUT_S: Final = 600
+_KEEP: Final = 3
+
+
+class SynthesisError(RuntimeError):
+    """The CDK application failed; the text is what it said."""
+
+
+def synthesise(cache: Path = CACHE) -> Path:
+    """Make the local environment's cloud assembly, or find the one made of the same files before.
+
+    Returns:
+        The assembly's folder.
+
+    Raises:
+        SynthesisError: the application failed.
+    """
+    assemblies = cache / "assemblies"
+    made = assemblies / fingerprint()
+    if made.exists():
+        made.touch()
+        return made
+    assemblies.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=assemblies) as folder:
+        out = Path(folder) / "cdk.out"
+        done = subprocess.run(  # noqa: S603 - this interpreter
+            [sys.executable, "-m", "infra.app"],
+            cwd=ROOT,
+            env=os.environ | {"CDK_OUTDIR": str(out), "CDK_CONTEXT_JSON": f'{{"env": "{LOCAL.name}"}}'},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise SynthesisError(f"The CDK application failed:\n{done.stdout.strip()}\n{done.stderr.strip()}")
+        out.rename(made)
+    _forget_old(assemblies)
+    return made
+
+
+def fingerprint() -> str:
+    """Hash of every file that the assembly is made of."""
+    digest = hashlib.sha256()
+    for path in sorted(_inputs()):
+        digest.update(str(path.relative_to(ROOT)).encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:24]
+
+
+def _inputs() -> Iterator[Path]:
+    yield from (ROOT / "cdk.json", LAYER_LOCK, ROOT / "requirements.lock")
+    for folder in ("layers/core", "functions", "infra"):
+        for path in (ROOT / folder).rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                yield path
+
+
+def _forget_old(assemblies: Path) -> None:
+    found = sorted(assemblies.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in found[_KEEP:]:
+        shutil.rmtree(old, ignore_errors=True)
