@@ -37,6 +37,7 @@ from anpr.models.governance import (
     License,
     LicenseNotice,
     RateLimit,
+    UsageMonth,
     UsageRecord,
     UsageReport,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "Upload",
     "UploadStatus",
     "Urgency",
+    "UsageMonth",
     "UsageRecord",
     "UsageReport",
     "User",

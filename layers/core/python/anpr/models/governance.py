@@ -66,6 +66,17 @@ class UsageRecord(Base):
     recorded_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
 
+class UsageMonth(Base):
+    """A calendar month's use so far, which each new upload is measured against; and whether its reports are written."""
+
+    __tablename__ = "usage_months"
+
+    month: Mapped[date] = mapped_column(primary_key=True)
+    seconds: Mapped[float]
+    images: Mapped[int] = mapped_column(BigInteger)
+    closed_at: Mapped[datetime | None]
+
+
 class UsageReport(Base):
     """A closed month's use by one camera. It is written once and does not change again."""
 

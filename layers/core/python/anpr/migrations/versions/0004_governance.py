@@ -74,6 +74,14 @@ def _create_tables() -> None:
     )
     op.create_index("ix_usage_records_day_camera_id", "usage_records", ["day", "camera_id"], unique=False)
     op.create_table(
+        "usage_months",
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("seconds", sa.Double(), nullable=False),
+        sa.Column("images", sa.BigInteger(), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("month", name=op.f("pk_usage_months")),
+    )
+    op.create_table(
         "usage_reports",
         sa.Column("month", sa.Date(), nullable=False),
         sa.Column("camera_id", sa.Uuid(), nullable=False),
@@ -305,6 +313,7 @@ def downgrade() -> None:
     op.drop_table("camera_group_members")
     op.drop_table("api_keys")
     op.drop_table("usage_reports")
+    op.drop_table("usage_months")
     op.drop_index("ix_usage_records_day_camera_id", table_name="usage_records")
     op.drop_table("usage_records")
     op.drop_index("ix_rate_limits_whole_at", table_name="rate_limits")
