@@ -105,6 +105,9 @@ class EventType(StrEnum):
     UPLOAD_PROCESSED = "upload.processed"
     UPLOAD_FAILED = "upload.failed"
     EVENT_CREATED = "event.created"
+    BOLO_MATCHED = "bolo.matched"
+    BOLO_UPDATED = "bolo.updated"
+    WEBHOOK_DISABLED = "webhook.disabled"
 
 
 class CloudEvent(BaseModel):
@@ -156,3 +159,38 @@ class UploadFailed(BaseModel):
     camera_id: UUID
     reason: str
     finished_at: datetime
+
+
+class BoloMatched(BaseModel):
+    """Data of `bolo.matched`: a passage hit an entry. `alert` is false where it repeats a hit that was alerted of."""
+
+    match_id: UUID
+    bolo_id: UUID
+    list_id: UUID
+    event_id: UUID
+    camera_id: UUID
+    plate: str
+    matched_by: str
+    alert: bool
+    captured_at: datetime
+
+
+class BoloUpdated(BaseModel):
+    """Data of `bolo.updated`: a hit was verified, dismissed, withdrawn, or opened again."""
+
+    match_id: UUID
+    bolo_id: UUID
+    list_id: UUID
+    event_id: UUID
+    camera_id: UUID
+    plate: str
+    status: str
+    alert: bool
+
+
+class WebhookDisabled(BaseModel):
+    """Data of `webhook.disabled`: an endpoint is sent nothing any more, for the reason given in words."""
+
+    endpoint_id: UUID
+    url: str
+    reason: str

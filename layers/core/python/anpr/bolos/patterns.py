@@ -1,0 +1,270 @@
+"""Wanted plates as patterns: check what people write, compile it, and tell how a read matches. Pure functions, no I/O.
+
+Regular expressions are RE2's, whose time to match grows with the text alone, so no pattern can stall a worker. They are
+matched whole, without regard to case, against normalised plates.
+"""
+
+import random
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import re2
+
+from anpr.errors import Unprocessable
+from anpr.models import BoloKind, Event, MatchedBy, Tolerance
+from anpr.plates import (
+    CONFUSABLES,
+    MAX_PLATE_LENGTH,
+    edit_distance,
+    is_wildcard,
+    normalize,
+    normalize_pattern,
+    plate_key,
+)
+
+MAX_REGEX_LENGTH: Final = 200
+MAX_COMPILED_BYTES: Final = 1 << 18
+"""Memory that one pattern may ask for: enough for any plate format, too little for `((A{1000}){1000})`."""
+
+BROAD_SHARE: Final = 0.05
+"""A pattern that matches more than this share of dissimilar plates is taken for a mistake until confirmed."""
+
+_SURE_REGION: Final = 0.5
+"""Below this score, where the machine thinks a plate is from is no ground to dismiss a hit."""
+
+_UNKNOWN: Final = "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What one entry looks for.
+
+    Attributes:
+        kind: how `pattern` is to be understood.
+        pattern: the normalised plate or wildcard pattern; a regular expression as it was written.
+        tolerance: which misreads are forgiven.
+        region: the plate's country or state, such as `gb` or `us-ca`; None for any.
+    """
+
+    kind: BoloKind
+    pattern: str
+    tolerance: Tolerance = Tolerance.NONE
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What is known of a passage's plate.
+
+    Attributes:
+        plate: the normalised plate; `?` stands for a character that is unsure.
+        readable: False where the read is too unsure to be taken for a plate.
+        candidates: the likeliest other readings.
+        region: where the plate is from, if that is known well enough.
+        certain: a person read it, so no misread is to be forgiven.
+    """
+
+    plate: str
+    readable: bool = True
+    candidates: tuple[str, ...] = ()
+    region: str | None = None
+    certain: bool = False
+
+
+def machine_read(event: Event) -> Read:
+    """What the machine read of an event's plate."""
+    known = event.region_score is not None and event.region_score >= _SURE_REGION
+    return Read(
+        plate=event.plate,
+        readable=event.readable,
+        candidates=tuple(str(candidate["plate"]) for candidate in event.candidates),
+        region=event.region_code if known else None,
+    )
+
+
+def wanted(text: str, *, kind: BoloKind | None, tolerance: Tolerance, region: str | None) -> Wanted:
+    """Check and normalise what somebody wrote.
+
+    Args:
+        text: a plate or pattern, with separators and in any case.
+        kind: how to understand it; None takes a text with `?` or `*` for a wildcard pattern and any other for a plate.
+        tolerance: which misreads to forgive.
+        region: country or state code; None for any.
+
+    Raises:
+        Unprocessable: with what is wrong, in words.
+    """
+    kind = kind or (BoloKind.WILDCARD if is_wildcard(text) else BoloKind.EXACT)
+    if kind is BoloKind.EXACT:
+        pattern = _checked_plate(text)
+    elif kind is BoloKind.WILDCARD:
+        pattern = _checked_wildcard(text)
+    else:
+        pattern = text.strip()
+    if kind is BoloKind.REGEX and tolerance is not Tolerance.NONE:
+        raise Unprocessable("A regular expression states itself what it forgives; leave its tolerance at none.")
+    if kind is BoloKind.WILDCARD and tolerance is Tolerance.ONE_EDIT:
+        raise Unprocessable(
+            "Only an exact plate can forgive one edit; a wildcard pattern forgives confusables or none."
+        )
+    made = Wanted(kind, pattern, tolerance, (region or "").strip().lower() or None)
+    if kind is not BoloKind.EXACT:
+        _refuse_uncompilable(made)
+    return made
+
+
+def _checked_plate(text: str) -> str:
+    if is_wildcard(text):
+        raise Unprocessable("An exact plate has no ? or *; say kind wildcard for a pattern.")
+    plate = normalize(text)
+    if not 2 <= len(plate) <= MAX_PLATE_LENGTH:
+        raise Unprocessable(f"A plate has 2 to {MAX_PLATE_LENGTH} letters and digits; {text[:40]!r} has {len(plate)}.")
+    return plate
+
+
+def _checked_wildcard(text: str) -> str:
+    pattern = normalize_pattern(text)
+    if len(pattern) > 2 * MAX_PLATE_LENGTH:
+        raise Unprocessable(f"A wildcard pattern has at most {2 * MAX_PLATE_LENGTH} characters.")
+    if not pattern.strip("*"):
+        raise Unprocessable("A wildcard pattern needs at least one letter, digit or ?.")
+    return pattern
+
+
+def _refuse_uncompilable(made: Wanted) -> None:
+    if not made.pattern:
+        raise Unprocessable("The pattern is empty.")
+    if len(made.pattern) > MAX_REGEX_LENGTH:
+        raise Unprocessable(f"A regular expression has at most {MAX_REGEX_LENGTH} characters.")
+    if "\x00" in made.pattern:
+        raise Unprocessable("The pattern contains a NUL character.")
+    try:
+        program = _compiled(expression(made))
+    except re2.error as error:
+        said = error.args[0] if error.args else ""
+        reason = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+        raise Unprocessable(f"This is no regular expression that RE2 takes: {reason}.") from error
+    if program.fullmatch(""):
+        raise Unprocessable("The pattern matches even an empty text; ask for at least one character.")
+
+
+def breadth(made: Wanted) -> float:
+    """The share of a fixed sample of dissimilar plates that an entry matches, 0-1."""
+    if made.kind is BoloKind.EXACT:
+        return 0.0
+    sample = _sample()
+    program = _compiled(expression(made))
+    return sum(1 for plate in sample if program.fullmatch(plate)) / len(sample)
+
+
+@lru_cache(maxsize=1)
+def _sample() -> tuple[str, ...]:
+    """Plates of many countries' shapes, always the same ones."""
+    chance = random.Random(20)  # noqa: S311 - not for security
+    drawn = {"L": "ABCDEFGHJKLMNPRSTUVWXYZ", "D": "0123456789"}
+    shapes = (
+        "LLDDLLL",
+        "LDDDLLL",
+        "DLLLDDD",
+        "LLDDDLL",
+        "DDLDDDDD",
+        "LLLDDDD",
+        "LLDDDD",
+        "DDDDLLL",
+        "LLDDLLDDDD",
+        "DDDDDD",
+    )
+    return tuple("".join(chance.choice(drawn[c]) for c in shapes[i % len(shapes)]) for i in range(1000))
+
+
+def options(max_mem: int) -> re2.Options:
+    """RE2's options for every pattern: whole plates, any case, no captures, nothing printed to stderr."""
+    made = re2.Options()
+    made.max_mem = max_mem
+    made.case_sensitive = False
+    made.never_capture = True
+    made.log_errors = False
+    return made
+
+
+@lru_cache(maxsize=1024)
+def _compiled(source: str) -> Any:
+    return re2.compile(source, options(MAX_COMPILED_BYTES))
+
+
+def expression(made: Wanted) -> str:
+    """The RE2 expression of a wildcard or regex entry, the look-alikes of its characters included where forgiven."""
+    if made.kind is BoloKind.REGEX:
+        return made.pattern
+    tolerant = made.tolerance is not Tolerance.NONE
+    return "".join(_expression_of(character, tolerant=tolerant) for character in made.pattern)
+
+
+def _expression_of(character: str, *, tolerant: bool) -> str:
+    # A wildcard stands for any character, thus for one that could not be read too.
+    if character in "?*":
+        return "." if character == "?" else ".*"
+    alike = _look_alikes(character) if tolerant else character
+    return f"[{alike}]" if len(alike) > 1 else str(re2.escape(character))
+
+
+def _look_alikes(character: str) -> str:
+    shared = CONFUSABLES.get(character, character)
+    return "".join(sorted({shared, character, *(c for c, folded in CONFUSABLES.items() if folded == shared)}))
+
+
+def edit_variants(plate: str) -> list[str]:
+    """The plate and what is left of it after each single deletion.
+
+    Two plates that are one edit apart always share a variant, so an index on variants finds all of them. Some that
+    share one are two edits apart: whoever looks up must check. (The method is Garbe's symmetric delete.)
+    """
+    return sorted({plate, *(plate[:i] + plate[i + 1 :] for i in range(len(plate)))})
+
+
+def matched_by(made: Wanted, read: Read) -> MatchedBy | None:
+    """Tell how a read matches an entry.
+
+    An unreadable passage's text is a guess. It can raise a hit only for an entry that forgives misreads, and no wildcard
+    or regex matches it: a pattern that forgives a guess matches half the traffic.
+
+    Returns:
+        The surest way that holds; None where the read does not match.
+    """
+    if _elsewhere(made.region, read.region):
+        return None
+    if made.kind is BoloKind.EXACT:
+        return _exactly_matched_by(made, read)
+    if not read.readable:
+        return None
+    strict = Wanted(made.kind, made.pattern)
+    if _compiled(expression(strict)).fullmatch(read.plate):
+        return MatchedBy(made.kind.value)
+    forgiving = made.tolerance is not Tolerance.NONE and not read.certain
+    if forgiving and _compiled(expression(made)).fullmatch(read.plate):
+        return MatchedBy.CONFUSABLE
+    return None
+
+
+def _exactly_matched_by(made: Wanted, read: Read) -> MatchedBy | None:
+    if read.plate == made.pattern and read.readable:
+        return MatchedBy.EXACT
+    if made.tolerance is Tolerance.NONE or read.certain:
+        return None
+    if read.plate == made.pattern or made.pattern in read.candidates:
+        return MatchedBy.CANDIDATE
+    # An unsure character is no look-alike of anything.
+    if _UNKNOWN not in read.plate and plate_key(read.plate) == plate_key(made.pattern):
+        return MatchedBy.CONFUSABLE
+    if made.tolerance is Tolerance.ONE_EDIT and edit_distance(read.plate, made.pattern) <= 1:
+        return MatchedBy.ONE_EDIT
+    return None
+
+
+def _elsewhere(wanted_region: str | None, read_region: str | None) -> bool:
+    """Whether two regions contradict each other: `us` and `us-ca` do not, `us-ca` and `us-ny` do."""
+    if wanted_region is None or read_region is None:
+        return False
+    ours, theirs = wanted_region.split("-"), read_region.lower().split("-")
+    return any(a != b for a, b in zip(ours, theirs, strict=False))
