@@ -115,9 +115,8 @@ class SigningSettings(BaseSettings):
 
 
 class AdminSettings(BaseSettings):
-    """The first administrator, made by the set-up function where there is none."""
+    """Where the login of the first administrator lies, whom the set-up function makes where there is none."""
 
     model_config = SettingsConfigDict(env_prefix="ANPR_ADMIN_", extra="ignore")
 
-    email: str
-    password: SecretStr
+    secret_id: str
