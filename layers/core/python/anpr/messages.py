@@ -19,6 +19,7 @@ SOURCE: Final = "anpr"
 UPLOADS_PREFIX: Final = "uploads/"
 CROPS_PREFIX: Final = "crops/"
 FRAMES_PREFIX: Final = "frames/"
+EXPORTS_PREFIX: Final = "exports/"
 
 
 def upload_key(upload_id: UUID) -> str:
@@ -34,6 +35,11 @@ def crop_key(upload_id: UUID, passage_no: int) -> str:
 def frame_key(upload_id: UUID, passage_no: int) -> str:
     """Object key of the full frame that a passage's plate was best seen in."""
     return f"{FRAMES_PREFIX}{upload_id}/{passage_no:06d}.jpg"
+
+
+def export_key(export_id: UUID) -> str:
+    """Object key of an export's archive."""
+    return f"{EXPORTS_PREFIX}{export_id}.zip"
 
 
 def upload_id_of(key: str) -> UUID | None:
@@ -105,6 +111,10 @@ class EventType(StrEnum):
     UPLOAD_PROCESSED = "upload.processed"
     UPLOAD_FAILED = "upload.failed"
     EVENT_CREATED = "event.created"
+    EVENT_REVIEWED = "event.reviewed"
+    EXPORT_REQUESTED = "export.requested"
+    EXPORT_READY = "export.ready"
+    EXPORT_FAILED = "export.failed"
     BOLO_MATCHED = "bolo.matched"
     BOLO_UPDATED = "bolo.updated"
     WEBHOOK_DISABLED = "webhook.disabled"
@@ -194,3 +204,33 @@ class WebhookDisabled(BaseModel):
     endpoint_id: UUID
     url: str
     reason: str
+
+
+class EventReviewed(BaseModel):
+    """Data of `event.reviewed`: a person judged an event, or took their judgement back."""
+
+    event_id: UUID
+    camera_id: UUID
+    status: Literal["unreviewed", "confirmed", "corrected", "rejected"]
+    machine_plate: str
+    plate: str | None = Field(description="The plate that now holds; none for a rejected event.")
+    region: str | None
+    verdict_id: UUID | None = Field(description="The verdict that now holds; none where the last one was undone.")
+    captured_at: datetime
+
+
+class ExportRequested(BaseModel):
+    """Data of `export.requested`: an export waits to be built, or to be built on."""
+
+    export_id: UUID
+
+
+class ExportFinished(BaseModel):
+    """Data of `export.ready` and `export.failed`."""
+
+    export_id: UUID
+    requested_by: UUID | None
+    events: int
+    size_bytes: int | None
+    expires_at: datetime | None
+    failure_reason: str | None

@@ -106,6 +106,34 @@ class MetricsSettings(BaseSettings):
     token: SecretStr | None = Field(default=None, description="The scraper's bearer token; none works if unset.")
 
 
+class ReviewSettings(BaseSettings):
+    """The review queue."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_REVIEW_", extra="ignore")
+
+    lease: timedelta = Field(default=timedelta(minutes=10), description="How long a claim holds if it is not renewed.")
+    max_claims: int = Field(default=50, ge=1, description="The most events that one reviewer may hold at a time.")
+
+
+class ExportSettings(BaseSettings):
+    """Exports: what one may hold, and how long it is kept."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_EXPORT_", extra="ignore")
+
+    max_events: int = Field(default=1_000_000, ge=1)
+    max_frames: int = Field(
+        default=100_000,
+        ge=1,
+        description="The most events of an export with full frames: these are a hundred times larger.",
+    )
+    max_open: int = Field(default=3, ge=1, description="How many exports one account may have in the making.")
+    keep: timedelta = Field(default=timedelta(days=7), description="Then the archive is deleted.")
+    lease: timedelta = Field(default=timedelta(minutes=5), description="A builder silent for this long has died.")
+    max_attempts: int = Field(default=5, ge=1, description="Builders that may die without a step forward.")
+    fetchers: int = Field(default=32, ge=1, description="Images that are fetched at a time.")
+    part_bytes: int = Field(default=8 * 1024**2, ge=5 * 1024**2, description="S3 takes no smaller part but the last.")
+
+
 class SigningSettings(BaseSettings):
     """Where the private half of the signing key lies: known to the identity function alone."""
 
