@@ -1,0 +1,66 @@
+"""Rows and values that tests of several parts need, with as much of them told as the test cares about."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from sqlalchemy import update
+
+from anpr.db import Database
+from anpr.models import Camera, Upload
+from anpr.passages import PlateBox, RecordedPassage
+
+CAPTURED_AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+PASSAGE = RecordedPassage(
+    passage_no=0,
+    plate="LS15EBC",
+    raw_plate="LS15 EBC",
+    readable=True,
+    score=0.97,
+    dscore=0.88,
+    region=("GB", 0.9),
+    box=PlateBox(10.0, 20.0, 110.0, 45.0),
+    first_frame=3,
+    last_frame=30,
+    best_frame=15,
+    first_s=0.1,
+    last_s=1.0,
+    best_s=0.5,
+    frames_seen=20,
+    frames_agreeing=18,
+    candidates=(("LS15EBC", 0.97), ("LS15E8C", 0.02)),
+)
+
+
+def passage(number: int, **changes: object) -> RecordedPassage:
+    """A passage with the given number."""
+    return replace(PASSAGE, passage_no=number, **changes)  # type: ignore[arg-type] # the fields' types differ
+
+
+def add_upload(database: Database, **columns: object) -> Upload:
+    """Store an upload of a camera of its own; `columns` are set after the defaults."""
+    with database.transaction() as session:
+        camera = Camera(id=uuid4(), name=f"camera {uuid4()}")
+        session.add(camera)
+        session.flush()
+        upload = Upload(
+            id=uuid4(),
+            camera_id=camera.id,
+            file_name="clip.mp4",
+            content_type="video/mp4",
+            size_bytes=1000,
+            captured_at=CAPTURED_AT,
+        )
+        session.add(upload)
+        session.flush()
+        if columns:
+            session.execute(update(Upload).where(Upload.id == upload.id).values(**columns))
+        session.refresh(upload)
+    return upload
+
+
+def reload(database: Database, upload: Upload) -> Upload:
+    """The upload as it is now."""
+    with database.transaction() as session:
+        return session.get_one(Upload, upload.id)

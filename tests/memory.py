@@ -1,0 +1,136 @@
+"""The ports in memory, for tests above the adapters: they behave, and tests look at what they hold."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from anpr.errors import NotFound, Unavailable
+from anpr.messages import CloudEvent
+from anpr.ports import BlobInfo, PresignedPost, QueueMessage
+
+
+class MemoryBlobs:
+    """Objects in a dictionary. `down` makes every call fail."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+        self.down = False
+
+    def presign_post(self, key: str, *, content_type: str, size_bytes: int, expires_in_s: int) -> PresignedPost:
+        fields = {"key": key, "Content-Type": content_type, "size": str(size_bytes)}
+        return PresignedPost("https://blobs.invalid/", fields, datetime.now(UTC) + timedelta(seconds=expires_in_s))
+
+    def presign_get(self, key: str, *, expires_in_s: int | None = None) -> str:
+        return f"https://blobs.invalid/{key}?expires_in_s={expires_in_s}"
+
+    def info(self, key: str) -> BlobInfo | None:
+        self.check()
+        body = self.objects.get(key)
+        return None if body is None else BlobInfo(len(body), "application/octet-stream", datetime.now(UTC))
+
+    def download(self, key: str, target: Path) -> None:
+        self.check()
+        if key not in self.objects:
+            raise NotFound("no such object")
+        target.write_bytes(self.objects[key])
+
+    def put(self, key: str, body: bytes, *, content_type: str) -> None:
+        assert content_type
+        self.check()
+        self.objects[key] = body
+
+    def delete(self, keys: Sequence[str]) -> None:
+        self.check()
+        for key in keys:
+            self.objects.pop(key, None)
+
+    def check(self) -> None:
+        if self.down:
+            raise Unavailable("the storage is down")
+
+
+@dataclass
+class MemoryBus:
+    """A bus that keeps what it took; it refuses the types in `refused`, and everything while `down`."""
+
+    events: list[CloudEvent] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
+    down: bool = False
+
+    def publish(self, events: Sequence[CloudEvent]) -> list[CloudEvent]:
+        self.check()
+        taken = [event for event in events if event.type not in self.refused]
+        self.events += taken
+        return taken
+
+    def check(self) -> None:
+        if self.down:
+            raise Unavailable("the bus is down")
+
+
+@dataclass
+class _Entry:
+    body: str
+    receives: int = 0
+    hidden_until: float = 0.0
+    receipt: str = ""
+
+
+class MemoryQueue:
+    """A queue with visibility, receive counts and dead letters, on a clock that only `receive` moves.
+
+    `receive` lets time pass until a message is visible. With nothing left it calls `on_empty`: a test's way to stop.
+    """
+
+    def __init__(self, *bodies: str, max_receives: int = 3, on_empty: Callable[[], object] = lambda: None) -> None:
+        self.now = 0.0
+        self.dead: list[str] = []
+        self.deleted: list[str] = []
+        self.hidden_for: list[int] = []
+        self._entries = [_Entry(body) for body in bodies]
+        self._max_receives = max_receives
+        self._on_empty = on_empty
+
+    @property
+    def waiting(self) -> list[str]:
+        return [entry.body for entry in self._entries]
+
+    def send(self, body: str) -> None:
+        self._entries.append(_Entry(body, hidden_until=self.now))
+
+    def receive(self, *, wait_s: int, visibility_s: int) -> QueueMessage | None:
+        del wait_s
+        while self._entries:
+            entry = min(self._entries, key=lambda entry: entry.hidden_until)
+            self.now = max(self.now, entry.hidden_until)
+            if entry.receives == self._max_receives:
+                self._entries.remove(entry)
+                self.dead.append(entry.body)
+                continue
+            entry.receives += 1
+            entry.hidden_until = self.now + visibility_s
+            entry.receipt = f"{id(entry)}-{entry.receives}"
+            return QueueMessage(entry.body, entry.receipt, entry.receives, {})
+        self._on_empty()
+        return None
+
+    def extend(self, message: QueueMessage, *, visibility_s: int) -> None:
+        self._entry(message).hidden_until = self.now + visibility_s
+        self.hidden_for.append(visibility_s)
+
+    def delete(self, message: QueueMessage) -> None:
+        self._entries.remove(self._entry(message))
+        self.deleted.append(message.body)
+
+    def depth(self) -> int:
+        return len(self._entries)
+
+    def check(self) -> None:
+        """Always there."""
+
+    def _entry(self, message: QueueMessage) -> _Entry:
+        for entry in self._entries:
+            if entry.receipt == message.receipt:
+                return entry
+        raise NotFound("no such delivery")
