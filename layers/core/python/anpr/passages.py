@@ -16,7 +16,7 @@ from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from anpr import jobs, outbox
+from anpr import jobs, outbox, review_queue
 from anpr.messages import EventCreated, EventType, crop_key, frame_key
 from anpr.models import Event, Upload
 from anpr.plates import plate_key
@@ -98,6 +98,7 @@ def record(session: Session, held: jobs.Claim, passage: RecordedPassage) -> bool
     )
     if event_id is None:
         return False
+    review_queue.enqueue(session, session.get_one(Event, event_id))
     jobs.update_held(
         session,
         held,

@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from anpr import audit, outbox, scopes
+from anpr import audit, bolos, outbox, scopes
 from anpr.errors import Conflict, Forbidden, NotFound, Unprocessable
 from anpr.messages import EventReviewed, EventType
 from anpr.models import Correction, Event, RejectReason, ReviewStatus, Role, Urgency, Verdict
 from anpr.plates import MAX_PLATE_LENGTH, normalize, plate_key
 from anpr.principals import Principal
-from anpr.reviews.queue import locked, refuse_claimed_by_other
+from anpr.review_queue import locked, refuse_claimed_by_other
 from anpr.scopes import CameraScope
 
 
@@ -52,7 +52,9 @@ def effective_region(event: Event) -> str | None:
     return event.region_code if event.reviewed_region_code is None else event.reviewed_region_code
 
 
-def give(session: Session, principal: Principal, event_id: UUID, opinion: Opinion) -> tuple[Correction, bool]:
+def give(
+    session: Session, principal: Principal, event_id: UUID, opinion: Opinion, *, matcher: bolos.Matcher
+) -> tuple[Correction, bool]:
     """Record a verdict, make it the live one, and end the claim.
 
     A verdict on an event that has one already must name it, so that two people who looked at the same time do not
@@ -63,6 +65,7 @@ def give(session: Session, principal: Principal, event_id: UUID, opinion: Opinio
         principal: who judges.
         event_id: which event.
         opinion: what they say.
+        matcher: the process's matcher of wanted plates: a verdict may raise a hit, or withdraw one.
 
     Returns:
         The verdict, and whether it is new: the same verdict given twice by one person is recorded once.
@@ -97,7 +100,7 @@ def give(session: Session, principal: Principal, event_id: UUID, opinion: Opinio
     review.second_opinion_by, review.second_opinion_note = None, ""
     review.claimed_by = review.claimed_until = None
     session.flush()
-    _settle(session, event, made)
+    _settle(session, event, made, matcher)
     audit.record(
         session,
         principal.actor,
@@ -108,7 +111,7 @@ def give(session: Session, principal: Principal, event_id: UUID, opinion: Opinio
     return made, True
 
 
-def undo(session: Session, principal: Principal, correction_id: UUID) -> Correction:
+def undo(session: Session, principal: Principal, correction_id: UUID, *, matcher: bolos.Matcher) -> Correction:
     """Take back a live verdict: one's own, or as an administrator anybody's. The one before it holds again.
 
     An event left without a verdict goes back to the queue. A second opinion that is undone is not asked for again.
@@ -139,7 +142,7 @@ def undo(session: Session, principal: Principal, correction_id: UUID) -> Correct
         review.open = True
     if correction.second_opinion:
         review.disagreement = False
-    _settle(session, review.event, before)
+    _settle(session, review.event, before, matcher)
     audit.record(
         session, principal.actor, "event.review_undone", f"event:{event_id}", detail={"correction": correction_id}
     )
@@ -230,13 +233,14 @@ def _same(one: Correction, other: Correction) -> bool:
     )
 
 
-def _settle(session: Session, event: Event, live: Correction | None) -> None:
+def _settle(session: Session, event: Event, live: Correction | None, matcher: bolos.Matcher) -> None:
     """Bring an event in step with its live verdict, and tell everybody whom that concerns."""
     event.review_status = ReviewStatus.UNREVIEWED if live is None else ReviewStatus(live.verdict.value)
     event.reviewed_plate = None if live is None else live.plate
     event.reviewed_plate_key = None if event.reviewed_plate is None else plate_key(event.reviewed_plate)
     event.reviewed_region_code = None if live is None else live.region_code
     session.flush()
+    bolos.rematch(session, matcher, event, effective_plate(event), certain=live is not None)
     outbox.add(
         session,
         EventType.EVENT_REVIEWED,
