@@ -1,0 +1,342 @@
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import cv2
+import numpy as np
+import pytest
+from sqlalchemy import select, update
+
+from anpr.db import Database
+from anpr.errors import Unavailable, UnreadableMedia
+from anpr.messages import upload_key
+from anpr.models import Event, OutboxMessage, Upload, UploadStatus
+from gpu_worker.consumer import JobOutcome
+from gpu_worker.footage import Advance, Footage, FootageSummary, Sighting
+from gpu_worker.job import JobLimits, JobRunner, JobServices
+from tests.builders import add_upload, passage, reload
+from tests.memory import MemoryBlobs, MemoryBus
+
+BEAT_S = 0.02
+
+
+@dataclass
+class ScriptedFootage:
+    """Footage with the given number of passages; `between` runs before each, with the passage's number."""
+
+    passages: int
+    between: Callable[[int], None] = lambda _: None
+    warning: str | None = None
+    seen_bytes: list[bytes] = field(default_factory=list)
+
+    @contextmanager
+    def open(self, path: Path) -> Iterator[Footage]:
+        self.seen_bytes.append(path.read_bytes())
+        yield self
+
+    def sightings(self, on_advance: Callable[[Advance], None]) -> Iterator[Sighting]:
+        for number in range(self.passages):
+            self.between(number)
+            on_advance(Advance(number / self.passages, number * 10))
+            crop = np.full((20, 80, 3), 40 + number, np.uint8)
+            frame = np.full((90, 160, 3), 90, np.uint8)
+            yield Sighting(passage(number, plate=f"AB{number}"), crop, frame)
+
+    def summary(self) -> FootageSummary:
+        return FootageSummary("video", 4.0, self.passages * 10, self.warning)
+
+
+@dataclass
+class World:
+    database: Database
+    scratch: Path
+    blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
+    bus: MemoryBus = field(default_factory=MemoryBus)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def runner(self, footage: ScriptedFootage, *, time_limit_s: float = 60, stall_s: float = 60) -> JobRunner:
+        limits = JobLimits(self.scratch, max_bytes=1000, time_limit_s=time_limit_s, stall_s=stall_s, beat_s=BEAT_S)
+        return JobRunner(JobServices(self.database, self.blobs, self.bus), footage.open, limits)
+
+    def upload(self) -> Upload:
+        upload = add_upload(self.database)
+        self.blobs.objects[upload_key(upload.id)] = b"footage"
+        return upload
+
+    def numbers(self) -> list[int]:
+        with self.database.transaction() as session:
+            return list(session.scalars(select(Event.passage_no).order_by(Event.passage_no)))
+
+    def unpublished(self) -> int:
+        with self.database.transaction() as session:
+            return len(session.scalars(select(OutboxMessage).where(OutboxMessage.published_at.is_(None))).all())
+
+
+@pytest.fixture
+def world(database: Database, tmp_path: Path) -> World:
+    return World(database, tmp_path)
+
+
+def test_an_upload_becomes_events_images_and_messages(world: World) -> None:
+    upload = world.upload()
+    footage = ScriptedFootage(3, warning="The tail is damaged.")
+
+    assert world.runner(footage).run(upload.id, world.stop) is JobOutcome.OVER
+
+    now = reload(world.database, upload)
+    assert (now.status, now.events_count, now.frames_done, now.duration_s) == (UploadStatus.SUCCEEDED, 3, 30, 4.0)
+    assert now.warning == "The tail is damaged."
+    assert footage.seen_bytes == [b"footage"]
+    assert world.numbers() == [0, 1, 2]
+    assert [event.type for event in world.bus.events] == ["event.created"] * 3 + ["upload.processed"]
+    assert world.unpublished() == 0
+    with world.database.transaction() as session:
+        events = session.scalars(select(Event).order_by(Event.passage_no)).all()
+    for number, event in enumerate(events):
+        crop = cv2.imdecode(np.frombuffer(world.blobs.objects[event.crop_key], np.uint8), cv2.IMREAD_COLOR)
+        assert crop is not None
+        assert (crop.shape, round(float(crop.mean()))) == ((20, 80, 3), 40 + number)
+        assert world.blobs.objects[event.frame_key].startswith(b"\xff\xd8")
+    assert list(world.scratch.iterdir()) == []
+
+
+def test_each_passage_is_there_and_published_before_the_next_is_read(world: World) -> None:
+    upload = world.upload()
+    seen: list[tuple[int, int]] = []
+    footage = ScriptedFootage(3, between=lambda _: seen.append((len(world.numbers()), len(world.bus.events))))
+
+    world.runner(footage).run(upload.id, world.stop)
+
+    assert seen == [(0, 0), (1, 1), (2, 2)]
+
+
+def raise_at(number: int, error: BaseException) -> Callable[[int], None]:
+    def between(at: int) -> None:
+        if at == number:
+            raise error
+
+    return between
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_broken_off_job_is_completed_by_the_next_run(world: World, at: int) -> None:
+    upload = world.upload()
+    with pytest.raises(OSError, match="decoder"):
+        world.runner(ScriptedFootage(3, between=raise_at(at, OSError("decoder")))).run(upload.id, world.stop)
+    waiting = reload(world.database, upload)
+    assert (waiting.status, waiting.events_count) == (UploadStatus.QUEUED, at)
+
+    assert world.runner(ScriptedFootage(3)).run(upload.id, world.stop) is JobOutcome.OVER
+
+    now = reload(world.database, upload)
+    assert (world.numbers(), now.events_count, now.attempts) == ([0, 1, 2], 3, 2)
+    assert [event.type for event in world.bus.events].count("event.created") == 3
+
+
+def test_a_file_that_cannot_be_read_fails_with_its_reason_and_keeps_what_was_read(world: World) -> None:
+    upload = world.upload()
+    footage = ScriptedFootage(3, between=raise_at(1, UnreadableMedia("The file holds no picture.")))
+
+    assert world.runner(footage).run(upload.id, world.stop) is JobOutcome.OVER
+
+    now = reload(world.database, upload)
+    assert (now.status, now.failure_reason) == (UploadStatus.FAILED, "The file holds no picture.")
+    assert world.numbers() == [0]
+    assert world.bus.events[-1].type == "upload.failed"
+
+
+@pytest.mark.parametrize(("body", "reason"), [(None, "not in the storage"), (b"x" * 1001, "1001 bytes")])
+def test_a_file_that_is_gone_or_too_large_fails(world: World, body: bytes | None, reason: str) -> None:
+    upload = world.upload()
+    del world.blobs.objects[upload_key(upload.id)]
+    if body is not None:
+        world.blobs.objects[upload_key(upload.id)] = body
+
+    assert world.runner(ScriptedFootage(1)).run(upload.id, world.stop) is JobOutcome.OVER
+
+    assert reason in (reload(world.database, upload).failure_reason or "")
+
+
+def test_a_storage_that_is_down_leaves_the_upload_waiting(world: World) -> None:
+    upload = world.upload()
+    world.blobs.down = True
+
+    with pytest.raises(Unavailable):
+        world.runner(ScriptedFootage(1)).run(upload.id, world.stop)
+
+    assert reload(world.database, upload).status is UploadStatus.QUEUED
+
+
+def test_a_bus_that_is_down_does_not_hold_up_the_job(world: World) -> None:
+    upload = world.upload()
+    world.bus.down = True
+
+    assert world.runner(ScriptedFootage(2)).run(upload.id, world.stop) is JobOutcome.OVER
+
+    assert reload(world.database, upload).status is UploadStatus.SUCCEEDED
+    assert world.unpublished() == 3
+
+
+def test_a_stop_gives_the_job_back_without_counting_the_try(world: World) -> None:
+    upload = world.upload()
+    footage = ScriptedFootage(3, between=lambda number: world.stop.set() if number == 1 else None)
+
+    assert world.runner(footage).run(upload.id, world.stop) is JobOutcome.STOPPED
+
+    now = reload(world.database, upload)
+    assert (now.status, now.attempts, now.claim_token) == (UploadStatus.QUEUED, 0, None)
+    assert world.numbers() == [0]
+
+
+def test_abandoning_gives_back_a_job_that_is_stuck(world: World) -> None:
+    upload = world.upload()
+    stuck, release = threading.Event(), threading.Event()
+    outcomes: list[JobOutcome] = []
+
+    def block(_: int) -> None:
+        stuck.set()
+        release.wait(10)
+
+    runner = world.runner(ScriptedFootage(1, between=block))
+    thread = threading.Thread(target=lambda: outcomes.append(runner.run(upload.id, world.stop)))
+    thread.start()
+    assert stuck.wait(10)
+
+    runner.abandon()
+    status = reload(world.database, upload).status
+    release.set()
+    thread.join(10)
+
+    assert (status, outcomes, world.numbers()) == (UploadStatus.QUEUED, [JobOutcome.BUSY], [])
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    waited = threading.Event()
+    for _ in range(1000):
+        if condition():
+            return
+        waited.wait(0.01)
+    pytest.fail("it did not come to pass")
+
+
+def test_life_is_shown_while_one_frame_blocks(world: World) -> None:
+    upload = world.upload()
+    beats: list[object] = []
+
+    def block(number: int) -> None:
+        if number == 1:
+            first = reload(world.database, upload).heartbeat_at
+            wait_until(lambda: reload(world.database, upload).heartbeat_at != first)
+            beats.append(reload(world.database, upload).progress)
+
+    world.runner(ScriptedFootage(2, between=block)).run(upload.id, world.stop)
+
+    assert beats == [0.0]
+    assert reload(world.database, upload).status is UploadStatus.SUCCEEDED
+
+
+def test_a_job_that_was_taken_over_writes_nothing_more(world: World) -> None:
+    upload = world.upload()
+    rival = uuid4()
+
+    def take_over(number: int) -> None:
+        if number == 1:
+            with world.database.transaction() as session:
+                session.execute(update(Upload).where(Upload.id == upload.id).values(claim_token=rival))
+
+    outcome = world.runner(ScriptedFootage(3, between=take_over)).run(upload.id, world.stop)
+
+    now = reload(world.database, upload)
+    assert outcome is JobOutcome.BUSY
+    assert (now.status, now.claim_token, world.numbers()) == (UploadStatus.PROCESSING, rival, [0])
+
+
+def test_a_job_over_its_time_fails(world: World) -> None:
+    upload = world.upload()
+
+    assert world.runner(ScriptedFootage(1), time_limit_s=-1).run(upload.id, world.stop) is JobOutcome.OVER
+
+    assert "was not read within" in (reload(world.database, upload).failure_reason or "")
+
+
+def test_a_job_that_does_not_move_falls_silent(world: World) -> None:
+    upload = world.upload()
+    stalled: list[bool] = []
+
+    def block(_: int) -> None:
+        wait_until(runner.stalled)
+        wait_until(lambda: not any(thread.name == "pulse" for thread in threading.enumerate()))
+        stalled.append(runner.stalled())
+
+    runner = world.runner(ScriptedFootage(1, between=block), stall_s=0.1)
+
+    # The next worker is to have it, whatever this one finds when the call returns.
+    assert runner.run(upload.id, world.stop) is JobOutcome.BUSY
+    assert (stalled, world.numbers()) == ([True], [])
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [(UploadStatus.SUCCEEDED, JobOutcome.OVER), (UploadStatus.FAILED, JobOutcome.OVER)],
+)
+def test_a_second_delivery_after_the_end_changes_nothing(
+    world: World, status: UploadStatus, outcome: JobOutcome
+) -> None:
+    upload = world.upload()
+    with world.database.transaction() as session:
+        session.execute(update(Upload).where(Upload.id == upload.id).values(status=status))
+
+    assert world.runner(ScriptedFootage(1)).run(upload.id, world.stop) is outcome
+
+    assert (world.numbers(), world.bus.events) == ([], [])
+
+
+def test_an_unknown_upload_is_over(world: World) -> None:
+    assert world.runner(ScriptedFootage(1)).run(uuid4(), world.stop) is JobOutcome.OVER
+
+
+def test_a_living_owner_keeps_its_job_from_a_second_worker(world: World) -> None:
+    upload = world.upload()
+    second: list[JobOutcome] = []
+
+    def run_second(_: int) -> None:
+        second.append(world.runner(ScriptedFootage(1)).run(upload.id, world.stop))
+
+    assert world.runner(ScriptedFootage(1, between=run_second)).run(upload.id, world.stop) is JobOutcome.OVER
+
+    assert second == [JobOutcome.BUSY]
+    assert world.numbers() == [0]
+
+
+def test_poison_is_failed_for_good(world: World) -> None:
+    upload = world.upload()
+
+    world.runner(ScriptedFootage(0)).fail(upload.id, "It failed three times.")
+
+    assert reload(world.database, upload).failure_reason == "It failed three times."
+    assert [event.type for event in world.bus.events] == ["upload.failed"]
+
+
+def test_check_passes_where_all_answers_and_fails_where_not(world: World) -> None:
+    runner = world.runner(ScriptedFootage(0))
+    runner.check()
+    world.blobs.down = True
+
+    with pytest.raises(Unavailable):
+        runner.check()
+
+
+def test_a_claim_is_taken_over_only_after_the_silence_that_is_set(world: World) -> None:
+    upload = world.upload()
+    with world.database.transaction() as session:
+        session.execute(
+            update(Upload)
+            .where(Upload.id == upload.id)
+            .values(status=UploadStatus.PROCESSING, heartbeat_at=Upload.created_at - timedelta(seconds=10))
+        )
+
+    assert world.runner(ScriptedFootage(1)).run(upload.id, world.stop) is JobOutcome.BUSY
