@@ -5,7 +5,7 @@ pulling in the domain.
 """
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final, Literal
 from urllib.parse import unquote_plus
@@ -118,6 +118,7 @@ class EventType(StrEnum):
     BOLO_MATCHED = "bolo.matched"
     BOLO_UPDATED = "bolo.updated"
     WEBHOOK_DISABLED = "webhook.disabled"
+    LICENSE_WARNING = "license.warning"
 
 
 class CloudEvent(BaseModel):
@@ -234,3 +235,17 @@ class ExportFinished(BaseModel):
     size_bytes: int | None
     expires_at: datetime | None
     failure_reason: str | None
+
+
+class LicenseWarning(BaseModel):
+    """Data of `license.warning`: a limit is nearly reached, or a licence has expired; once a month for each kind.
+
+    Attributes:
+        kind: which limit and threshold, such as `monthly_minutes:80`, or `license:grace`.
+        period: first day of the month that the warning is about.
+        detail: the warning in words.
+    """
+
+    kind: str
+    period: date
+    detail: str

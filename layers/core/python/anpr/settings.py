@@ -4,10 +4,11 @@ No setting that is a secret has a default. What a deployment decides (names, add
 decides (limits, lifetimes) has the value that suits most.
 """
 
+import base64
 from datetime import timedelta
 from typing import Literal
 
-from pydantic import Field, PostgresDsn, SecretStr, model_validator
+from pydantic import Field, PostgresDsn, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -148,3 +149,25 @@ class AdminSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ANPR_ADMIN_", extra="ignore")
 
     secret_id: str
+
+
+class LicenseSettings(BaseSettings):
+    """Whose licence keys are good here, and what there is without one.
+
+    Where no issuer is named, nobody sells licences for this deployment, and nothing is limited.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_LICENSE_", extra="ignore")
+
+    public_keys: str = Field(default="", description="Issuers' Ed25519 public keys as base64url, separated by commas.")
+    grace: timedelta = Field(default=timedelta(days=14), description="How long an expired licence still counts.")
+    evaluation_cameras: int = Field(default=5, ge=0)
+    evaluation_minutes: int = Field(default=600, ge=0, description="Minutes of footage a month without a licence.")
+
+    @field_validator("public_keys")
+    @classmethod
+    def _holds_keys(cls, value: str) -> str:
+        for text in filter(None, map(str.strip, value.split(","))):
+            if len(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)) != 32:
+                raise ValueError("an Ed25519 public key is 32 bytes as base64url")
+        return value
