@@ -1,0 +1,52 @@
+"""`python -m gpu_worker work | read | bench`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from anpr.errors import AnprError
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="gpu_worker", description="Find and read number plates.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("work", help="take jobs from the queue until told to stop")
+    read = commands.add_parser("read", help="read pictures and clips, without any server")
+    read.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a picture, a clip or a folder of them")
+    read.add_argument("--json", action="store_true", help="one JSON object a line instead of a table")
+    read.add_argument("--all", action="store_true", help="list unreadable passages too")
+    bench = commands.add_parser("bench", help="time the stages apart, and score against truth where it lies beside")
+    bench.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a clip, or a folder with truth.csv")
+    return parser
+
+
+def main() -> int:
+    """Run one command; returns the exit status."""
+    arguments = _arguments().parse_args()
+    # Imported here so that each command loads what it needs: `work` alone needs the adapters, the others alone do not.
+    if arguments.command == "work":
+        from gpu_worker import work  # noqa: PLC0415
+
+        return work.main()
+    from gpu_worker import bench, read  # noqa: PLC0415
+    from gpu_worker.engines import build_pipeline, pipeline_settings  # noqa: PLC0415
+    from gpu_worker.settings import VisionSettings  # noqa: PLC0415
+
+    settings = VisionSettings()
+    try:
+        if arguments.command == "bench":
+            return bench.run(settings, arguments.paths)
+        return read.run(
+            build_pipeline(settings),
+            arguments.paths,
+            pipeline_settings(settings).limits,
+            as_json=arguments.json,
+            everything=arguments.all,
+        )
+    except AnprError as error:
+        sys.stderr.write(f"gpu_worker: {error.detail}\n")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

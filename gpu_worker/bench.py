@@ -1,0 +1,1 @@
+def run(s,p): return 0

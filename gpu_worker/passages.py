@@ -1,0 +1,226 @@
+"""One vehicle's passage: the evidence kept of a track, how it is read, and what is handed on."""
+
+import math
+from dataclasses import dataclass, field
+
+from gpu_worker.consensus import EMPTY, Ballot, Candidate, Consensus, vote
+from gpu_worker.geometry import BoundingBox, Image
+from gpu_worker.plate_reader import read_plate, sharpness
+from gpu_worker.recognition import Recognizer, formats
+from gpu_worker.recognition.rectify import cut
+from gpu_worker.tracking import Sighting
+from gpu_worker.video import Frame
+
+_MARGIN = 1.5
+"""A kept crop is this much larger than the plate's box, so that it can be levelled and seen in its surroundings."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingSettings:
+    """How many pictures of a plate are read, and when a read counts.
+
+    Attributes:
+        keep: crops kept of a track, the best by sharpness and size.
+        enough: agreeing frames after which no further crop is read.
+        sure_score: least score for stopping early.
+        hopeless_score: below this after three crops, the rest is not read.
+        readable_score: least score of a readable passage.
+        readable_frames: least number of agreeing frames of a readable passage.
+        min_plate_height: lower plates (px) are not read: their strokes are thinner than a pixel.
+        regions: region codes the camera is known to see.
+    """
+
+    keep: int = 8
+    enough: int = 4
+    sure_score: float = 0.85
+    hopeless_score: float = 0.25
+    readable_score: float = 0.6
+    readable_frames: int = 2
+    min_plate_height: float = 9.0
+    regions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Where a plate is from, as far as its composition tells.
+
+    Attributes:
+        code: ISO 3166-1 alpha-2, lower case.
+        score: 1 over the number of known regions that compose plates so.
+    """
+
+    code: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Passage:
+    """One vehicle, once.
+
+    Attributes:
+        passage_no: 0, 1, 2 ... in order of emission; the same in every run over the same file.
+        plate: voted and normalised, `?` where a character is unsure; may be empty.
+        raw_plate: the best single read that says the same, separators kept.
+        readable: whether the read is good enough to be a plate event.
+        score: of the read, 0 to 1.
+        dscore: the detector's, in the best frame.
+        region: None if several regions compose plates so, or none.
+        box: in the best frame, px.
+        first_frame: index of the first frame the plate was seen in.
+        last_frame: index of the last one.
+        best_frame: index of the frame that `box`, `crop` and `frame` are from; it is among those that were read.
+        first_s: time of the first frame relative to the video's start, seconds.
+        last_s: of the last one.
+        best_s: of the best one.
+        frames_seen: sampled frames with a detection.
+        frames_agreeing: of the frames that were read, those which alone say the same.
+        candidates: the likeliest texts, best first.
+        crop: BGR uint8, the plate with a margin.
+        frame: BGR uint8, the full best frame.
+    """
+
+    passage_no: int
+    plate: str
+    raw_plate: str
+    readable: bool
+    score: float
+    dscore: float
+    region: Region | None
+    box: BoundingBox
+    first_frame: int
+    last_frame: int
+    best_frame: int
+    first_s: float
+    last_s: float
+    best_s: float
+    frames_seen: int
+    frames_agreeing: int
+    candidates: tuple[Candidate, ...]
+    crop: Image
+    frame: Image
+
+
+def region_of(plate: str, hint: frozenset[str]) -> Region | None:
+    """Name the region a plate is from, if its composition and the hint leave one or two."""
+    matching = formats.regions_of(plate)
+    hinted = [code for code in matching if code in hint]
+    if hinted:
+        return Region(hinted[0], 1 / len(hinted))
+    return Region(matching[0], 1 / len(matching)) if len(matching) == 1 else None
+
+
+@dataclass(slots=True, eq=False)
+class _Shot:
+    """One kept crop of a plate, and its reads once it has been read."""
+
+    quality: float
+    sighting: Sighting
+    crop: Image
+    box_in_crop: BoundingBox
+    ballots: list[Ballot] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Evidence:
+    """What is kept of one vehicle while it passes: a bounded number of crops and the one best frame."""
+
+    settings: ReadingSettings
+    first: Sighting
+    last: Sighting
+    seen: int = 0
+    best_image: Image | None = None
+    _shots: list[_Shot] = field(default_factory=list)
+    _consensus: Consensus | None = None
+
+    def add(self, sighting: Sighting, frame: Frame) -> None:
+        """Take in one sighting; its crop is kept only while it is among the best."""
+        self.last = sighting
+        self.seen += 1
+        box = sighting.detection.box
+        if box.height < self.settings.min_plate_height and self._shots:
+            return
+        crop = cut(frame.image, box)
+        # Sharpness saturates with size; the square root keeps one huge smear from beating all crisp smaller crops.
+        quality = sharpness(crop) * math.sqrt(box.area) * (0.3 + sighting.detection.score)
+        if len(self._shots) >= self.settings.keep and quality <= self._shots[-1].quality:
+            return
+        outer = box.scaled(_MARGIN).clipped(frame.image.shape[1], frame.image.shape[0])
+        left, top = round(outer.xmin), round(outer.ymin)
+        shot = _Shot(quality, sighting, cut(frame.image, outer).copy(), box.shifted(-left, -top))
+        self._insert([shot])
+        if self._shots[0] is shot:
+            self.best_image = frame.image
+
+    def absorb(self, later: "Evidence") -> None:
+        """Take over what is known of the same vehicle's continued track."""
+        best = self._shots[0]
+        self.first = min(self.first, later.first, key=lambda s: s.frame)
+        self.last = max(self.last, later.last, key=lambda s: s.frame)
+        self.seen += later.seen
+        self._insert(later._shots)
+        if self._shots[0] is not best:
+            self.best_image = later.best_image
+
+    def _insert(self, shots: list[_Shot]) -> None:
+        merged = sorted([*self._shots, *shots], key=lambda shot: (-shot.quality, shot.sighting.frame))
+        self._shots = merged[: self.settings.keep]
+        self._consensus = None
+
+    def consensus(self, recognizer: Recognizer) -> Consensus:
+        """Read the kept crops, best first, until the vote is sure or hopeless. Nothing is read twice."""
+        if self._consensus is not None:
+            return self._consensus
+        result = EMPTY
+        ballots: list[Ballot] = []
+        for count, shot in enumerate(self._shots, start=1):
+            if shot.ballots is None:
+                shot.ballots = self._read(recognizer, shot)
+            ballots += shot.ballots
+            if count < 3 and count < len(self._shots):
+                continue
+            result = vote(ballots, self.settings.regions)
+            if result.agreeing >= self.settings.enough and result.score >= self.settings.sure_score:
+                break
+            if result.score < self.settings.hopeless_score:
+                break
+        self._consensus = result
+        return result
+
+    def _read(self, recognizer: Recognizer, shot: _Shot) -> list[Ballot]:
+        if shot.sighting.detection.box.height < self.settings.min_plate_height:
+            return []
+        return read_plate(
+            recognizer, shot.crop, shot.box_in_crop, weight=max(shot.quality, 1e-3), frame=shot.sighting.frame
+        )
+
+    def passage(self, number: int, recognizer: Recognizer) -> Passage:
+        """Conclude: read what is still unread, and put the passage together."""
+        settings, consensus, best = self.settings, self.consensus(recognizer), self._shots[0]
+        readable = (
+            consensus.score >= settings.readable_score
+            and "?" not in consensus.plate
+            and consensus.agreeing >= settings.readable_frames
+        )
+        if self.best_image is None:
+            raise ValueError("evidence without a sighting has no passage")
+        return Passage(
+            passage_no=number,
+            plate=consensus.plate,
+            raw_plate=consensus.raw,
+            readable=readable,
+            score=round(consensus.score, 4),
+            dscore=round(best.sighting.detection.score, 4),
+            region=region_of(consensus.text, settings.regions),
+            box=best.sighting.detection.box,
+            first_frame=self.first.frame,
+            last_frame=self.last.frame,
+            best_frame=best.sighting.frame,
+            first_s=round(self.first.time_s, 3),
+            last_s=round(self.last.time_s, 3),
+            best_s=round(best.sighting.time_s, 3),
+            frames_seen=self.seen,
+            frames_agreeing=consensus.agreeing,
+            candidates=consensus.candidates,
+            crop=best.crop,
+            frame=self.best_image,
+        )

@@ -1,0 +1,158 @@
+"""Frames in, passages out. Knows no AWS and no database."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from gpu_worker.consensus import Candidate, vote
+from gpu_worker.detection import Detector
+from gpu_worker.geometry import BoundingBox, Image
+from gpu_worker.passages import Passage, ReadingSettings, Region, region_of
+from gpu_worker.plate_reader import read_plate
+from gpu_worker.prefetch import prefetched
+from gpu_worker.recognition import Recognizer
+from gpu_worker.tracking import TrackingSettings
+from gpu_worker.vehicles import StitchSettings, Vehicles
+from gpu_worker.video import MediaLimits, Source, Video
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineSettings:
+    """What the pipeline is free to choose.
+
+    Attributes:
+        interval_s: least time between two frames that are looked at.
+        tracking: see there.
+        stitching: see there.
+        reading: see there.
+        limits: see there.
+    """
+
+    interval_s: float = 0.1
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    stitching: StitchSettings = field(default_factory=StitchSettings)
+    reading: ReadingSettings = field(default_factory=ReadingSettings)
+    limits: MediaLimits = field(default_factory=MediaLimits)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a video is.
+
+    Attributes:
+        frames: decoded so far.
+        fraction: done, 0 to 1, by time; 0 if the file does not tell its duration.
+        passages: emitted so far, unreadable ones included.
+        defect: what is wrong with the file, in words, where it could be read only in part; None if nothing.
+    """
+
+    frames: int
+    fraction: float
+    passages: int
+    defect: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlateRead:
+    """One plate in a picture.
+
+    Attributes:
+        plate: normalised, `?` where unsure.
+        raw_plate: as printed, separators kept.
+        score: of the read, 0 to 1.
+        dscore: of the detection, 0 to 1.
+        box: in the picture, px.
+        region: None if unknown.
+        candidates: best first.
+    """
+
+    plate: str
+    raw_plate: str
+    score: float
+    dscore: float
+    box: BoundingBox
+    region: Region | None
+    candidates: tuple[Candidate, ...]
+
+
+class Pipeline:
+    """Detects, follows, reads and votes. One instance serves any number of files, one after the other."""
+
+    def __init__(
+        self,
+        detector: Detector,
+        recognizer: Recognizer,
+        settings: PipelineSettings | None = None,
+        still_detector: Detector | None = None,
+    ) -> None:
+        """Put the engines together.
+
+        Args:
+            detector: for video frames.
+            recognizer: for all crops.
+            settings: defaults suit most cameras.
+            still_detector: for single pictures, which have no next frame to make up for a plate missed; `detector` if
+                none is given.
+        """
+        self._detector = detector
+        self._recognizer = recognizer
+        self._settings = settings or PipelineSettings()
+        self._still_detector = still_detector or detector
+
+    def passages(self, source: Source, on_progress: Callable[[Progress], None] | None = None) -> Iterator[Passage]:
+        """Find the vehicles in a video, each once.
+
+        A passage is given soon after its vehicle has gone; what is given, and in which order, depends on the file alone.
+
+        Args:
+            source: a path or a seekable binary file.
+            on_progress: called after each frame that was looked at, and once at the end with a fraction of 1.
+
+        Yields:
+            Passages, unreadable ones too: whoever stores them decides what an unread plate is worth.
+
+        Raises:
+            UnreadableMedia: if the file is no video or has no frame. A damaged end is no error; see `Progress.defect`.
+        """
+        settings = self._settings
+        vehicles = Vehicles(self._recognizer, settings.tracking, settings.stitching, settings.reading)
+        emitted = 0
+        with Video(source, settings.limits) as video, prefetched(video.frames(settings.interval_s)) as frames:
+            for frame in frames:
+                for evidence in vehicles.update(frame, self._detector.detect([frame.image])[0]):
+                    yield evidence.passage(emitted, self._recognizer)
+                    emitted += 1
+                if on_progress is not None:
+                    fraction = min(1.0, frame.time_s / video.duration_s) if video.duration_s else 0.0
+                    on_progress(Progress(frame.index + 1, fraction, emitted))
+            for evidence in vehicles.finish():
+                yield evidence.passage(emitted, self._recognizer)
+                emitted += 1
+            if on_progress is not None:
+                on_progress(Progress(video.decoded, 1.0, emitted, video.defect))
+
+    def image(self, image: Image) -> list[PlateRead]:
+        """Read the plates in one picture.
+
+        Args:
+            image: BGR uint8 (height, width, 3).
+
+        Returns:
+            Plates with any plausible text, best score first.
+        """
+        reads = []
+        for detection in self._still_detector.detect([image])[0]:
+            ballots = read_plate(self._recognizer, image, detection.box, weight=1.0, frame=0)
+            consensus = vote(ballots, self._settings.reading.regions)
+            if consensus.score > 0:
+                reads.append(
+                    PlateRead(
+                        plate=consensus.text,
+                        raw_plate=consensus.raw,
+                        score=round(consensus.score, 4),
+                        dscore=round(detection.score, 4),
+                        box=detection.box,
+                        region=region_of(consensus.text, self._settings.reading.regions),
+                        candidates=consensus.candidates,
+                    )
+                )
+        return sorted(reads, key=lambda read: -read.score * (0.3 + read.dscore))

@@ -1,0 +1,132 @@
+"""`python -m gpu_worker read`: plates of pictures and clips, without a server."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from anpr.errors import UnreadableMedia
+from gpu_worker.passages import Passage
+from gpu_worker.pipeline import Pipeline, PlateRead, Progress
+from gpu_worker.video import MediaLimits, is_picture, read_picture
+
+_SUFFIXES = {".jpg", ".jpeg", ".png", ".mp4", ".mov", ".mkv", ".avi", ".webm", ".ts", ".m4v"}
+
+Record = dict[str, Any]
+
+
+def expand(paths: Sequence[Path]) -> Iterator[Path]:
+    """Replace each folder by the pictures and clips in it, in order of their names."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(p for p in path.iterdir() if p.suffix.lower() in _SUFFIXES)
+        else:
+            yield path
+
+
+def read_file(pipeline: Pipeline, path: Path, limits: MediaLimits, *, everything: bool) -> Record:
+    """Read one file.
+
+    Args:
+        pipeline: the engines.
+        path: a picture or a clip.
+        limits: for pictures; the pipeline has its own for clips.
+        everything: whether unreadable passages are listed too.
+
+    Returns:
+        The record that is printed as JSON.
+
+    Raises:
+        UnreadableMedia: if nothing in the file can be decoded.
+    """
+    started = time.perf_counter()
+    record: Record = {"file": str(path)}
+    if is_picture(path):
+        record["reads"] = [_read_record(read) for read in pipeline.image(read_picture(path, limits))]
+    else:
+        last = Progress(0, 0.0, 0)
+
+        def remember(progress: Progress) -> None:
+            nonlocal last
+            last = progress
+
+        passages = list(pipeline.passages(path, remember))
+        record["passages"] = [_passage_record(p) for p in passages if everything or p.readable]
+        record["unreadable"] = sum(not p.readable for p in passages)
+        record["frames"] = last.frames
+        if last.defect:
+            record["defect"] = last.defect
+    record["ms"] = round((time.perf_counter() - started) * 1000, 1)
+    return record
+
+
+def _read_record(read: PlateRead) -> Record:
+    record = asdict(read)
+    return {**record, "box": _rounded(record["box"])}
+
+
+def _passage_record(passage: Passage) -> Record:
+    return {
+        "plate": passage.plate,
+        "raw_plate": passage.raw_plate,
+        "readable": passage.readable,
+        "score": passage.score,
+        "dscore": passage.dscore,
+        "region": asdict(passage.region) if passage.region else None,
+        "box": _rounded(asdict(passage.box)),
+        "first_frame": passage.first_frame,
+        "last_frame": passage.last_frame,
+        "best_frame": passage.best_frame,
+        "first_s": passage.first_s,
+        "last_s": passage.last_s,
+        "best_s": passage.best_s,
+        "frames_seen": passage.frames_seen,
+        "frames_agreeing": passage.frames_agreeing,
+        "candidates": [asdict(candidate) for candidate in passage.candidates],
+    }
+
+
+def _rounded(box: dict[str, float]) -> dict[str, float]:
+    return {side: round(value, 1) for side, value in box.items()}
+
+
+def run(pipeline: Pipeline, paths: Sequence[Path], limits: MediaLimits, *, as_json: bool, everything: bool) -> int:
+    """Read all files and print one line of JSON, or a part of a table, for each.
+
+    Returns:
+        The exit status: 0, or 1 if a file could not be read; the others are read all the same.
+    """
+    status = 0
+    for path in expand(paths):
+        try:
+            record = read_file(pipeline, path, limits, everything=everything)
+        except (UnreadableMedia, OSError) as error:
+            reason = error.detail if isinstance(error, UnreadableMedia) else error.strerror
+            sys.stderr.write(f"{path}: {reason}\n")
+            status = 1
+            continue
+        sys.stdout.write(json.dumps(record) + "\n" if as_json else table(record))
+        sys.stdout.flush()
+    return status
+
+
+def table(record: Record) -> str:
+    """Lay one file's record out for a person."""
+    lines = [f"{record['file']}  ({record['ms']:.0f} ms)"]
+    for read in record.get("reads", []):
+        box = read["box"]
+        place = f"{box['xmin']:.0f},{box['ymin']:.0f} to {box['xmax']:.0f},{box['ymax']:.0f}"
+        lines.append(f"  {read['plate']:<12} {read['score']:.2f}  at {place}")
+    for passage in record.get("passages", []):
+        span = f"{passage['first_s']:.2f}-{passage['last_s']:.2f} s"
+        lines.append(
+            f"  {passage['plate']:<12} {passage['score']:.2f}  {span}  {passage['frames_agreeing']} frames agree"
+        )
+    if record.get("unreadable"):
+        lines.append(f"  and {record['unreadable']} passages with no readable plate")
+    if "defect" in record:
+        lines.append(f"  {record['defect']}")
+    return "\n".join(lines) + "\n"

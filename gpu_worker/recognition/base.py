@@ -1,0 +1,45 @@
+"""What a plate reader is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from gpu_worker.geometry import Image
+from gpu_worker.recognition.ctc import Posteriors
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlateText:
+    """What one crop says.
+
+    Attributes:
+        raw: the likeliest text as printed, separators included; empty if nothing was read.
+        text: the same, letters and digits only.
+        confidences: one probability for each character of `text`.
+        posteriors: (steps, 37) float32, see `gpu_worker.recognition.ctc`; what further candidates and votes are made of.
+    """
+
+    raw: str
+    text: str
+    confidences: tuple[float, ...]
+    posteriors: Posteriors
+
+    @property
+    def score(self) -> float:
+        """Mean confidence of the characters, 0 where nothing was read."""
+        return sum(self.confidences) / len(self.confidences) if self.confidences else 0.0
+
+
+class Recognizer(Protocol):
+    """Reads crops of plates. Implementations hold weights and a session, and keep no state between calls."""
+
+    def read(self, crops: Sequence[Image]) -> list[PlateText]:
+        """Read each crop.
+
+        Args:
+            crops: BGR uint8 arrays (height, width, 3) of one line of text each; sizes may differ.
+
+        Returns:
+            One result a crop, in the same order; empty text where nothing could be read.
+        """
+        ...
