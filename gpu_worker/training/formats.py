@@ -1,0 +1,218 @@
+"""What is written on plates: regions, their layouts and looks, read from `formats.toml`, and random plates of them."""
+
+import string
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+FORMATS_FILE = Path(__file__).with_name("formats.toml")
+
+_VOWELS, _CONSONANTS = "AEIOUY", "BCDFGHJKLMNPRSTVWXZ"
+_VANITY_SHARE, _SCRAMBLED_SHARE = 0.08, 0.08
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Proportions of a plate.
+
+    Attributes:
+        aspect: width over height.
+        cap: height of the characters over height of the plate.
+        room: share of the width that the number may fill.
+    """
+
+    aspect: float
+    cap: float
+    room: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """Colours of a plate: characters and background, each BGR 0 to 255."""
+
+    characters: tuple[int, int, int]
+    background: tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One country's or state's plates.
+
+    Attributes:
+        code: ISO 3166-1 alpha-2 in lower case, with the subdivision after a hyphen where plates differ by it.
+        rows: layouts; `formats.toml` explains their letters.
+        letters: the letters in use.
+        shape: proportions.
+        inks: colour pairs.
+        fonts: faces (`family weight`) that come near the die.
+        band: text of the band at the left, empty for none.
+        band_share: share of plates that carry the band.
+        top: legends above the number, empty for none.
+        bottom: legends below it.
+        weight: how often the region is drawn, relative to others.
+    """
+
+    code: str
+    rows: tuple[str, ...]
+    letters: str
+    shape: Shape
+    inks: tuple[Ink, ...]
+    fonts: tuple[str, ...]
+    band: str
+    band_share: float
+    top: tuple[str, ...]
+    bottom: tuple[str, ...]
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One thing in a row of a plate.
+
+    Attributes:
+        kind: `character`, `separator` (printed, not part of the number), `gap`, `thin` or `seal`.
+        text: the character or separator; empty for the others.
+    """
+
+    kind: str
+    text: str = ""
+
+
+Row = tuple[Token, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Everything that `formats.toml` holds.
+
+    Attributes:
+        regions: in the order of the file, which is also the order of the region classes of a trained network.
+        legend_fonts: faces for legends, stickers and frames.
+        faces: all faces that any region or legend uses, sorted.
+        font_versions: package version by font family, with `default` for the rest.
+    """
+
+    regions: tuple[Region, ...]
+    legend_fonts: tuple[str, ...]
+    faces: tuple[str, ...]
+    font_versions: dict[str, str]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(region.code for region in self.regions)
+
+
+def _faces(families: list[str]) -> tuple[str, ...]:
+    """Expand `family 500 600` to `family 500`, `family 600`."""
+    return tuple(f"{family} {weight}" for family, *weights in map(str.split, families) for weight in weights)
+
+
+def _region(code: str, entry: dict[str, Any], tables: dict[str, Any]) -> Region:
+    state = code.startswith("us-")
+    return Region(
+        code=code,
+        rows=tuple(entry["rows"]),
+        letters=entry.get("letters", string.ascii_uppercase),
+        shape=Shape(**tables["shapes"][entry.get("shape", "us") if state else entry["shape"]]),
+        inks=tuple(
+            Ink(tuple(tables["inks"][name][0]), tuple(tables["inks"][name][1]))
+            for name in entry.get("inks", ["black_white"])
+        ),
+        fonts=_faces(tables["fonts"][entry.get("fonts", "us") if state else entry["fonts"]]),
+        band=entry.get("band", ""),
+        band_share=entry.get("band_share", 0.75),
+        top=tuple(entry.get("top", ())),
+        bottom=tuple(entry.get("bottom", ())),
+        weight=entry.get("weight", 1.0),
+    )
+
+
+@cache
+def load_catalogue(path: Path = FORMATS_FILE) -> Catalogue:
+    """Read the formats.
+
+    Raises:
+        KeyError: if a region names a shape, ink or font class that the file does not define.
+    """
+    with path.open("rb") as file:
+        tables = tomllib.load(file)
+    regions = tuple(_region(code, entry, tables) for code, entry in tables["regions"].items())
+    legend = _faces(tables["fonts"]["legend"])
+    faces = sorted({*legend, *(face for region in regions for face in region.fonts)})
+    return Catalogue(regions, legend, tuple(faces), tables["font_versions"])
+
+
+def expand(layout: str, letters: str, rng: np.random.Generator) -> tuple[Row, ...]:
+    """Draw a random number of a layout.
+
+    Args:
+        layout: in the language of `formats.toml`.
+        letters: what `L` may become.
+        rng: the source of randomness.
+
+    Returns:
+        One tuple of tokens a row.
+    """
+    rows: list[list[Token]] = [[]]
+    literal = False
+    for symbol in layout:
+        if symbol in "()":
+            literal = symbol == "("
+        elif literal:
+            rows[-1].append(Token("character", symbol))
+        elif symbol == "/":
+            rows.append([])
+        elif symbol in "LDN":
+            choices = {"L": letters, "D": string.digits, "N": "123456789"}[symbol]
+            rows[-1].append(Token("character", choices[rng.integers(len(choices))]))
+        elif symbol in "-.":
+            rows[-1].append(Token("separator", symbol))
+        else:
+            rows[-1].append(Token({" ": "gap", "_": "thin", "*": "seal"}[symbol]))
+    return tuple(tuple(row) for row in rows)
+
+
+def vanity(rng: np.random.Generator) -> Row:
+    """Draw a personalised number: something like a word, or words, of two to eight characters."""
+    length = int(rng.integers(2, 9))
+    text = ""
+    vowel = rng.random() < 0.3
+    while len(text) < length:
+        draw = rng.random()
+        source = string.digits if draw < 0.12 else string.ascii_uppercase if draw < 0.22 else ""
+        source = source or (_VOWELS if vowel else _CONSONANTS)
+        text += source[rng.integers(len(source))]
+        vowel = not vowel
+    tokens = [Token("character", character) for character in text]
+    if length > 3 and rng.random() < 0.4:
+        tokens.insert(int(rng.integers(1, length)), Token("gap"))
+    return tuple(tokens)
+
+
+def draw_number(region: Region, rng: np.random.Generator) -> tuple[Row, ...]:
+    """Draw the number of one plate of `region`.
+
+    Most follow a layout; some are personalised; in some every place is redrawn from all letters and digits, so that
+    a network cannot learn to guess by format what it should read.
+    """
+    draw = rng.random()
+    if draw < _VANITY_SHARE:
+        return (vanity(rng),)
+    layout = region.rows[rng.integers(len(region.rows))]
+    rows = expand(layout, region.letters, rng)
+    if draw < _VANITY_SHARE + _SCRAMBLED_SHARE:
+        anything = string.ascii_uppercase + string.digits
+        return tuple(
+            tuple(Token(t.kind, anything[rng.integers(36)]) if t.kind == "character" else t for t in row)
+            for row in rows
+        )
+    return rows
+
+
+def number_text(row: Row) -> str:
+    """Return the characters of a row, without separators."""
+    return "".join(token.text for token in row if token.kind == "character")
