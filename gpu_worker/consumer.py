@@ -166,9 +166,14 @@ class Consumer:
         self._hide(message, 0)
 
     def _requeue(self, message: QueueMessage) -> None:
-        # In this order a crash between the two leaves a duplicate, not a loss.
-        self._queue.send(message.body)
-        self._acknowledge(message)
+        try:
+            # In this order a crash between the two leaves a duplicate, not a loss.
+            self._queue.send(message.body)
+        except Unavailable as error:
+            logger.warning("the message goes back as it is", reason=str(error))
+            self._hide(message, 0)
+        else:
+            self._acknowledge(message)
 
     def _acknowledge(self, message: QueueMessage) -> None:
         try:
@@ -210,12 +215,14 @@ class Consumer:
             thread.join()
 
     def _wait_out_outage(self) -> None:
-        """Wait until the services answer: to poll meanwhile would use up the deliveries of messages that are fine."""
+        """Wait until what jobs need answers: to poll meanwhile would use up the deliveries of messages that are fine.
+
+        Whether the queue answers, the next poll will tell.
+        """
         delay = 1.0
         while not self._stop.wait(delay):
             self._show_life()
             try:
-                self._queue.check()
                 self._jobs.check()
             except AnprError as error:
                 delay = min(delay * 2, _LONGEST_OUTAGE_WAIT_S)

@@ -24,7 +24,7 @@ class Advance:
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class Finding:
     """One vehicle's passage, with its evidence.
 
     Attributes:
@@ -58,7 +58,7 @@ class FootageSummary:
 class Footage(Protocol):
     """An opened file."""
 
-    def sightings(self, on_advance: Callable[[Advance], None]) -> Iterator[Sighting]:
+    def findings(self, on_advance: Callable[[Advance], None]) -> Iterator[Finding]:
         """Read the file, yielding each passage as it ends, numbered alike in every run over the same file.
 
         Args:
@@ -69,7 +69,7 @@ class Footage(Protocol):
         """
 
     def summary(self) -> FootageSummary:
-        """Sum up, after the last sighting."""
+        """Sum up, after the last finding."""
 
 
 class OpenFootage(Protocol):

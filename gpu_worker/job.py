@@ -24,7 +24,7 @@ from anpr.jobs import Claim, ClaimLost, Refusal
 from anpr.messages import crop_key, frame_key, upload_key
 from anpr.ports import BlobStore, EventBus
 from gpu_worker.consumer import JobOutcome
-from gpu_worker.footage import FootageSummary, OpenFootage, Sighting
+from gpu_worker.footage import Finding, FootageSummary, OpenFootage
 from gpu_worker.geometry import Image
 from gpu_worker.logs import logger
 from gpu_worker.pulse import Pulse, Stopped
@@ -163,8 +163,8 @@ class JobRunner:
             path = folder / "source"
             self._fetch(held.upload_id, path)
             with self._open(path) as footage:
-                for sighting in footage.sightings(pulse.advance):
-                    self._store(held, sighting)
+                for finding in footage.findings(pulse.advance):
+                    self._store(held, finding)
                     pulse.check()
                 return footage.summary()
 
@@ -179,15 +179,15 @@ class JobRunner:
             raise Unavailable("The worker has no room for a file of this size.")
         self._blobs.download(key, path)
 
-    def _store(self, held: Claim, sighting: Sighting) -> None:
+    def _store(self, held: Claim, finding: Finding) -> None:
         """Store a passage's images, then its event; a repeated run writes the same images under the same keys."""
-        number = sighting.passage.passage_no
-        self._blobs.put(crop_key(held.upload_id, number), _jpeg(sighting.crop), content_type="image/jpeg")
-        self._blobs.put(frame_key(held.upload_id, number), _jpeg(sighting.frame), content_type="image/jpeg")
+        number = finding.passage.passage_no
+        self._blobs.put(crop_key(held.upload_id, number), _jpeg(finding.crop), content_type="image/jpeg")
+        self._blobs.put(frame_key(held.upload_id, number), _jpeg(finding.frame), content_type="image/jpeg")
         with self._database.transaction() as session:
-            is_new = passages.record(session, held, sighting.passage)
+            is_new = passages.record(session, held, finding.passage)
         if is_new:
-            logger.info("passage recorded", passage_no=number, readable=sighting.passage.readable)
+            logger.info("passage recorded", passage_no=number, readable=finding.passage.readable)
             self._relay()
 
     def _fail(self, held: Claim, reason: str) -> JobOutcome:

@@ -16,7 +16,7 @@ from anpr.errors import Unavailable, UnreadableMedia
 from anpr.messages import upload_key
 from anpr.models import Event, OutboxMessage, Upload, UploadStatus
 from gpu_worker.consumer import JobOutcome
-from gpu_worker.footage import Advance, Footage, FootageSummary, Sighting
+from gpu_worker.footage import Advance, Finding, Footage, FootageSummary
 from gpu_worker.job import JobLimits, JobRunner, JobServices
 from tests.builders import add_upload, passage, reload
 from tests.memory import MemoryBlobs, MemoryBus
@@ -38,13 +38,13 @@ class ScriptedFootage:
         self.seen_bytes.append(path.read_bytes())
         yield self
 
-    def sightings(self, on_advance: Callable[[Advance], None]) -> Iterator[Sighting]:
+    def findings(self, on_advance: Callable[[Advance], None]) -> Iterator[Finding]:
         for number in range(self.passages):
             self.between(number)
             on_advance(Advance(number / self.passages, number * 10))
             crop = np.full((20, 80, 3), 40 + number, np.uint8)
             frame = np.full((90, 160, 3), 90, np.uint8)
-            yield Sighting(passage(number, plate=f"AB{number}"), crop, frame)
+            yield Finding(passage(number, plate=f"AB{number}"), crop, frame)
 
     def summary(self) -> FootageSummary:
         return FootageSummary("video", 4.0, self.passages * 10, self.warning)

@@ -71,7 +71,7 @@ def prune(session: Session, older_than: datetime, *, limit: int = 10_000) -> int
     old = select(OutboxMessage.id).where(OutboxMessage.published_at < older_than).limit(limit)
     deleted = session.execute(
         delete(OutboxMessage)
-        .where(OutboxMessage.id.in_(old.scalar_subquery()))
+        .where(OutboxMessage.id.in_(old))
         .returning(OutboxMessage.id)
         .execution_options(synchronize_session=False)
     )

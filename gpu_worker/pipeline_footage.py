@@ -1,0 +1,146 @@
+"""Uploads' files as jobs see them, read by the vision pipeline."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from anpr.passages import PlateBox, RecordedPassage
+from gpu_worker.footage import Advance, Finding, Footage, FootageSummary
+from gpu_worker.geometry import BoundingBox, Image
+from gpu_worker.passages import Passage, Region
+from gpu_worker.pipeline import Pipeline, PlateRead, Progress
+from gpu_worker.recognition.rectify import cut
+from gpu_worker.video import MediaLimits, Video, is_picture, read_picture
+
+_MARGIN = 1.5
+"""A picture's crop is this much larger than the plate's box, as a passage's is, to show its surroundings."""
+
+
+class PipelineFootage:
+    """Opens files for a pipeline; a `gpu_worker.footage.OpenFootage`."""
+
+    def __init__(self, pipeline: Pipeline, limits: MediaLimits, *, readable_score: float) -> None:
+        """Make an opener.
+
+        Args:
+            pipeline: used by one file at a time.
+            limits: bounds on what a file may unpack into.
+            readable_score: least score of a picture's read that counts as readable.
+        """
+        self._pipeline = pipeline
+        self._limits = limits
+        self._readable_score = readable_score
+
+    @contextmanager
+    def __call__(self, path: Path) -> Iterator[Footage]:
+        """Open a file; its first bytes tell whether it is a picture, since a name or a content type may lie.
+
+        Raises:
+            anpr.errors.UnreadableMedia: it can be decoded as neither.
+        """
+        if is_picture(path):
+            yield _PictureFootage(self._pipeline, read_picture(path, self._limits), self._readable_score)
+        else:
+            with Video(path, self._limits) as video:
+                duration_s = video.duration_s
+            yield _VideoFootage(self._pipeline, path, duration_s)
+
+
+class _VideoFootage:
+    def __init__(self, pipeline: Pipeline, path: Path, duration_s: float | None) -> None:
+        self._pipeline = pipeline
+        self._path = path
+        self._declared_s = duration_s or 0.0
+        self._last = Progress(0, 0.0, 0)
+        self._reached = 0.0
+        self._last_seen_s = 0.0
+
+    def findings(self, on_advance: Callable[[Advance], None]) -> Iterator[Finding]:
+        def note(progress: Progress) -> None:
+            self._last = progress
+            if progress.defect is None:
+                self._reached = progress.fraction
+            on_advance(Advance(progress.fraction, progress.frames))
+
+        for passage in self._pipeline.passages(self._path, note):
+            self._last_seen_s = passage.last_s
+            yield Finding(_recorded(passage), passage.crop, passage.frame)
+
+    def summary(self) -> FootageSummary:
+        # Of a file that breaks off, what was read counts and not what its header promised. A file that does not tell
+        # its length is at least as long as what was seen in it.
+        duration_s = max(self._declared_s * self._reached, self._last_seen_s)
+        return FootageSummary("video", duration_s, self._last.frames, self._last.defect)
+
+
+class _PictureFootage:
+    """A picture: every plate in it is a passage of one frame."""
+
+    def __init__(self, pipeline: Pipeline, image: Image, readable_score: float) -> None:
+        self._pipeline = pipeline
+        self._image = image
+        self._readable_score = readable_score
+
+    def findings(self, on_advance: Callable[[Advance], None]) -> Iterator[Finding]:
+        # By place and not by score: two scores that are nearly the same may change places in another run.
+        reads = sorted(self._pipeline.image(self._image), key=lambda read: (read.box.xmin, read.box.ymin))
+        on_advance(Advance(1.0, 1))
+        for number, read in enumerate(reads):
+            height, width = self._image.shape[:2]
+            crop = cut(self._image, read.box.scaled(_MARGIN).clipped(width, height))
+            yield Finding(self._recorded(number, read), crop, self._image)
+
+    def summary(self) -> FootageSummary:
+        return FootageSummary("image", 0.0, 1, None)
+
+    def _recorded(self, number: int, read: PlateRead) -> RecordedPassage:
+        return RecordedPassage(
+            passage_no=number,
+            plate=read.plate,
+            raw_plate=read.raw_plate,
+            readable=read.score >= self._readable_score and "?" not in read.plate,
+            score=float(read.score),
+            dscore=float(read.dscore),
+            region=_region(read.region),
+            box=_box(read.box),
+            first_frame=0,
+            last_frame=0,
+            best_frame=0,
+            first_s=0.0,
+            last_s=0.0,
+            best_s=0.0,
+            frames_seen=1,
+            frames_agreeing=1,
+            candidates=tuple((candidate.plate, float(candidate.score)) for candidate in read.candidates),
+        )
+
+
+def _recorded(passage: Passage) -> RecordedPassage:
+    return RecordedPassage(
+        passage_no=passage.passage_no,
+        plate=passage.plate,
+        raw_plate=passage.raw_plate,
+        readable=passage.readable,
+        score=float(passage.score),
+        dscore=float(passage.dscore),
+        region=_region(passage.region),
+        box=_box(passage.box),
+        first_frame=passage.first_frame,
+        last_frame=passage.last_frame,
+        best_frame=passage.best_frame,
+        first_s=passage.first_s,
+        last_s=passage.last_s,
+        best_s=passage.best_s,
+        frames_seen=passage.frames_seen,
+        frames_agreeing=passage.frames_agreeing,
+        candidates=tuple((candidate.plate, float(candidate.score)) for candidate in passage.candidates),
+    )
+
+
+def _region(region: Region | None) -> tuple[str, float] | None:
+    return None if region is None else (region.code, region.score)
+
+
+def _box(box: BoundingBox) -> PlateBox:
+    # The arrays' scalars are not floats that JSON and the database's driver know.
+    return PlateBox(float(box.xmin), float(box.ymin), float(box.xmax), float(box.ymax))
