@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -95,11 +96,11 @@ def test_use_is_summed_by_camera_and_day(database: Database, camera: UUID) -> No
 def test_only_cameras_in_scope_are_listed(database: Database, camera: UUID) -> None:
     book(database, processed(camera), processed(uuid4()))
     with database.transaction() as session:
-        period = {"start": MAY_5.date(), "end": MAY_5.date()}
-        seen = usage.by_camera_and_day(session, scope=frozenset({camera}), **period)
+        of_day = partial(usage.by_camera_and_day, session, start=MAY_5.date(), end=MAY_5.date())
+        seen = of_day(scope=frozenset({camera}))
         assert [line.camera_id for line in seen] == [camera]
-        assert usage.by_camera_and_day(session, scope=frozenset(), **period) == []
-        assert usage.by_camera_and_day(session, scope=None, camera_id=camera, **period) == seen
+        assert of_day(scope=frozenset()) == []
+        assert of_day(scope=None, camera_id=camera) == seen
 
 
 @pytest.mark.parametrize("end", [date(2026, 5, 4), date(2027, 5, 6)])

@@ -155,7 +155,10 @@ class RateLimit(Base):
 
 
 class ApiKey(Base):
-    """A machine's key. Only a hash of its secret half is kept: 256 random bits need no slow hash."""
+    """A machine's key. Only a hash of its secret half is kept: 256 random bits need no slow hash.
+
+    It acts for the user who owns it, with at most that user's rights, and ends with that user's account.
+    """
 
     __tablename__ = "api_keys"
 
@@ -164,7 +167,7 @@ class ApiKey(Base):
     secret_hash: Mapped[bytes] = mapped_column(LargeBinary)
     role: Mapped[Role] = mapped_column(text_enum(Role))
     permissions: Mapped[list[str]] = mapped_column(ARRAY(String))
-    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]

@@ -105,14 +105,15 @@ def _create_tables() -> None:
             nullable=False,
         ),
         sa.Column("permissions", postgresql.ARRAY(sa.String()), nullable=False),
-        sa.Column("created_by", sa.Uuid(), nullable=True),
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["created_by"], ["users.id"], name=op.f("fk_api_keys_created_by"), ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name=op.f("fk_api_keys_owner_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
     )
+    op.create_index(op.f("ix_api_keys_owner_id"), "api_keys", ["owner_id"], unique=False)
     op.create_table(
         "camera_group_members",
         sa.Column("group_id", sa.Uuid(), nullable=False),
@@ -311,6 +312,7 @@ def downgrade() -> None:
     op.drop_table("legal_holds")
     op.drop_index(op.f("ix_camera_group_members_camera_id"), table_name="camera_group_members")
     op.drop_table("camera_group_members")
+    op.drop_index(op.f("ix_api_keys_owner_id"), table_name="api_keys")
     op.drop_table("api_keys")
     op.drop_table("usage_reports")
     op.drop_table("usage_months")
