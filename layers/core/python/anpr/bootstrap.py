@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import URL, make_url
 
 from anpr.adapters.aws import EventBridgeBus, S3BlobStore, SecretsManagerStore, SqsJobQueue, make_client
+from anpr.adapters.sns import SnsNotifier
 from anpr.db import Database, make_engine
 from anpr.errors import Unavailable
-from anpr.ports import BlobStore, EventBus, JobQueue, SecretStore
-from anpr.settings import BusSettings, DatabaseSettings, ModeSettings, QueueSettings, StorageSettings
+from anpr.ports import BlobStore, EventBus, JobQueue, Notifier, SecretStore
+from anpr.settings import AlertSettings, BusSettings, DatabaseSettings, ModeSettings, QueueSettings, StorageSettings
 
 
 def database(settings: DatabaseSettings | None = None) -> Database:
@@ -41,6 +42,12 @@ def event_bus(settings: BusSettings | None = None) -> EventBus:
     """The bus that domain events go to."""
     settings = settings or BusSettings()
     return EventBridgeBus(_client("events"), settings)
+
+
+def notifier(settings: AlertSettings | None = None) -> Notifier:
+    """The topics that people are told by."""
+    settings = settings or AlertSettings()
+    return SnsNotifier(_client("sns"), settings)
 
 
 def secret_store() -> SecretStore:

@@ -115,3 +115,50 @@ class SecretStore(Protocol):
 
     def put(self, secret_id: str, value: dict[str, Any]) -> None:
         """Give an existing secret a new value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What people are told.
+
+    Attributes:
+        subject: one line; an e-mail's subject.
+        text: the whole of it, for e-mail.
+        short: at most 160 characters, for SMS.
+    """
+
+    subject: str
+    text: str
+    short: str
+
+
+class Notifier(Protocol):
+    """Topics that people subscribe to by e-mail and SMS."""
+
+    def open_topic(self, name: str, *, title: str) -> str:
+        """Make a topic, or find it where it is there already, and return how it is referred to.
+
+        Args:
+            name: unique among this deployment's topics: letters, digits, hyphens.
+            title: what people see as the sender.
+        """
+
+    def close_topic(self, topic: str) -> None:
+        """Remove a topic with its subscriptions; one that is not there is no error."""
+
+    def subscribe(self, topic: str, channel: str, address: str) -> str:
+        """Subscribe an `email` or `sms` address and return how the subscription is referred to.
+
+        Raises:
+            anpr.errors.Unprocessable: the service does not take the address.
+        """
+
+    def unsubscribe(self, subscription: str) -> None:
+        """End a subscription; one that is not there, or was never confirmed, is no error."""
+
+    def publish(self, topic: str, notice: Notice) -> None:
+        """Tell the subscribers of a topic.
+
+        Raises:
+            anpr.errors.NotFound: there is no such topic.
+        """

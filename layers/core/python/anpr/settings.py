@@ -6,6 +6,7 @@ decides (limits, lifetimes) has the value that suits most.
 
 import base64
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
 from typing import Literal
 
 from pydantic import Field, PostgresDsn, SecretStr, field_validator, model_validator
@@ -171,3 +172,46 @@ class LicenseSettings(BaseSettings):
             if len(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)) != 32:
                 raise ValueError("an Ed25519 public key is 32 bytes as base64url")
         return value
+
+
+class AlertSettings(BaseSettings):
+    """Who is told of hits, and of what administrators must know."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_ALERT_", extra="ignore")
+
+    topic_prefix: str = Field(description="The names of this deployment's topics begin with it.")
+    notices_topic: str | None = Field(default=None, description="Topic that administrators subscribe to.")
+
+
+class WebhookKeySettings(BaseSettings):
+    """Where the key that webhooks' secrets are encrypted with lies."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_WEBHOOK_", extra="ignore")
+
+    key_secret_id: str
+
+
+class WebhookQueueSettings(BaseSettings):
+    """The queue of deliveries that are due."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_WEBHOOK_", extra="ignore")
+
+    queue_url: str
+
+
+class WebhookSettings(BaseSettings):
+    """How webhooks are sent."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_WEBHOOK_", extra="ignore")
+
+    allow_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
+        default=(),
+        description="Private networks that may be sent to, by http too; for tests and one's own data centre.",
+    )
+    connect_timeout_s: float = Field(default=5, gt=0)
+    total_timeout_s: float = Field(default=15, gt=0)
+    # As Standard Webhooks recommends: dense at first, then over days.
+    retry_after_s: tuple[float, ...] = (5, 60, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+    disable_after: timedelta = Field(default=timedelta(days=5), description="Failing for so long, it is disabled.")
+    secret_overlap: timedelta = Field(default=timedelta(hours=24), description="A replaced secret signs on so long.")
+    keep_deliveries: timedelta = Field(default=timedelta(days=30), description="Then the log forgets a delivery.")

@@ -84,7 +84,7 @@ def make_client(service: str, endpoint_url: str | None = None) -> Any:
 
 
 @contextmanager
-def _translated(service: str, *, missing: str = "There is no such thing.") -> Iterator[None]:
+def translated(service: str, *, missing: str = "There is no such thing.") -> Iterator[None]:
     """Turn boto3's errors into the domain's."""
     try:
         yield
@@ -106,7 +106,7 @@ class S3BlobStore:
 
     def presign_post(self, key: str, *, content_type: str, size_bytes: int, expires_in_s: int) -> PresignedPost:
         expires_at = datetime.now(UTC) + timedelta(seconds=expires_in_s)
-        with _translated("storage"):
+        with translated("storage"):
             form = self._client.generate_presigned_post(
                 self._bucket,
                 key,
@@ -117,7 +117,7 @@ class S3BlobStore:
         return PresignedPost(form["url"], form["fields"], expires_at)
 
     def presign_get(self, key: str, *, expires_in_s: int | None = None) -> str:
-        with _translated("storage"):
+        with translated("storage"):
             return self._client.generate_presigned_url(
                 "get_object",
                 Params={"Bucket": self._bucket, "Key": key},
@@ -126,31 +126,31 @@ class S3BlobStore:
 
     def info(self, key: str) -> BlobInfo | None:
         try:
-            with _translated("storage"):
+            with translated("storage"):
                 head = self._client.head_object(Bucket=self._bucket, Key=key)
         except NotFound:
             return None
         return BlobInfo(head["ContentLength"], head.get("ContentType", ""), head["LastModified"])
 
     def download(self, key: str, target: Path) -> None:
-        with _translated("storage", missing="The file is not in the storage any more."):
+        with translated("storage", missing="The file is not in the storage any more."):
             self._client.download_file(self._bucket, key, str(target), Config=_TRANSFER)
 
     def put(self, key: str, body: bytes, *, content_type: str) -> None:
-        with _translated("storage"):
+        with translated("storage"):
             self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)
 
     def delete(self, keys: Sequence[str]) -> None:
         for start in range(0, len(keys), 1000):
             objects: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in keys[start : start + 1000]]
-            with _translated("storage"):
+            with translated("storage"):
                 answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
             refused = answer.get("Errors", [])
             if refused:
                 raise Unavailable(f"The storage did not delete {len(refused)} of {len(objects)} objects.")
 
     def check(self) -> None:
-        with _translated("storage", missing="The storage has no such bucket."):
+        with translated("storage", missing="The storage has no such bucket."):
             self._client.head_bucket(Bucket=self._bucket)
 
 
@@ -162,11 +162,11 @@ class SqsJobQueue:
         self._url = settings.url
 
     def send(self, body: str) -> None:
-        with _translated("queue"):
+        with translated("queue"):
             self._client.send_message(QueueUrl=self._url, MessageBody=body)
 
     def receive(self, *, wait_s: int, visibility_s: int) -> QueueMessage | None:
-        with _translated("queue"):
+        with translated("queue"):
             answer = self._client.receive_message(
                 QueueUrl=self._url,
                 MaxNumberOfMessages=1,
@@ -181,17 +181,17 @@ class SqsJobQueue:
         return None
 
     def extend(self, message: QueueMessage, *, visibility_s: int) -> None:
-        with _translated("queue", missing="The message is no longer held by this receiver."):
+        with translated("queue", missing="The message is no longer held by this receiver."):
             self._client.change_message_visibility(
                 QueueUrl=self._url, ReceiptHandle=message.receipt, VisibilityTimeout=visibility_s
             )
 
     def delete(self, message: QueueMessage) -> None:
-        with _translated("queue", missing="The message is no longer held by this receiver."):
+        with translated("queue", missing="The message is no longer held by this receiver."):
             self._client.delete_message(QueueUrl=self._url, ReceiptHandle=message.receipt)
 
     def depth(self) -> int:
-        with _translated("queue"):
+        with translated("queue"):
             answer = self._client.get_queue_attributes(
                 QueueUrl=self._url, AttributeNames=["ApproximateNumberOfMessages"]
             )
@@ -224,11 +224,11 @@ class EventBridgeBus:
         return taken
 
     def check(self) -> None:
-        with _translated("event bus", missing="There is no such event bus."):
+        with translated("event bus", missing="There is no such event bus."):
             self._client.describe_event_bus(Name=self._name)
 
     def _put(self, events: Sequence[CloudEvent]) -> list[CloudEvent]:
-        with _translated("event bus"):
+        with translated("event bus"):
             answer = self._client.put_events(Entries=[self._entry(event) for event in events])
         return [event for event, result in zip(events, answer["Entries"], strict=True) if not result.get("ErrorCode")]
 
@@ -271,7 +271,7 @@ class SecretsManagerStore:
 
     def get(self, secret_id: str) -> dict[str, Any] | None:
         try:
-            with _translated("secret store"):
+            with translated("secret store"):
                 text = self._client.get_secret_value(SecretId=secret_id)["SecretString"]
         except NotFound:
             return None
@@ -283,5 +283,5 @@ class SecretsManagerStore:
         return value if isinstance(value, dict) else None
 
     def put(self, secret_id: str, value: dict[str, Any]) -> None:
-        with _translated("secret store", missing="There is no such secret."):
+        with translated("secret store", missing="There is no such secret."):
             self._client.put_secret_value(SecretId=secret_id, SecretString=json.dumps(value))

@@ -38,7 +38,7 @@ _LOOK_UP = text(
         SELECT id FROM bolos
         WHERE kind = 'exact' AND active AND tolerance = 'one_edit' AND edit_variants && :variants
     )
-    SELECT revision, id FROM bolo_revision LEFT JOIN found ON true
+    SELECT revision, found.id FROM bolo_revision LEFT JOIN found ON true
     """
 ).bindparams(bindparam("keys", type_=ARRAY(String)), bindparam("variants", type_=ARRAY(String)))
 

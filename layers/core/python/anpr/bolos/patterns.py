@@ -226,8 +226,8 @@ def edit_variants(plate: str) -> list[str]:
 def matched_by(made: Wanted, read: Read) -> MatchedBy | None:
     """Tell how a read matches an entry.
 
-    An unreadable passage's text is a guess. It can raise a hit only for an entry that forgives misreads, and no wildcard
-    or regex matches it: a pattern that forgives a guess matches half the traffic.
+    An unreadable passage's text is a guess. It can raise a hit only for an entry that forgives misreads, and no
+    wildcard or regex matches it: a pattern that forgives a guess matches half the traffic.
 
     Returns:
         The surest way that holds; None where the read does not match.
