@@ -11,10 +11,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from anpr import audit, passwords
+from anpr import audit, camera_limits, passwords
 from anpr.audit import Action, Actor
 from anpr.errors import Unauthenticated
-from anpr.models import RefreshToken, User
+from anpr.models import RefreshToken, Role, User
 from anpr.principals import Principal
 from anpr.tokens import TokenKind, TokenSigner, TokenVerifier, ensure_signing_key
 
@@ -115,7 +115,8 @@ def authenticate(session: Session, verifier: TokenVerifier, token: str, *, reque
     user = session.get(User, claims.subject)
     if user is None or not user.active:
         raise Unauthenticated("The account is disabled.")
-    return Principal(Actor(user.id, user.email, request_id), user.role)
+    scope = None if user.role is Role.ADMIN else camera_limits.of_user(session, user.id)
+    return Principal(Actor(user.id, user.email, request_id), user.role, scope)
 
 
 def revoke_sessions(session: Session, user_id: UUID) -> None:

@@ -1,6 +1,7 @@
 """Who calls, and what they may touch."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from anpr.audit import Actor
 from anpr.models import Role
@@ -18,12 +19,28 @@ class Principal:
         actor: what the audit log calls them.
         role: what they may do.
         scope: the cameras they are limited to; None for all.
+        key_id: the API key that a machine calls with; None for a person.
+        permissions: the `<resource>:<read or write>` that a key is for; None for all that the role may do.
     """
 
     actor: Actor
     role: Role
     scope: CameraScope = None
+    key_id: UUID | None = None
+    permissions: frozenset[str] | None = None
 
     def has(self, role: Role) -> bool:
         """Tell whether the caller has this role or a more powerful one."""
         return _RANKS.index(self.role) <= _RANKS.index(role)
+
+    def may(self, method: str, path: str) -> bool:
+        """Tell whether the caller's permissions cover a request; whether the role does is another question."""
+        if self.permissions is None:
+            return True
+        verb = "read" if method in ("GET", "HEAD") else "write"
+        return f"{path.split('/')[1]}:{verb}" in self.permissions
+
+
+def lesser(one: Role, other: Role) -> Role:
+    """The less powerful of two roles."""
+    return max(one, other, key=_RANKS.index)
