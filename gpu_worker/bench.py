@@ -1,1 +1,2 @@
-def run(s,p): return 0
+def run(s, p):
+    return 0

@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import cached_property
 
 import numpy as np
 
@@ -36,7 +37,7 @@ class Candidate:
     score: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Ballot:
     """One read and how much it counts.
 
@@ -49,6 +50,16 @@ class Ballot:
     read: PlateText
     weight: float
     frame: int
+
+    @cached_property
+    def spread(self) -> ctc.Posteriors:
+        """The read's posteriors, shared out to look-alikes."""
+        return lookalikes.spread(self.read.posteriors)
+
+    @cached_property
+    def texts(self) -> frozenset[str]:
+        """What the read may say."""
+        return frozenset(ctc.beam(self.spread)) - {""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +94,8 @@ EMPTY = Consensus("", "", 0.0, (), (), 0)
 def plausibility(text: str) -> float:
     """Judge whether a text can be a plate's: 0 if not, 1 if nothing speaks against it.
 
-    Badges, signs and lettering have no digit (TAXI, POLICE); so have a few personalised plates, which is why the text is
-    doubted and not dropped.
+    Badges, signs and lettering have no digit (TAXI, POLICE); so have a few personalised plates, which is why the text
+    is doubted and not dropped.
     """
     if not MIN_LENGTH <= len(text) <= MAX_LENGTH:
         return 0.0
@@ -103,13 +114,12 @@ def vote(ballots: Sequence[Ballot], regions: frozenset[str] = frozenset()) -> Co
     Returns:
         The consensus; `EMPTY` if no read has any text.
     """
-    spread = [lookalikes.spread(ballot.read.posteriors) for ballot in ballots]
-    texts = sorted({text for posteriors in spread for text in ctc.beam(posteriors)} - {""})
+    texts = sorted(frozenset[str]().union(*(ballot.texts for ballot in ballots)))
     if not texts:
         return EMPTY
     weights = np.array([ballot.weight for ballot in ballots])
     weights /= weights.sum()
-    likelihoods = weights @ np.stack([ctc.log_likelihoods(posteriors, texts) for posteriors in spread])
+    likelihoods = weights @ np.stack([ctc.log_likelihoods(ballot.spread, texts) for ballot in ballots])
     # Frames are witnesses, but not independent ones: the same dirt and the same font mislead all of them.
     witnesses = math.sqrt(len({ballot.frame for ballot in ballots}))
     beliefs = witnesses * likelihoods + np.array([_bonus(text, regions) for text in texts])

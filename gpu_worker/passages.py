@@ -11,6 +11,9 @@ from gpu_worker.recognition.rectify import cut
 from gpu_worker.tracking import Sighting
 from gpu_worker.video import Frame
 
+_VOTE_AFTER = frozenset({3, 4, 6})
+"""Crops read after which it is worth asking whether more are needed."""
+
 _MARGIN = 1.5
 """A kept crop is this much larger than the plate's box, so that it can be levelled and seen in its surroundings."""
 
@@ -110,7 +113,7 @@ def region_of(plate: str, hint: frozenset[str]) -> Region | None:
 
 
 @dataclass(slots=True, eq=False)
-class _Shot:
+class Shot:
     """One kept crop of a plate, and its reads once it has been read."""
 
     quality: float
@@ -129,7 +132,8 @@ class Evidence:
     last: Sighting
     seen: int = 0
     best_image: Image | None = None
-    _shots: list[_Shot] = field(default_factory=list)
+    shots: list[Shot] = field(default_factory=list)
+    """The best crops, best first."""
     _consensus: Consensus | None = None
 
     def add(self, sighting: Sighting, frame: Frame) -> None:
@@ -137,33 +141,33 @@ class Evidence:
         self.last = sighting
         self.seen += 1
         box = sighting.detection.box
-        if box.height < self.settings.min_plate_height and self._shots:
+        if box.height < self.settings.min_plate_height and self.shots:
             return
         crop = cut(frame.image, box)
         # Sharpness saturates with size; the square root keeps one huge smear from beating all crisp smaller crops.
         quality = sharpness(crop) * math.sqrt(box.area) * (0.3 + sighting.detection.score)
-        if len(self._shots) >= self.settings.keep and quality <= self._shots[-1].quality:
+        if len(self.shots) >= self.settings.keep and quality <= self.shots[-1].quality:
             return
         outer = box.scaled(_MARGIN).clipped(frame.image.shape[1], frame.image.shape[0])
         left, top = round(outer.xmin), round(outer.ymin)
-        shot = _Shot(quality, sighting, cut(frame.image, outer).copy(), box.shifted(-left, -top))
+        shot = Shot(quality, sighting, cut(frame.image, outer).copy(), box.shifted(-left, -top))
         self._insert([shot])
-        if self._shots[0] is shot:
+        if self.shots[0] is shot:
             self.best_image = frame.image
 
     def absorb(self, later: "Evidence") -> None:
         """Take over what is known of the same vehicle's continued track."""
-        best = self._shots[0]
+        best = self.shots[0]
         self.first = min(self.first, later.first, key=lambda s: s.frame)
         self.last = max(self.last, later.last, key=lambda s: s.frame)
         self.seen += later.seen
-        self._insert(later._shots)
-        if self._shots[0] is not best:
+        self._insert(later.shots)
+        if self.shots[0] is not best:
             self.best_image = later.best_image
 
-    def _insert(self, shots: list[_Shot]) -> None:
-        merged = sorted([*self._shots, *shots], key=lambda shot: (-shot.quality, shot.sighting.frame))
-        self._shots = merged[: self.settings.keep]
+    def _insert(self, shots: list[Shot]) -> None:
+        merged = sorted([*self.shots, *shots], key=lambda shot: (-shot.quality, shot.sighting.frame))
+        self.shots = merged[: self.settings.keep]
         self._consensus = None
 
     def consensus(self, recognizer: Recognizer) -> Consensus:
@@ -172,11 +176,11 @@ class Evidence:
             return self._consensus
         result = EMPTY
         ballots: list[Ballot] = []
-        for count, shot in enumerate(self._shots, start=1):
+        for count, shot in enumerate(self.shots, start=1):
             if shot.ballots is None:
                 shot.ballots = self._read(recognizer, shot)
             ballots += shot.ballots
-            if count < 3 and count < len(self._shots):
+            if count < len(self.shots) and count not in _VOTE_AFTER:
                 continue
             result = vote(ballots, self.settings.regions)
             if result.agreeing >= self.settings.enough and result.score >= self.settings.sure_score:
@@ -186,7 +190,7 @@ class Evidence:
         self._consensus = result
         return result
 
-    def _read(self, recognizer: Recognizer, shot: _Shot) -> list[Ballot]:
+    def _read(self, recognizer: Recognizer, shot: Shot) -> list[Ballot]:
         if shot.sighting.detection.box.height < self.settings.min_plate_height:
             return []
         return read_plate(
@@ -195,7 +199,7 @@ class Evidence:
 
     def passage(self, number: int, recognizer: Recognizer) -> Passage:
         """Conclude: read what is still unread, and put the passage together."""
-        settings, consensus, best = self.settings, self.consensus(recognizer), self._shots[0]
+        settings, consensus, best = self.settings, self.consensus(recognizer), self.shots[0]
         readable = (
             consensus.score >= settings.readable_score
             and "?" not in consensus.plate

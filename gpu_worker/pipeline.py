@@ -101,7 +101,8 @@ class Pipeline:
     def passages(self, source: Source, on_progress: Callable[[Progress], None] | None = None) -> Iterator[Passage]:
         """Find the vehicles in a video, each once.
 
-        A passage is given soon after its vehicle has gone; what is given, and in which order, depends on the file alone.
+        A passage is given soon after its vehicle has gone. What is given, and in which order, depends only
+        on the file.
 
         Args:
             source: a path or a seekable binary file.

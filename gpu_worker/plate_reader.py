@@ -1,6 +1,5 @@
 """From a plate's box in a picture to ballots: which cuts of the box are read, and how much each picture counts."""
 
-
 import cv2
 import numpy as np
 
@@ -10,8 +9,8 @@ from gpu_worker.recognition import Recognizer
 from gpu_worker.recognition.rectify import cut, level_plate, trimmed
 
 _TRIMS = ((0.02, 0.05), (0.04, 0.12), (0.02, 0.16))
-"""Fractions of width and height taken off each side. Plates of some regions carry small print above and below the number,
-others none: no single cut suits all, and the vote picks."""
+"""Fractions of width and height taken off each side. Plates of some regions carry small print above and below the
+number, others none: no single cut suits all, and the vote picks."""
 
 
 def sharpness(crop: Image) -> float:
@@ -54,5 +53,3 @@ def read_plate(recognizer: Recognizer, image: Image, box: BoundingBox, *, weight
     """
     reads = recognizer.read(plate_cuts(image, box))
     return [Ballot(read, weight / len(reads), frame) for read in reads]
-
-

@@ -1,18 +1,12 @@
 """Running an iterator ahead in a thread of its own."""
 
-import queue
-import threading
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TypeVar
 
 Item = TypeVar("Item")
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    error: BaseException | None = None
 
 
 @contextmanager
@@ -29,41 +23,23 @@ def prefetched(items: Iterator[Item], ahead: int = 4) -> Iterator[Iterator[Item]
     Yields:
         An iterator over the same items.
     """
-    ready: queue.Queue[Item | _End] = queue.Queue(maxsize=ahead)
-    stopped = threading.Event()
+    # One worker takes the steps in order, so each future is the next item; the first empty list marks the end.
+    with ThreadPoolExecutor(1, thread_name_prefix="prefetch") as thread:
+        steps: deque[Future[list[Item]]] = deque(thread.submit(_step, items) for _ in range(ahead))
 
-    def put(item: Item | _End) -> bool:
-        while not stopped.is_set():
-            try:
-                ready.put(item, timeout=0.1)
-            except queue.Full:
-                continue
-            return True
-        return False
+        def read() -> Iterator[Item]:
+            while item := steps.popleft().result():
+                steps.append(thread.submit(_step, items))
+                yield item[0]
 
-    def run() -> None:
-        error: BaseException | None = None
         try:
-            for item in items:
-                if not put(item):
-                    return
-        except BaseException as raised:  # noqa: BLE001  - handed to the reader, who raises it
-            error = raised
-        put(_End(error))
+            yield read()
+        finally:
+            thread.shutdown(cancel_futures=True)
 
-    def read() -> Iterator[Item]:
-        while True:
-            item = ready.get()
-            if isinstance(item, _End):
-                if item.error is not None:
-                    raise item.error
-                return
-            yield item
 
-    thread = threading.Thread(target=run, name="prefetch", daemon=True)
-    thread.start()
-    try:
-        yield read()
-    finally:
-        stopped.set()
-        thread.join()
+def _step(items: Iterator[Item]) -> list[Item]:
+    """Take one item; the list is empty at the end, as a future cannot carry StopIteration."""
+    for item in items:
+        return [item]
+    return []

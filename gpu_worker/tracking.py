@@ -2,8 +2,8 @@
 
 Association in the manner of ByteTrack (Zhang et al., 2022): confident detections first, then faint ones for the tracks
 that are left, so that a plate that blurs for a moment keeps its track. Boxes are compared at the place where each track
-is expected by its motion. Plates are small and move by more than their own size between sampled frames, so beside IoU the
-distance in plate widths counts.
+is expected by its motion. Plates are small and move by more than their own size between sampled frames, so beside IoU
+the distance in plate widths counts.
 """
 
 import math
@@ -190,9 +190,9 @@ class SceneCutDetector:
     def is_cut(self, image: Image) -> bool:
         """Compare with the picture of the call before.
 
-        A splice of two recordings of one fixed camera changes little of the picture, so the change is also compared with
-        what is usual in this video. A cut seen where none is does little harm: it ends tracks, and tracks whose reads
-        agree are joined again.
+        A splice of two recordings of one fixed camera changes little of the picture, so the change is also compared
+        with what is usual in this video. A cut seen where none is does little harm: it ends tracks, and tracks whose
+        reads agree are joined again.
 
         Args:
             image: BGR uint8 picture.

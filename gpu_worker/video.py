@@ -13,7 +13,6 @@ import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
-from numpy.typing import NDArray
 
 from anpr.errors import UnreadableMedia
 from gpu_worker.geometry import Image
@@ -142,7 +141,9 @@ class Video:
         if self._stream.width * self._stream.height > self._limits.max_pixels:
             size = f"{self._stream.width} x {self._stream.height}"
             self.close()
-            raise UnreadableMedia(f"The video has {size} pixels a frame; at most {self._limits.max_pixels} are accepted.")
+            raise UnreadableMedia(
+                f"The video has {size} pixels a frame; at most {self._limits.max_pixels} are accepted."
+            )
 
     def close(self) -> None:
         """Release the decoder. A file object given as source stays open."""
@@ -177,7 +178,9 @@ class Video:
             self.last_time_s = max(self.last_time_s, time_s - origin)
             index, self.decoded = self.decoded, self.decoded + 1
             if self.last_time_s > self._limits.max_duration_s:
-                self.defect = f"The video is longer than {self._limits.max_duration_s / 3600:g} hours; the rest is ignored."
+                self.defect = (
+                    f"The video is longer than {self._limits.max_duration_s / 3600:g} hours; the rest is ignored."
+                )
                 return
             if index and self.last_time_s < due - 1e-6:
                 continue
@@ -208,7 +211,9 @@ class Video:
                 if bad > _MAX_BAD_PACKETS:
                     break
         if self.defect is None and self.duration_s and self.last_time_s < 0.9 * self.duration_s - 1:
-            self.defect = f"The video ends after {self.last_time_s:.1f} s of {self.duration_s:.1f} s: the file is cut off."
+            self.defect = (
+                f"The video ends after {self.last_time_s:.1f} s of {self.duration_s:.1f} s: the file is cut off."
+            )
 
     def _time_of(self, frame: VideoFrame) -> float:
         if frame.pts is not None and frame.time_base is not None:
@@ -233,6 +238,6 @@ def _duration(container: av.container.InputContainer, stream: VideoStream) -> fl
 
 
 def _upright(frame: VideoFrame) -> Image:
-    image: NDArray[np.uint8] = frame.to_ndarray(format="bgr24")
+    image = np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
     turns = round(frame.rotation / 90) % 4
     return np.ascontiguousarray(np.rot90(image, turns)) if turns else image

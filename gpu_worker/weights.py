@@ -58,8 +58,9 @@ def open_session(path: Path, device: str, threads: int) -> ort.InferenceSession:
     if provider is None:
         raise EngineUnavailable(f"Unknown device {device!r}; known are {', '.join(_PROVIDERS)}.")
     if provider not in ort.get_available_providers():
+        available = ", ".join(ort.get_available_providers())
         raise EngineUnavailable(
-            f"Device {device!r} was asked for, but this ONNX Runtime has only {', '.join(ort.get_available_providers())}."
+            f"Device {device!r} was asked for, but this ONNX Runtime has only {available}."
             " Install onnxruntime-gpu, or set the device to 'cpu'."
         )
     options = ort.SessionOptions()
@@ -71,6 +72,6 @@ def open_session(path: Path, device: str, threads: int) -> ort.InferenceSession:
     session = ort.InferenceSession(str(path), options, providers=providers)
     if session.get_providers()[0] != provider:
         raise EngineUnavailable(
-            f"Device {device!r} was asked for, but its driver or libraries did not load; the model would run on the CPU."
+            f"Device {device!r} was asked for, but its libraries did not load: the model would run on the CPU."
         )
     return session

@@ -14,7 +14,9 @@ from gpu_worker.weights import open_session
 class OnnxDetector:
     """A YOLOv8 plate detector with a (batch, 5, anchors) head. Thread-safe: ONNX Runtime sessions are."""
 
-    def __init__(self, weights: Path, *, side: int = 640, threshold: float = 0.25, device: str = "cpu", threads: int = 2):
+    def __init__(
+        self, weights: Path, *, side: int = 640, threshold: float = 0.25, device: str = "cpu", threads: int = 2
+    ):
         """Open the model.
 
         Args:

@@ -1,4 +1,4 @@
-"""Looking at single pictures in two sizes: small plates need the larger one, plates that fill the picture the smaller."""
+"""Looking at a picture in two sizes: small plates need the larger one, plates that fill the picture the smaller."""
 
 from collections.abc import Sequence
 

@@ -18,9 +18,7 @@ def decode(output: Array, threshold: float) -> tuple[Array, Array]:
     """
     kept = output[:, output[4] >= threshold]
     half_width, half_height = kept[2] / 2, kept[3] / 2
-    boxes = np.stack(
-        [kept[0] - half_width, kept[1] - half_height, kept[0] + half_width, kept[1] + half_height], axis=1
-    )
+    boxes = np.stack([kept[0] - half_width, kept[1] - half_height, kept[0] + half_width, kept[1] + half_height], axis=1)
     return boxes, kept[4]
 
 

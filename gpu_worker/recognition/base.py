@@ -16,7 +16,7 @@ class PlateText:
         raw: the likeliest text as printed, separators included; empty if nothing was read.
         text: the same, letters and digits only.
         confidences: one probability for each character of `text`.
-        posteriors: (steps, 37) float32, see `gpu_worker.recognition.ctc`; what further candidates and votes are made of.
+        posteriors: (steps, 37) float32, see `gpu_worker.recognition.ctc`; candidates and votes are made of them.
     """
 
     raw: str

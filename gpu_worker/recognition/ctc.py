@@ -16,8 +16,8 @@ Posteriors = NDArray[np.float32]
 
 SYMBOLS = string.digits + string.ascii_uppercase
 _INDEX = {symbol: i for i, symbol in enumerate(SYMBOLS, start=1)}
-_NEVER = -1e9  # log of a probability that is zero for all practical purposes; finite, so that sums stay finite
 _FLOOR = 1e-7
+_TINY = 1e-300  # keeps logarithms finite
 
 
 def fold_separators(probabilities: NDArray[np.float32], alphabet: str) -> Posteriors:
@@ -112,18 +112,22 @@ def log_likelihoods(posteriors: Posteriors, texts: Sequence[str]) -> NDArray[np.
         labels[i, 1 : 2 * len(text) : 2] = [_INDEX[character] for character in text]
     may_skip = np.zeros(labels.shape, bool)
     may_skip[:, 2:] = (labels[:, 2:] != 0) & (labels[:, 2:] != labels[:, :-2])
-    log_rows = np.log(np.maximum(posteriors, _FLOOR)).astype(np.float64)
-    alpha = np.full(labels.shape, _NEVER)
-    alpha[:, :2] = log_rows[0][labels[:, :2]]
-    for row in log_rows[1:]:
-        one, two = np.full_like(alpha, _NEVER), np.full_like(alpha, _NEVER)
-        one[:, 1:] = alpha[:, :-1]
-        two[:, 2:] = np.where(may_skip[:, 2:], alpha[:, :-2], _NEVER)
-        alpha = np.logaddexp(np.logaddexp(alpha, one), two) + row[labels]
+    emitted = np.maximum(posteriors, _FLOOR).astype(np.float64)
+    alpha = np.zeros(labels.shape)
+    alpha[:, :2] = emitted[0][labels[:, :2]]
+    scale = np.zeros(len(texts))  # logarithm of what alpha was divided by, so that long lines do not underflow
+    for row in emitted[1:]:
+        reached = alpha.copy()
+        reached[:, 1:] += alpha[:, :-1]
+        reached[:, 2:] += np.where(may_skip[:, 2:], alpha[:, :-2], 0.0)
+        alpha = reached * row[labels]
+        peak = np.maximum(alpha.max(axis=1), _TINY)
+        alpha /= peak[:, np.newaxis]
+        scale += np.log(peak)
     ends = 2 * np.array([len(text) for text in texts])
     rows = np.arange(len(texts))
-    in_symbol = np.where(ends > 0, alpha[rows, np.maximum(ends - 1, 0)], _NEVER)
-    return np.asarray(np.logaddexp(alpha[rows, ends], in_symbol))
+    in_symbol = np.where(ends > 0, alpha[rows, np.maximum(ends - 1, 0)], 0.0)
+    return np.asarray(scale + np.log(np.maximum(alpha[rows, ends] + in_symbol, _TINY)))
 
 
 def from_text(text: str, confidences: Sequence[float]) -> Posteriors:

@@ -1,8 +1,8 @@
 """How plates of the world are composed: a soft prior that settles look-alikes, never a filter.
 
-Each entry is a region (ISO 3166-1 alpha-2, lower case) and its commonest layouts: `L` a letter, `D` a digit, `?` after a
-place makes it optional. Layouts are public knowledge (national registration rules); personalised plates match none of
-them, which costs them nothing but the bonus.
+Each entry is a region (ISO 3166-1 alpha-2, lower case) and its commonest layouts: `L` a letter, `D` a digit, `?` after
+a place makes it optional. Layouts are public knowledge (national registration rules); personalised plates match none
+of them, which costs them nothing but the bonus.
 """
 
 import re
@@ -50,8 +50,8 @@ _LAYOUTS: dict[str, str] = {
     "sk": "LLDDDLL",
     "tr": "DDLL?L?DDD?D?",
     "ua": "LLDDDDLL",
-    "us": "LLLDDDD DLLLDDD LLLDDD DDDLLL LLDLDL DDDDLLL LDDLLL LLLDDL LLLLDD LLDDDDD LDDDDDD DDLLLL DDDDDLD DLDDDDD DLLLDD"
-    " DDDDLL LLDDDD LDDDDD DDDLLLD",
+    "us": "LLLDDDD DLLLDDD LLLDDD DDDLLL LLDLDL DDDDLLL LDDLLL LLLDDL LLLLDD LLDDDDD LDDDDDD DDLLLL DDDDDLD DLDDDDD"
+    " DLLLDD DDLDLL DDDDLL LLDDDD LDDDDD DDDLLLD",
     "vn": "DDLDDDDD DDLDDDD DDLDDDDDD DDLLDDDD DDLLDDDDD",
     "za": "LLDDLLLL LLLDDDLL",
 }

@@ -1,8 +1,8 @@
 """Characters that a reader trained on print cannot tell apart on a plate, and what that does to its posteriors.
 
 A general reader's certainty between O and 0 is about the fonts it was trained on, not about this plate: many national
-fonts draw both alike. Giving each class a share of its look-alikes' probability keeps the right text among the candidates,
-where the layout of a plate (`formats`) can settle it.
+fonts draw both alike. Giving each class a share of its look-alikes' probability keeps the right text among the
+candidates, where the layout of a plate (`formats`) can settle it.
 """
 
 from functools import cache
@@ -17,7 +17,7 @@ _NEAR_SHAPE = 0.03
 _ANY_SHAPE = 0.01
 """Spread over all classes, so that one reader's blind certainty cannot veto what all other cuts agree on."""
 
-_TWINS = ("O0", "I1")
+_TWINS = (("O", "0"), ("I", "1"))
 _NEAR = {
     "O": "DQ",
     "0": "DQ",
@@ -80,7 +80,8 @@ def spread(posteriors: Posteriors) -> Posteriors:
         A new array of the same shape; rows still sum to 1.
     """
     classes = posteriors.shape[1]
-    return ((1 - _ANY_SHAPE) * (posteriors @ _shares()) + _ANY_SHAPE / classes).astype(np.float32)
+    shared = (1 - _ANY_SHAPE) * (posteriors @ _shares()) + _ANY_SHAPE / classes
+    return np.asarray(shared, np.float32)
 
 
 def fold_twins(posteriors: Posteriors) -> Posteriors:
@@ -95,4 +96,6 @@ def fold_twins(posteriors: Posteriors) -> Posteriors:
 
 def fold_twins_text(text: str) -> str:
     """The same folding of a text."""
-    return text.translate(str.maketrans({letter: digit for letter, digit in _TWINS}))
+    for letter, digit in _TWINS:
+        text = text.replace(letter, digit)
+    return text

@@ -75,7 +75,11 @@ def level_plate(image: Image, box: BoundingBox) -> tuple[Image, BoundingBox]:
     inner_height = box.height
     if angle:
         warped = cv2.warpAffine(
-            crop, _vertical_shear(angle, width), (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            crop,
+            _vertical_shear(angle, width),
+            (width, height),
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
         )
         crop = np.asarray(warped, np.uint8)
         inner_height = max(0.4 * box.height, box.height - 0.9 * box.width * abs(math.tan(angle)))
