@@ -9,11 +9,20 @@ from typing import Any
 from sqlalchemy import URL, make_url
 
 from anpr.adapters.aws import EventBridgeBus, S3BlobStore, SecretsManagerStore, SqsJobQueue, make_client
+from anpr.adapters.s3_archive import S3ArchiveStore
 from anpr.adapters.sns import SnsNotifier
 from anpr.db import Database, make_engine
 from anpr.errors import Unavailable
-from anpr.ports import BlobStore, EventBus, JobQueue, Notifier, SecretStore
-from anpr.settings import AlertSettings, BusSettings, DatabaseSettings, ModeSettings, QueueSettings, StorageSettings
+from anpr.ports import ArchiveStore, BlobStore, EventBus, JobQueue, Notifier, SecretStore
+from anpr.settings import (
+    AlertSettings,
+    BusSettings,
+    DatabaseSettings,
+    ModeSettings,
+    QueueSettings,
+    StorageSettings,
+    WebhookQueueSettings,
+)
 
 
 def database(settings: DatabaseSettings | None = None) -> Database:
@@ -32,10 +41,22 @@ def blob_store(settings: StorageSettings | None = None) -> BlobStore:
     return S3BlobStore(_client("s3", settings.endpoint_url), settings)
 
 
+def archive_store(settings: StorageSettings | None = None, *, fetchers: int = 10) -> ArchiveStore:
+    """The bucket of footage and crops, for whoever writes archives of it with so many threads that fetch."""
+    settings = settings or StorageSettings()
+    return S3ArchiveStore(_client("s3", settings.endpoint_url, connections=fetchers + 1), settings)
+
+
 def job_queue(settings: QueueSettings | None = None) -> JobQueue:
     """The queue of detection jobs."""
     settings = settings or QueueSettings()
-    return SqsJobQueue(_client("sqs"), settings)
+    return SqsJobQueue(_client("sqs"), settings.url)
+
+
+def webhook_queue(settings: WebhookQueueSettings | None = None) -> JobQueue:
+    """The queue of webhook deliveries that are due."""
+    settings = settings or WebhookQueueSettings()
+    return SqsJobQueue(_client("sqs"), settings.queue_url)
 
 
 def event_bus(settings: BusSettings | None = None) -> EventBus:
@@ -55,9 +76,9 @@ def secret_store() -> SecretStore:
     return SecretsManagerStore(_client("secretsmanager"))
 
 
-def _client(service: str, endpoint_url: str | None = None) -> Any:
+def _client(service: str, endpoint_url: str | None = None, *, connections: int = 10) -> Any:
     ModeSettings()  # refuses a mode that there are no adapters for
-    return make_client(service, endpoint_url)
+    return make_client(service, endpoint_url, connections=connections)
 
 
 def _database_url(settings: DatabaseSettings) -> URL:

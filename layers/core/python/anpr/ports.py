@@ -59,6 +59,52 @@ class BlobStore(Protocol):
         """Make one cheap request that fails where the bucket cannot be used."""
 
 
+class ArchiveStore(Protocol):
+    """The bucket as the writer of archives needs it. An object that is written in parts appears when it is complete."""
+
+    def read(self, key: str) -> bytes:
+        """Read a small object. Safe to call from several threads.
+
+        Raises:
+            anpr.errors.NotFound: there is no such object.
+        """
+
+    def info(self, key: str) -> BlobInfo | None:
+        """Describe an object; None where there is none."""
+
+    def begin_multipart(self, key: str, *, content_type: str) -> str:
+        """Begin to write an object in parts, and return how this upload is referred to."""
+
+    def multipart_exists(self, key: str, multipart_id: str) -> bool:
+        """Tell whether an upload can be gone on with: neither completed nor aborted."""
+
+    def put_part(self, key: str, multipart_id: str, number: int, body: bytes) -> str:
+        """Write a part, over any of the same number, and return its tag.
+
+        Args:
+            key: the object.
+            multipart_id: the upload.
+            number: place of the part, 1-10,000.
+            body: at least 5 MiB, unless it is the last part.
+
+        Raises:
+            anpr.errors.NotFound: there is no such upload.
+        """
+
+    def complete_multipart(self, key: str, multipart_id: str, etags: Sequence[str]) -> None:
+        """Make the object of parts 1 to n with these tags.
+
+        Raises:
+            anpr.errors.NotFound: there is no such upload.
+        """
+
+    def abort_multipart(self, key: str, multipart_id: str) -> None:
+        """Give up an upload with all its parts; one that is not there is no error."""
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Remove objects; those that are not there are no error."""
+
+
 @dataclass(frozen=True, slots=True)
 class QueueMessage:
     """One delivery of a message.
@@ -76,10 +122,10 @@ class QueueMessage:
 
 
 class JobQueue(Protocol):
-    """A queue with at-least-once delivery and a visibility time-out."""
+    """A queue of work with at-least-once delivery and a visibility time-out."""
 
-    def send(self, body: str) -> None:
-        """Put a message on the queue."""
+    def send(self, body: str, *, delay_s: int = 0) -> None:
+        """Put a message on the queue, which hides it for `delay_s` seconds: 0-900."""
 
     def receive(self, *, wait_s: int, visibility_s: int) -> QueueMessage | None:
         """Wait up to `wait_s` seconds for one message and hide it for `visibility_s`."""

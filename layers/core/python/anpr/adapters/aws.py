@@ -22,7 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from anpr.errors import AnprError, NotFound, Unavailable
 from anpr.messages import CloudEvent
 from anpr.ports import BlobInfo, PresignedPost, QueueMessage
-from anpr.settings import BusSettings, QueueSettings, StorageSettings
+from anpr.settings import BusSettings, StorageSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_events.client import EventBridgeClient
@@ -41,6 +41,7 @@ _MISSING: Final = frozenset(
     {
         "404",
         "NoSuchKey",
+        "NoSuchUpload",
         "NotFound",
         "ResourceNotFoundException",
         # A delivery whose visibility ran out, or whose message was deleted by another delivery's receiver.
@@ -54,13 +55,14 @@ _MISSING: Final = frozenset(
 _TRANSFER: Final = TransferConfig(max_concurrency=4, multipart_chunksize=16 * 1024**2)
 
 
-def make_client(service: str, endpoint_url: str | None = None) -> Any:
+def make_client(service: str, endpoint_url: str | None = None, *, connections: int = 10) -> Any:
     """Make a boto3 client with explicit time-outs and retries.
 
     Args:
         service: boto3's name of the service, such as `s3`.
         endpoint_url: another server than AWS's. The environment's `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>`
             are boto3's own way to say the same.
+        connections: how many threads may use the client at a time without waiting for each other.
 
     Returns:
         The client; its type depends on `service`, so the caller names it. It is safe to share between threads.
@@ -70,6 +72,7 @@ def make_client(service: str, endpoint_url: str | None = None) -> Any:
         connect_timeout=CONNECT_TIMEOUT_S,
         read_timeout=READ_TIMEOUT_S + (_LONG_POLL_S if service == "sqs" else 0),
         retries={"mode": "standard", "total_max_attempts": 3},
+        max_pool_connections=connections,
         signature_version="s3v4" if service == "s3" else None,
         # On AWS, "virtual" is what makes presigned links name the bucket's own region: the global name that boto3
         # would put there redirects for hours after a bucket is made. Other servers seldom have a name a bucket.
@@ -157,13 +160,13 @@ class S3BlobStore:
 class SqsJobQueue:
     """`anpr.ports.JobQueue` on one SQS standard queue."""
 
-    def __init__(self, client: "SQSClient", settings: QueueSettings) -> None:
+    def __init__(self, client: "SQSClient", url: str) -> None:
         self._client = client
-        self._url = settings.url
+        self._url = url
 
-    def send(self, body: str) -> None:
+    def send(self, body: str, *, delay_s: int = 0) -> None:
         with translated("queue"):
-            self._client.send_message(QueueUrl=self._url, MessageBody=body)
+            self._client.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=delay_s)
 
     def receive(self, *, wait_s: int, visibility_s: int) -> QueueMessage | None:
         with translated("queue"):

@@ -91,7 +91,10 @@ class ExportItem(Base):
 
     __tablename__ = "export_items"
     # Whoever erases an event must find the archives that it is in.
-    __table_args__ = (Index("ix_export_items_event_id", "event_id"),)
+    __table_args__ = (
+        Index("ix_export_items_event_id", "event_id"),
+        Index("ix_export_items_frame", "export_id", "frame_no", postgresql_where=text("frame_no IS NOT NULL")),
+    )
 
     export_id: Mapped[UUID] = mapped_column(ForeignKey("exports.id", ondelete="CASCADE"), primary_key=True)
     no: Mapped[int] = mapped_column(primary_key=True)

@@ -103,6 +103,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("export_id", "no", name=op.f("pk_export_items")),
     )
     op.create_index("ix_export_items_event_id", "export_items", ["event_id"], unique=False)
+    op.create_index(
+        "ix_export_items_frame",
+        "export_items",
+        ["export_id", "frame_no"],
+        postgresql_where=sa.text("frame_no IS NOT NULL"),
+    )
     op.create_table(
         "export_parts",
         sa.Column("export_id", sa.Uuid(), nullable=False),
@@ -299,6 +305,7 @@ def downgrade() -> None:
     op.drop_index("ix_corrections_event_id_seq", table_name="corrections")
     op.drop_table("corrections")
     op.drop_table("export_parts")
+    op.drop_index("ix_export_items_frame", table_name="export_items", postgresql_where=sa.text("frame_no IS NOT NULL"))
     op.drop_index("ix_export_items_event_id", table_name="export_items")
     op.drop_table("export_items")
     op.drop_index("ix_export_entries_item", table_name="export_entries")
