@@ -96,8 +96,8 @@ class MemoryQueue:
     def waiting(self) -> list[str]:
         return [entry.body for entry in self._entries]
 
-    def send(self, body: str) -> None:
-        self._entries.append(_Entry(body, hidden_until=self.now))
+    def send(self, body: str, *, delay_s: int = 0) -> None:
+        self._entries.append(_Entry(body, hidden_until=self.now + delay_s))
 
     def receive(self, *, wait_s: int, visibility_s: int) -> QueueMessage | None:
         del wait_s

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from anpr import outbox
+from anpr import outbox, review_queue
 from anpr.bolos.matcher import Matcher
 from anpr.bolos.patterns import Read, Wanted, machine_read, matched_by
 from anpr.messages import BoloMatched, BoloUpdated, EventType
@@ -74,7 +74,10 @@ def rematch(
             _promote_repeat(session, hit)
         elif hit.status is HitStatus.WITHDRAWN and hit.bolo_id in wanted_now:
             changed.append(_change(session, hit, HitStatus.UNVERIFIED, ""))
-    return changed + _raise_all(session, event, read, matches)
+    raised = _raise_all(session, event, read, matches)
+    if changed:
+        mark_for_review(session, event.id)
+    return changed + raised
 
 
 def find(session: Session, matcher: Matcher, event: Event, read: Read) -> list[Match]:
@@ -111,6 +114,20 @@ def vehicle_key(bolo: Bolo, plate: str) -> str:
     return bolo.pattern_key if bolo.kind is BoloKind.EXACT else plate_key(plate)
 
 
+def mark_for_review(session: Session, event_id: UUID) -> None:
+    """Put an event at the head of the review queue while a hit on it waits to be verified."""
+    waits = session.scalar(
+        select(BoloMatch.id)
+        .where(
+            BoloMatch.event_id == event_id,
+            BoloMatch.status == HitStatus.UNVERIFIED,
+            BoloMatch.historical.is_(False),
+        )
+        .limit(1)
+    )
+    review_queue.mark_hits(session, [event_id], open_hit=waits is not None)
+
+
 def announce_change(session: Session, hit: BoloMatch) -> None:
     """Promise the `bolo.updated` of a hit whose status changed."""
     updated = BoloUpdated(
@@ -142,7 +159,10 @@ def _change(session: Session, hit: BoloMatch, status: HitStatus, note: str) -> B
 
 
 def _raise_all(session: Session, event: Event, read: Read, matches: Iterable[Match]) -> list[BoloMatch]:
-    return [hit for one in matches if (hit := _raise(session, event, read, one)) is not None]
+    raised = [hit for one in matches if (hit := _raise(session, event, read, one)) is not None]
+    if raised:
+        mark_for_review(session, event.id)
+    return raised
 
 
 def _raise(session: Session, event: Event, read: Read, one: Match) -> BoloMatch | None:

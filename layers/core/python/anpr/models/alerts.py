@@ -7,9 +7,10 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from anpr.models.base import NOW, Base, text_enum
+from anpr.models.footage import Camera, Event
 
 
 class Priority(StrEnum):
@@ -219,6 +220,11 @@ class BoloMatch(Base):
     passage_ended_at: Mapped[datetime]
     created_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
     first_notified_at: Mapped[datetime | None]
+
+    bolo: Mapped[Bolo] = relationship(lazy="raise")
+    list: Mapped[BoloList] = relationship(lazy="raise")
+    event: Mapped[Event] = relationship(lazy="raise")
+    camera: Mapped[Camera] = relationship(lazy="raise")
 
 
 class BoloNotice(Base):
