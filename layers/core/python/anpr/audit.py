@@ -13,10 +13,11 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from anpr.models import AuditRecord
+from anpr.paging import Page, PageRequest, Position, page_of
 
 # Any fixed number: whoever holds this advisory lock is the one who appends.
 _LOCK: Final = 0x61756474
@@ -58,6 +59,26 @@ class Action(StrEnum):
     UPLOAD_CREATED = "upload.created"
     JOB_RETRIED = "job.retried"
     PLATE_SEARCHED = "plate.searched"
+    AUDIT_PRUNED = "audit.pruned"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest record at some time: what it takes to prove later that nothing before it was cut off or rewritten."""
+
+    seq: int
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """Which records to list; None does not filter. `end` is not included."""
+
+    actor_id: UUID | None = None
+    action: str | None = None
+    target: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
 
 
 def record(
@@ -107,10 +128,18 @@ def record(
 def verify(session: Session) -> int | None:
     """Walk the whole chain.
 
+    Where the oldest records were pruned, the chain starts at the hash that the pruning's own record states.
+
     Returns:
         `seq` of the first record that is not what it was, or that stands where another was; None if all is well.
     """
-    expected_seq, previous = 1, _FIRST
+    first = session.execute(
+        select(AuditRecord.seq, AuditRecord.previous_hash).order_by(AuditRecord.seq).limit(1)
+    ).one_or_none()
+    if first is None:
+        return None
+    expected_seq, previous = (1, _FIRST) if first.seq == 1 else tuple(first)
+    anchored = first.seq == 1
     while True:
         rows = session.scalars(
             select(AuditRecord).where(AuditRecord.seq >= expected_seq).order_by(AuditRecord.seq).limit(_BATCH)
@@ -118,10 +147,71 @@ def verify(session: Session) -> int | None:
         for row in rows:
             if row.seq != expected_seq or row.previous_hash != previous or row.hash != _hash(row):
                 return row.seq
+            anchored = anchored or (
+                row.action == Action.AUDIT_PRUNED and row.detail == _anchor(first.seq - 1, first.previous_hash)
+            )
             expected_seq, previous = row.seq + 1, row.hash
         session.expunge_all()
         if len(rows) < _BATCH:
-            return None
+            return None if anchored else first.seq
+
+
+def head(session: Session) -> Head | None:
+    """The newest record's number and hash, to keep elsewhere: it vouches for all that came before."""
+    row = session.execute(
+        select(AuditRecord.seq, AuditRecord.hash).order_by(AuditRecord.seq.desc()).limit(1)
+    ).one_or_none()
+    return None if row is None else Head(row.seq, row.hash)
+
+
+def holds(session: Session, kept: Head) -> bool:
+    """Tell whether the record that was the newest when `kept` was noted is still there as it was."""
+    return bool(session.scalar(select(AuditRecord.hash == kept.hash).where(AuditRecord.seq == kept.seq)))
+
+
+def find(session: Session, page: PageRequest, wanted: AuditFilter) -> Page[AuditRecord]:
+    """List records, newest first."""
+    statement = select(AuditRecord)
+    for column, value in (
+        (AuditRecord.actor_id, wanted.actor_id),
+        (AuditRecord.action, wanted.action),
+        (AuditRecord.target, wanted.target),
+    ):
+        if value is not None:
+            statement = statement.where(column == value)
+    if wanted.start is not None:
+        statement = statement.where(AuditRecord.at >= wanted.start)
+    if wanted.end is not None:
+        statement = statement.where(AuditRecord.at < wanted.end)
+    after = page.after()
+    if after is not None:
+        statement = statement.where(tuple_(AuditRecord.at, AuditRecord.seq) < tuple_(after.at, after.id.int))
+    rows = session.scalars(
+        statement.order_by(AuditRecord.at.desc(), AuditRecord.seq.desc()).limit(page.limit + 1)
+    ).all()
+    return page_of(rows, page, lambda row: Position(row.at, UUID(int=row.seq)))
+
+
+def prune(session: Session, before: datetime) -> int:
+    """Remove the records from before a time, and record where the chain starts from then on.
+
+    The database itself keeps what is younger than 90 days, and the newest record.
+
+    Returns:
+        How many were removed.
+    """
+    session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    pruned = session.execute(
+        select(text("through_seq, head, removed FROM audit_logs_prune(:before)")), {"before": before}
+    )
+    through_seq, last_hash, removed = pruned.one()
+    if removed:
+        record(session, SYSTEM, Action.AUDIT_PRUNED, "audit", detail=_anchor(through_seq, last_hash))
+    return int(removed)
+
+
+def _anchor(through_seq: int, last_hash: bytes) -> dict[str, Any]:
+    return {"through_seq": through_seq, "head": last_hash.hex()}
 
 
 def _hash(row: AuditRecord) -> bytes:

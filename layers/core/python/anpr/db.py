@@ -26,10 +26,13 @@ def make_engine(url: URL, settings: DatabaseSettings) -> Engine:
         settings: TLS, pool and time-outs. The socket time-out is longer than the statement's, so that a slow statement
             is ended by the server, with a clear error, rather than by a broken connection.
     """
+    startup = {"statement_timeout": f"{round(settings.statement_timeout_s * 1000)}", "timezone": "UTC"}
+    if settings.role is not None:
+        startup["role"] = settings.role
     connect_args: dict[str, object] = {
         "timeout": settings.statement_timeout_s + settings.connect_timeout_s,
         "application_name": "anpr",
-        "startup_params": {"statement_timeout": f"{round(settings.statement_timeout_s * 1000)}", "timezone": "UTC"},
+        "startup_params": startup,
     }
     if settings.ssl:
         connect_args["ssl_context"] = ssl.create_default_context(cafile=settings.ssl_root_cert)

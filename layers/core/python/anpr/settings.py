@@ -30,6 +30,10 @@ class DatabaseSettings(BaseSettings):
     secret_id: str | None = None
     ssl: bool = Field(default=True, description="Ask for TLS and verify the server's certificate.")
     ssl_root_cert: str | None = Field(default=None, description="CA bundle; the system's where none is given.")
+    role: str | None = Field(
+        default=None,
+        description="Role to take on after logging in; `anpr_app` may not alter tables or change the audit log.",
+    )
     pool_size: int = Field(default=1, ge=1, description="A Lambda serves one request at a time, so one is enough.")
     connect_timeout_s: float = 10
     statement_timeout_s: float = 20

@@ -41,6 +41,8 @@ class AuditRecord(Base):
     __table_args__ = (
         Index("ix_audit_logs_actor_id_at", "actor_id", "at"),
         Index("ix_audit_logs_action_at", "action", "at"),
+        Index("ix_audit_logs_target_at", "target", "at"),
+        Index("ix_audit_logs_at_seq", "at", "seq"),
     )
 
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

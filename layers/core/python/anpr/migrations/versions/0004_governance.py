@@ -217,6 +217,8 @@ def _create_tables() -> None:
         unique=False,
         postgresql_where=sa.text("source_deleted_at IS NULL"),
     )
+    op.create_index("ix_audit_logs_target_at", "audit_logs", ["target", "at"], unique=False)
+    op.create_index("ix_audit_logs_at_seq", "audit_logs", ["at", "seq"], unique=False)
 
 
 def _let_old_audit_rows_go() -> None:
@@ -297,6 +299,8 @@ def downgrade() -> None:
     )
     # The role itself stays: another database of the same server may use it.
     op.execute("DROP OWNED BY anpr_app")
+    op.drop_index("ix_audit_logs_at_seq", table_name="audit_logs")
+    op.drop_index("ix_audit_logs_target_at", table_name="audit_logs")
     op.drop_index("ix_uploads_source_kept", table_name="uploads", postgresql_where=sa.text("source_deleted_at IS NULL"))
     op.drop_column("uploads", "source_deleted_at")
     op.drop_index("ix_events_processed_at", table_name="events")
