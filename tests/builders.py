@@ -4,11 +4,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
+from anpr import jobs, passages
+from anpr.audit import Actor
 from anpr.db import Database
-from anpr.models import Camera, Upload
+from anpr.models import Camera, Event, Role, Upload, User
 from anpr.passages import PlateBox, RecordedPassage
+from anpr.principals import Principal
 
 CAPTURED_AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -64,3 +67,27 @@ def reload(database: Database, upload: Upload) -> Upload:
     """The upload as it is now."""
     with database.transaction() as session:
         return session.get_one(Upload, upload.id)
+
+
+def add_user(database: Database, role: Role = Role.REVIEWER) -> Principal:
+    """Store a user and make them the caller."""
+    user = User(id=uuid4(), email=f"{uuid4()}@example.org", password_hash="-", role=role)
+    with database.transaction() as session:
+        session.add(user)
+    return Principal(Actor(user.id, user.email), role)
+
+
+def add_event(database: Database, *, upload: Upload | None = None, **columns: object) -> Event:
+    """Store a passage as the worker does, of an upload of its own unless one is given; `columns` are set after that."""
+    upload = upload or add_upload(database)
+    with database.transaction() as session:
+        claimed = jobs.claim(session, upload.id, uuid4())
+        assert isinstance(claimed, jobs.Claim)
+        number = session.scalar(select(func.count()).where(Event.upload_id == upload.id)) or 0
+        fields = {name: columns.pop(name) for name in tuple(columns) if name in RecordedPassage.__slots__}
+        assert passages.record(session, claimed, passage(number, **fields))
+        jobs.give_back(session, claimed, tried=False)
+        event = session.scalars(select(Event).where(Event.upload_id == upload.id, Event.passage_no == number)).one()
+        for name, value in columns.items():
+            setattr(event, name, value)
+    return event

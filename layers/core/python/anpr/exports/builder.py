@@ -8,7 +8,7 @@ label files and the directory at the end are made again by whoever ends the arch
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import chain
@@ -16,9 +16,9 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from anpr.db import Database
-from anpr.errors import NotFound
+from anpr.errors import AnprError, NotFound
 from anpr.exports import jpeg, labels, plan, progress, rows
-from anpr.exports.archive import ArchiveWriter, Member, lines
+from anpr.exports.archive import ArchiveWriter, Member, TooLarge, lines
 from anpr.exports.progress import CROPS, FRAMES, LABELS, ClaimLost, Held, Position
 from anpr.exports.requests import Content
 from anpr.exports.rows import Image
@@ -36,6 +36,7 @@ class Outcome(StrEnum):
     """What became of an attempt."""
 
     READY = "ready"
+    FAILED = "failed"
     HANDED_ON = "handed_on"
     NOT_OURS = "not_ours"
 
@@ -58,10 +59,10 @@ def build(
         remaining_s: seconds until this process is ended.
 
     Returns:
-        Whether the archive is ready, another builder was asked to go on, or this export is none of ours.
+        Whether the archive is ready, cannot be made, is left to another builder, or is none of this one's.
 
     Raises:
-        anpr.errors.Unavailable: database or storage do not answer. The export stays claimed until its lease is over.
+        anpr.errors.AnprError: database or storage do not answer; the export waits for the next attempt.
     """
     with database.transaction() as session:
         held = progress.take(session, export_id, uuid4(), settings)
@@ -71,6 +72,15 @@ def build(
         return _Build(database, store, held).run(remaining_s)
     except ClaimLost:
         return Outcome.NOT_OURS
+    except TooLarge as error:
+        with database.transaction() as session:
+            progress.fail(session, held, f"{error} Ask for a shorter time.")
+        return Outcome.FAILED
+    except AnprError:
+        # Whoever tries again need not wait for the lease to end. Where even this fails, they do wait.
+        with suppress(AnprError, ClaimLost), database.transaction() as session:
+            progress.release(session, held)
+        raise
 
 
 @dataclass(slots=True)

@@ -191,9 +191,14 @@ def touch(session: Session, held: Held) -> None:
     _update_held(session, held)
 
 
+def release(session: Session, held: Held) -> None:
+    """Let go of an unfinished export."""
+    _update_held(session, held, claim_token=None, claimed_until=None)
+
+
 def hand_on(session: Session, held: Held) -> None:
     """Let go of an unfinished export, with the promise of the message that brings the next builder."""
-    _update_held(session, held, claim_token=None, claimed_until=None)
+    release(session, held)
     announce(session, held.export_id)
 
 
