@@ -1,0 +1,24 @@
+"""The capture function: cameras, uploads and their jobs."""
+
+from anpr import bootstrap
+from anpr.settings import TokenSettings, UploadSettings
+from anpr.tokens import TokenVerifier
+from functions.api.entry import LambdaHandler
+from functions.api.routes import cameras, jobs, uploads
+from functions.api.services import ApiServices
+
+ROUTERS = (cameras.router, uploads.router, jobs.router)
+
+
+def services() -> ApiServices:
+    """Read this function's settings and wire its services."""
+    return ApiServices(
+        database=bootstrap.database(),
+        verifier=TokenVerifier(TokenSettings()),
+        blobs=bootstrap.blob_store(),
+        queue=bootstrap.job_queue(),
+        uploads=UploadSettings(),
+    )
+
+
+handler = LambdaHandler("capture", ROUTERS, services)

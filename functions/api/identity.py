@@ -1,0 +1,23 @@
+"""The identity function: logins, accounts, and the API's description. It alone can read the signing key."""
+
+from anpr import bootstrap
+from anpr.settings import SigningSettings, TokenSettings
+from anpr.tokens import TokenSigner, TokenVerifier
+from functions.api.entry import LambdaHandler
+from functions.api.routes import auth, docs, users
+from functions.api.services import ApiServices
+
+ROUTERS = (auth.router, users.router, docs.router)
+
+
+def services() -> ApiServices:
+    """Read this function's settings and wire its services."""
+    settings = TokenSettings()
+    return ApiServices(
+        database=bootstrap.database(),
+        verifier=TokenVerifier(settings),
+        signer=TokenSigner(settings, bootstrap.secret_store(), SigningSettings().secret_id),
+    )
+
+
+handler = LambdaHandler("identity", ROUTERS, services)

@@ -1,0 +1,53 @@
+"""POST /auth/…: log in, stay logged in, log out."""
+
+from fastapi import APIRouter
+
+from anpr import auth
+from anpr.auth import Refused, TokenPair
+from anpr.errors import Unauthenticated
+from functions.api.dependencies import RequestId, RequestTelemetry, Services, Signer
+from functions.api.schemas.auth import LoginIn, RefreshIn, TokensOut
+
+router = APIRouter(prefix="/auth", tags=["auth"])
+
+
+# A refusal leaves something to commit (an audit record, revoked tokens), so these end their transaction before they
+# raise, and do not use the request's.
+
+
+@router.post("/login", summary="Log in")
+def log_in(
+    body: LoginIn, services: Services, signer: Signer, request_id: RequestId, telemetry: RequestTelemetry
+) -> TokensOut:
+    """Exchange an e-mail address and a password for tokens."""
+    with services.database.transaction() as session:
+        result = auth.log_in(
+            session, signer, email=body.email, password=body.password.get_secret_value(), request_id=request_id
+        )
+    telemetry.count("anpr_logins_refused_total" if isinstance(result, Refused) else "anpr_logins_total")
+    return _tokens(result)
+
+
+@router.post("/refresh", summary="Get new tokens")
+def refresh(body: RefreshIn, services: Services, signer: Signer, request_id: RequestId) -> TokensOut:
+    """Exchange a refresh token for a new pair. It is good once; used twice, all that came of its login ends."""
+    with services.database.transaction() as session:
+        result = auth.refresh(session, signer, services.verifier, body.refresh_token, request_id=request_id)
+    return _tokens(result)
+
+
+@router.post("/logout", status_code=204, summary="Log out")
+def log_out(body: RefreshIn, services: Services, request_id: RequestId) -> None:
+    """End the login that a refresh token belongs to; its access token still works until it expires."""
+    with services.database.transaction() as session:
+        auth.log_out(session, services.verifier, body.refresh_token, request_id=request_id)
+
+
+def _tokens(result: TokenPair | Refused) -> TokensOut:
+    if isinstance(result, Refused):
+        raise Unauthenticated(result.detail)
+    return TokensOut(
+        access_token=result.access_token,
+        refresh_token=result.refresh_token,
+        expires_in=round(result.expires_in.total_seconds()),
+    )

@@ -1,0 +1,69 @@
+"""/cameras: where footage comes from."""
+
+from typing import Annotated, cast
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Response
+
+from anpr import cameras
+from anpr.cameras import CameraFields
+from functions.api.dependencies import Caller, DbSession
+from functions.api.schemas.cameras import (
+    CameraCollection,
+    CameraIn,
+    CameraOut,
+    CameraPage,
+    CameraPatch,
+    CameraQuery,
+    feature,
+)
+from functions.api.schemas.common import page_fields
+
+GEOJSON = "application/geo+json"
+
+router = APIRouter(prefix="/cameras", tags=["cameras"])
+
+
+@router.get(
+    "",
+    summary="List cameras",
+    response_model=CameraPage,
+    responses={200: {"content": {GEOJSON: {"schema": {"$ref": "#/components/schemas/CameraCollection"}}}}},
+)
+def list_cameras(
+    query: Annotated[CameraQuery, Query()],
+    session: DbSession,
+    caller: Caller,
+    accept: Annotated[str, Header(include_in_schema=False)] = "",
+) -> CameraPage | Response:
+    """The cameras that the caller may see, newest first; as GeoJSON by `Accept` or `format`."""
+    page = cameras.find(session, query.page("cameras"), active=query.active, scope=caller.scope)
+    if query.format == "geojson" or (query.format is None and GEOJSON in accept):
+        found = CameraCollection(features=[feature(camera) for camera in page.items], next_cursor=page.next_cursor)
+        return Response(found.model_dump_json(), media_type=GEOJSON)
+    return CameraPage.model_validate(page_fields(page))
+
+
+@router.post("", status_code=201, summary="Register a camera")
+def create_camera(body: CameraIn, session: DbSession, caller: Caller) -> CameraOut:
+    """Register a camera; its name must be new."""
+    return CameraOut.model_validate(cameras.create(session, caller.actor, cast("CameraFields", body.model_dump())))
+
+
+@router.get("/{camera_id}", summary="Get a camera")
+def get_camera(camera_id: UUID, session: DbSession, caller: Caller) -> CameraOut:
+    """One camera."""
+    return CameraOut.model_validate(cameras.get(session, camera_id, scope=caller.scope))
+
+
+@router.patch("/{camera_id}", summary="Change a camera")
+def change_camera(camera_id: UUID, body: CameraPatch, session: DbSession, caller: Caller) -> CameraOut:
+    """Change what is given. With `active` false it takes no more uploads, and keeps what it has."""
+    fields = cast("CameraFields", body.model_dump(exclude_unset=True))
+    return CameraOut.model_validate(cameras.update(session, caller.actor, camera_id, fields, scope=caller.scope))
+
+
+@router.delete("/{camera_id}", status_code=204, summary="Remove a camera")
+def delete_camera(camera_id: UUID, session: DbSession, caller: Caller) -> None:
+    """Remove a camera that has no uploads; one that has can be made inactive."""
+    cameras.delete(session, caller.actor, camera_id, scope=caller.scope)

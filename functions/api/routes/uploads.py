@@ -1,0 +1,49 @@
+"""/uploads: ask for a form, post the file with it to the bucket."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query
+
+from anpr import uploads
+from anpr.uploads import NewUpload, UploadFilter
+from functions.api.dependencies import Blobs, Caller, DbSession, Uploads
+from functions.api.schemas.common import Line, page_fields
+from functions.api.schemas.uploads import UploadCreated, UploadIn, UploadOut, UploadPage, UploadQuery, created
+
+router = APIRouter(prefix="/uploads", tags=["uploads"])
+
+IdempotencyKey = Annotated[
+    Line | None,
+    Header(min_length=1, max_length=200, description="The client's name for this request, to repeat it safely."),
+]
+
+
+@router.post("", status_code=201, summary="Begin an upload")
+def create_upload(
+    body: UploadIn,
+    session: DbSession,
+    caller: Caller,
+    blobs: Blobs,
+    settings: Uploads,
+    idempotency_key: IdempotencyKey = None,
+) -> UploadCreated:
+    """Register a file and get the form to post it with; the job begins by itself when the file has come."""
+    new = NewUpload(**body.model_dump(), idempotency_key=idempotency_key)
+    upload = uploads.create(session, caller.actor, new, settings, scope=caller.scope)
+    return created(upload, uploads.form_for(upload, blobs, settings))
+
+
+@router.get("", summary="List uploads")
+def list_uploads(query: Annotated[UploadQuery, Query()], session: DbSession, caller: Caller) -> UploadPage:
+    """The uploads of the cameras that the caller may see, newest first."""
+    wanted = UploadFilter(camera_id=query.camera_id, status=query.status)
+    return UploadPage.model_validate(
+        page_fields(uploads.find(session, query.page("uploads"), wanted, scope=caller.scope))
+    )
+
+
+@router.get("/{upload_id}", summary="Get an upload")
+def get_upload(upload_id: UUID, session: DbSession, caller: Caller) -> UploadOut:
+    """One upload."""
+    return UploadOut.model_validate(uploads.get(session, upload_id, scope=caller.scope))

@@ -1,0 +1,65 @@
+"""/users: accounts, for administrators; one's own, for everybody."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from anpr import users
+from anpr.errors import NotFound
+from anpr.users import NewUser, UserChanges
+from functions.api.dependencies import CallerActor, DbSession
+from functions.api.schemas.common import PageQuery, page_fields
+from functions.api.schemas.users import PasswordChange, UserIn, UserOut, UserPage, UserPatch
+
+router = APIRouter(prefix="/users", tags=["users"])
+
+
+@router.get("", summary="List accounts")
+def list_users(query: Annotated[PageQuery, Query()], session: DbSession) -> UserPage:
+    """All accounts, newest first."""
+    return UserPage.model_validate(page_fields(users.find(session, query.page("users"))))
+
+
+@router.post("", status_code=201, summary="Make an account")
+def create_user(body: UserIn, session: DbSession, actor: CallerActor) -> UserOut:
+    """Make an account; its e-mail address must be new."""
+    new = NewUser(email=body.email, password=body.password.get_secret_value(), role=body.role, full_name=body.full_name)
+    return UserOut.model_validate(users.create(session, actor, new))
+
+
+@router.get("/me", summary="Get one's own account")
+def get_own_user(session: DbSession, actor: CallerActor) -> UserOut:
+    """The caller's account."""
+    if actor.id is None:
+        raise NotFound("The caller has no account.")
+    return UserOut.model_validate(users.get(session, actor.id))
+
+
+@router.post("/me/password", status_code=204, summary="Change one's own password")
+def change_own_password(body: PasswordChange, session: DbSession, actor: CallerActor) -> None:
+    """Change the caller's password; every login of theirs has to be made anew once its access token expires."""
+    users.change_password(
+        session,
+        actor,
+        current=body.current_password.get_secret_value(),
+        new=body.new_password.get_secret_value(),
+    )
+
+
+@router.get("/{user_id}", summary="Get an account")
+def get_user(user_id: UUID, session: DbSession) -> UserOut:
+    """One account."""
+    return UserOut.model_validate(users.get(session, user_id))
+
+
+@router.patch("/{user_id}", summary="Change an account")
+def change_user(user_id: UUID, body: UserPatch, session: DbSession, actor: CallerActor) -> UserOut:
+    """Change a role, a name or a password, or disable an account. The last active administrator stays one."""
+    changes = UserChanges(
+        role=body.role,
+        active=body.active,
+        full_name=body.full_name,
+        password=None if body.password is None else body.password.get_secret_value(),
+    )
+    return UserOut.model_validate(users.update(session, actor, user_id, changes))

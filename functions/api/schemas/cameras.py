@@ -1,0 +1,132 @@
+"""Cameras."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, model_validator
+
+from anpr.models import Camera
+from functions.api.schemas.common import Line, PageOut, PageQuery, RequestModel, ResponseModel, Text
+
+Name = Annotated[Line, Field(min_length=1, max_length=100)]
+Description = Annotated[Text, Field(max_length=2000)]
+Latitude = Annotated[float, Field(ge=-90, le=90, description="Degrees north, WGS 84.")]
+Longitude = Annotated[float, Field(ge=-180, le=180, description="Degrees east, WGS 84.")]
+Heading = Annotated[float, Field(ge=0, lt=360, description="Where it looks, in degrees clockwise from north.")]
+RegionHint = Annotated[
+    Line,
+    Field(
+        pattern=r"^[a-z]{2}(-[a-z0-9]{1,3})?$",
+        description="Where most plates before it are from: ISO 3166 in small letters, such as `gb` or `us-ca`.",
+    ),
+]
+TimeZone = Annotated[Line, Field(max_length=64, description="IANA name, such as `Europe/Bucharest`.")]
+
+
+class CameraIn(RequestModel):
+    """A camera to register."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "name": "North gate, in",
+                "latitude": 44.4268,
+                "longitude": 26.1025,
+                "heading": 270,
+                "region_hint": "ro",
+                "time_zone": "Europe/Bucharest",
+            }
+        }
+    )
+
+    name: Name
+    description: Description = ""
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+    heading: Heading | None = None
+    region_hint: RegionHint | None = None
+    time_zone: TimeZone = "UTC"
+    active: bool = True
+
+
+class CameraPatch(RequestModel):
+    """What to change of a camera; what is left out stays, and null takes an optional thing away."""
+
+    name: Name | None = None
+    description: Description | None = None
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+    heading: Heading | None = None
+    region_hint: RegionHint | None = None
+    time_zone: TimeZone | None = None
+    active: bool | None = None
+
+    @model_validator(mode="after")
+    def _only_what_may_be_null(self) -> "CameraPatch":
+        if not self.model_fields_set:
+            raise ValueError("Nothing to change.")
+        for name in ("name", "description", "time_zone", "active"):
+            if name in self.model_fields_set and getattr(self, name) is None:
+                raise ValueError(f"{name} cannot be null.")
+        return self
+
+
+class CameraQuery(PageQuery):
+    """Which cameras to list."""
+
+    active: Annotated[bool | None, Field(description="Only those that take uploads, or only those that do not.")] = None
+    format: Annotated[
+        Literal["json", "geojson"] | None, Field(description="`geojson` for a map; or ask by `Accept`.")
+    ] = None
+
+
+class CameraOut(ResponseModel):
+    """A camera."""
+
+    id: UUID
+    name: str
+    description: str
+    latitude: float | None
+    longitude: float | None
+    heading: float | None
+    region_hint: str | None
+    time_zone: str
+    active: bool
+    created_at: datetime
+
+
+class CameraPage(PageOut[CameraOut]):
+    """Cameras, newest first."""
+
+
+class Point(ResponseModel):
+    """A place, as GeoJSON has it: longitude first."""
+
+    type: Literal["Point"] = "Point"
+    coordinates: tuple[float, float]
+
+
+class CameraFeature(ResponseModel):
+    """A camera on a map; without a geometry if nobody said where it is."""
+
+    type: Literal["Feature"] = "Feature"
+    id: UUID
+    geometry: Point | None
+    properties: CameraOut
+
+
+class CameraCollection(ResponseModel):
+    """Cameras as GeoJSON (RFC 7946), with the cursor as a foreign member."""
+
+    type: Literal["FeatureCollection"] = "FeatureCollection"
+    features: list[CameraFeature]
+    next_cursor: str | None
+
+
+def feature(camera: Camera) -> CameraFeature:
+    """Render a camera for a map."""
+    point = None
+    if camera.latitude is not None and camera.longitude is not None:
+        point = Point(coordinates=(camera.longitude, camera.latitude))
+    return CameraFeature(id=camera.id, geometry=point, properties=CameraOut.model_validate(camera))

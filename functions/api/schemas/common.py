@@ -1,0 +1,83 @@
+"""What all bodies and queries share: strict models, clean text, times with a zone, pages."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, Generic, TypeVar
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from anpr.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest
+
+_EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
+
+Item = TypeVar("Item")
+
+
+class RequestModel(BaseModel):
+    """A body or a query; a field that is not known is refused, since it is most likely a misspelt one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ResponseModel(BaseModel):
+    """Something that is sent; may be read from a row."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+def _clean(text: str) -> str:
+    for position, character in enumerate(text):
+        if (character < " " and character not in "\t\n") or character == "\x7f":
+            raise ValueError(f"Control characters are not allowed; character {position + 1} is U+{ord(character):04X}.")
+    return text
+
+
+def _one_line(text: str) -> str:
+    if "\n" in text or "\t" in text:
+        raise ValueError("This is one line; no line breaks or tabs.")
+    return text
+
+
+def _is_text(value: Any) -> Any:
+    if isinstance(value, (int, float)):
+        # Pydantic would take a number for seconds since 1970, and a client that sends milliseconds would not notice.
+        raise ValueError("A time is text as in RFC 3339, such as 2026-05-01T12:30:00Z.")  # noqa: TRY004 - becomes a 422
+    if isinstance(value, str) and " " in value.strip():
+        raise ValueError("A time has no spaces; in a URL, write + as %2B.")
+    return value
+
+
+def _in_range(time: datetime) -> datetime:
+    if not _EARLIEST <= time < _LATEST:
+        raise ValueError("The year is not one from 1970 to 2199.")
+    return time.astimezone(UTC)
+
+
+Text = Annotated[str, AfterValidator(_clean)]
+Line = Annotated[str, AfterValidator(_clean), AfterValidator(_one_line)]
+Timestamp = Annotated[AwareDatetime, BeforeValidator(_is_text), AfterValidator(_in_range)]
+
+
+class PageQuery(RequestModel):
+    """Which page of a list."""
+
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="The most items to return.")] = DEFAULT_LIMIT
+    cursor: Annotated[
+        Line | None, Field(max_length=500, description="`next_cursor` of the page before; leave out for the first.")
+    ] = None
+
+    def page(self, kind: str) -> PageRequest:
+        """The request for a page of one kind of list."""
+        return PageRequest(kind, self.limit, self.cursor)
+
+
+class PageOut(ResponseModel, Generic[Item]):
+    """One page of a list, newest first."""
+
+    items: list[Item]
+    next_cursor: Annotated[str | None, Field(description="Ask with it for the next page; null on the last one.")]
+
+
+def page_fields(page: Page[Any]) -> dict[str, Any]:
+    """The fields of a `PageOut`, with its items as they are; the model reads them from rows."""
+    return {"items": page.items, "next_cursor": page.next_cursor}

@@ -1,0 +1,176 @@
+"""Passages."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from anpr import plate_query
+from anpr.events import EventFilter
+from anpr.models import Event, ReviewStatus
+from anpr.plate_query import How, Match, Matched
+from anpr.plates import normalize
+from anpr.ports import BlobStore
+from functions.api.schemas.common import Line, PageOut, PageQuery, ResponseModel, Timestamp
+
+MAX_CAMERAS = 50
+
+
+class EventQuery(PageQuery):
+    """Which passages to find."""
+
+    captured_from: Annotated[Timestamp | None, Field(description="Not before this time.")] = None
+    captured_to: Annotated[Timestamp | None, Field(description="Before this time.")] = None
+    camera_id: Annotated[
+        list[UUID],
+        Field(default_factory=list, max_length=MAX_CAMERAS, description="At this camera; may be repeated."),
+    ]
+    plate: Annotated[
+        Line | None,
+        Field(
+            min_length=1,
+            max_length=64,
+            description="A plate, with or without separators; or a pattern: `?` is one character, `*` is any run.",
+        ),
+    ] = None
+    match: Annotated[
+        Match | None, Field(description="How to compare; by default `wildcard` if the plate has one, else `exact`.")
+    ] = None
+    max_edits: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=2,
+            description="With `match=fuzzy`: how many characters may be wrong, missing or too many; 1 by default. "
+            "Look-alikes such as O and 0 do not count.",
+        ),
+    ] = None
+    min_score: Annotated[float | None, Field(ge=0, le=1)] = None
+    readable: bool | None = None
+    review_status: ReviewStatus | None = None
+    reason: Annotated[
+        Line | None,
+        Field(min_length=3, max_length=500, description="Why a plate is searched for; kept in the audit log."),
+    ] = None
+
+    def filter(self) -> EventFilter:
+        """The domain's form of the query.
+
+        Raises:
+            Unprocessable: the plate cannot be one.
+        """
+        plate = None
+        if self.plate is not None:
+            plate = plate_query.parse(self.plate, self.match, max_edits=self.max_edits)
+        return EventFilter(
+            captured_from=self.captured_from,
+            captured_to=self.captured_to,
+            camera_ids=frozenset(self.camera_id),
+            plate=plate,
+            min_score=self.min_score,
+            readable=self.readable,
+            review_status=self.review_status,
+        )
+
+
+class Region(ResponseModel):
+    """Where a plate is from."""
+
+    code: str
+    score: float | None
+
+
+class Box(ResponseModel):
+    """Where the plate is in the best frame, in pixels."""
+
+    xmin: float
+    ymin: float
+    xmax: float
+    ymax: float
+
+
+class Candidate(ResponseModel):
+    """One possible reading."""
+
+    plate: str
+    score: float
+
+
+class MatchOut(ResponseModel):
+    """How a passage matches the plate that was searched for."""
+
+    how: How
+    distance: Annotated[int, Field(description="Edits between the two, look-alikes not counted.")]
+
+
+class EventOut(ResponseModel):
+    """One vehicle's passage before one camera."""
+
+    id: UUID
+    upload_id: UUID
+    camera_id: UUID
+    passage_no: int
+    plate: Annotated[str, Field(description="What the machine read; `?` where it was unsure of a character.")]
+    plate_normalized: Annotated[str, Field(description="The same in letters and digits alone.")]
+    raw_plate: Annotated[str, Field(description="The text as it was read.")]
+    readable: bool
+    score: Annotated[float, Field(description="Confidence of the read, from 0 to 1.")]
+    dscore: Annotated[float, Field(description="Confidence that there is a plate at all.")]
+    region: Region | None
+    candidates: list[Candidate]
+    vehicle: dict[str, Any] | None
+    box: Box
+    captured_at: Annotated[datetime, Field(description="When the best frame was taken.")]
+    first_seen_at: datetime
+    last_seen_at: datetime
+    processed_at: datetime
+    first_frame: int
+    last_frame: int
+    best_frame: int
+    frames_seen: int
+    frames_agreeing: Annotated[int, Field(description="In how many frames the plate read the same.")]
+    review_status: ReviewStatus
+    reviewed_plate: Annotated[str | None, Field(description="What a person says that it reads, if they differ.")]
+    crop_url: Annotated[str | None, Field(description="Link to the plate's image, good for an hour.")]
+    frame_url: Annotated[str | None, Field(description="Link to the whole frame, good for an hour.")]
+    match: Annotated[MatchOut | None, Field(description="Only in a search for a plate.")] = None
+
+
+class EventPage(PageOut[EventOut]):
+    """Passages, newest first."""
+
+
+def event_out(event: Event, blobs: BlobStore, matched: Matched | None = None) -> EventOut:
+    """Render a passage, with links to its images while there are any."""
+    kept = event.media_deleted_at is None
+    return EventOut(
+        id=event.id,
+        upload_id=event.upload_id,
+        camera_id=event.camera_id,
+        passage_no=event.passage_no,
+        plate=event.plate,
+        plate_normalized=normalize(event.plate),
+        raw_plate=event.raw_plate,
+        readable=event.readable,
+        score=event.score,
+        dscore=event.dscore,
+        region=None if event.region_code is None else Region(code=event.region_code, score=event.region_score),
+        candidates=[Candidate(plate=found["plate"], score=found["score"]) for found in event.candidates],
+        vehicle=event.vehicle,
+        box=Box(xmin=event.box_xmin, ymin=event.box_ymin, xmax=event.box_xmax, ymax=event.box_ymax),
+        captured_at=event.captured_at,
+        first_seen_at=event.first_seen_at,
+        last_seen_at=event.last_seen_at,
+        processed_at=event.processed_at,
+        first_frame=event.first_frame,
+        last_frame=event.last_frame,
+        best_frame=event.best_frame,
+        frames_seen=event.frames_seen,
+        frames_agreeing=event.frames_agreeing,
+        review_status=event.review_status,
+        reviewed_plate=event.reviewed_plate,
+        crop_url=blobs.presign_get(event.crop_key) if kept else None,
+        frame_url=blobs.presign_get(event.frame_key) if kept else None,
+        match=None if matched is None else MatchOut(how=matched.how, distance=matched.distance),
+    )

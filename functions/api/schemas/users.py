@@ -1,0 +1,74 @@
+"""Accounts."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, SecretStr, model_validator
+
+from anpr.models import Role
+from anpr.passwords import MAX_LENGTH, MIN_LENGTH
+from functions.api.schemas.common import Line, PageOut, RequestModel, ResponseModel
+
+# Not more than this: names without a dot and special-use domains are what a closed network has.
+Email = Annotated[Line, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
+FullName = Annotated[Line, Field(max_length=200)]
+Password = Annotated[SecretStr, Field(min_length=MIN_LENGTH, max_length=MAX_LENGTH)]
+
+
+class UserIn(RequestModel):
+    """An account to make."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "email": "ana@example.org",
+                "password": "correct horse battery staple",
+                "role": "reviewer",
+                "full_name": "Ana Ionescu",
+            }
+        }
+    )
+
+    email: Email
+    password: Password
+    role: Role
+    full_name: FullName = ""
+
+
+class UserPatch(RequestModel):
+    """What to change of an account; what is left out stays."""
+
+    role: Role | None = None
+    active: bool | None = None
+    full_name: FullName | None = None
+    password: Annotated[Password | None, Field(description="A new password for somebody who forgot theirs.")] = None
+
+    @model_validator(mode="after")
+    def _something(self) -> "UserPatch":
+        if not self.model_fields_set:
+            raise ValueError("Nothing to change.")
+        return self
+
+
+class PasswordChange(RequestModel):
+    """A new password of one's own."""
+
+    current_password: Annotated[SecretStr, Field(min_length=1, max_length=MAX_LENGTH)]
+    new_password: Password
+
+
+class UserOut(ResponseModel):
+    """An account."""
+
+    id: UUID
+    email: str
+    full_name: str
+    role: Role
+    active: bool
+    created_at: datetime
+    last_login_at: datetime | None
+
+
+class UserPage(PageOut[UserOut]):
+    """Accounts, newest first."""

@@ -1,0 +1,35 @@
+"""What the routes work with: made once for each process by the group's entry point, and handed to `create_app`."""
+
+from dataclasses import dataclass
+
+from anpr.db import Database
+from anpr.ports import BlobStore, EventBus, JobQueue
+from anpr.settings import MetricsSettings, SearchSettings, UploadSettings
+from anpr.tokens import TokenSigner, TokenVerifier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiServices:
+    """A group has what its routes need and no more, because its role in AWS permits no more.
+
+    Attributes:
+        database: where everything is.
+        verifier: checks the tokens of every request.
+        signer: makes tokens; the identity group's alone.
+        blobs: footage and crops.
+        queue: detection jobs.
+        bus: domain events.
+        uploads: what may be uploaded.
+        search: what a search must say.
+        metrics: who may scrape.
+    """
+
+    database: Database
+    verifier: TokenVerifier
+    signer: TokenSigner | None = None
+    blobs: BlobStore | None = None
+    queue: JobQueue | None = None
+    bus: EventBus | None = None
+    uploads: UploadSettings | None = None
+    search: SearchSettings | None = None
+    metrics: MetricsSettings | None = None
