@@ -10,8 +10,8 @@ class Environment:
 
     Attributes:
         name: part of the stack's name and of its secrets' names.
-        layer_target: what the deps layer's compiled wheels are for: Lambda's arm64 processors, or this very interpreter, on
-            which the emulator runs every function.
+        layer_target: what the third-party layer's compiled wheels are for: Lambda's arm64 processors, or this very
+            interpreter, on which the emulator runs every function.
         database_secret: name of the secret with the database's address and credentials, in the shape that RDS writes.
         database_tls: whether the database is reached by TLS.
         admin_email: login of the first administrator; its password is generated into a secret.

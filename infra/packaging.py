@@ -1,7 +1,7 @@
 """What the functions are made of: two layers and the functions' own code, all built without docker.
 
-The third-party layer is slow to build (pip) and seldom changes, so it is one zip file in the cache, named by what went into
-it: the lock, the target and this recipe. The other two are folders of the working tree.
+The third-party layer is slow to build (pip) and seldom changes, so it is one zip file in the cache, named by what went
+into it: the lock, the target and this recipe. The other two are folders of the working tree.
 """
 
 import compileall

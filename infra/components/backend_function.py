@@ -51,7 +51,7 @@ class BackendCode(Construct):
         super().__init__(scope, id_)
         self.runtime = aws_lambda.Runtime.PYTHON_3_13
         self.architecture = aws_lambda.Architecture.ARM_64
-        no_byte_code = ["**/__pycache__", "**/*.pyc"]
+        litter = ["**/__pycache__", "**/.*"]
         self.layers: list[aws_lambda.ILayerVersion] = [
             aws_lambda.LayerVersion(
                 self,
@@ -64,12 +64,12 @@ class BackendCode(Construct):
             )
             for name, code, description in (
                 ("Dependencies", aws_lambda.Code.from_asset(str(bundles.dependencies)), "Third-party packages"),
-                ("Core", aws_lambda.Code.from_asset(str(bundles.core), exclude=no_byte_code), "The package anpr"),
+                ("Core", aws_lambda.Code.from_asset(str(bundles.core), exclude=litter), "The package anpr"),
             )
         ]
         self.code = aws_lambda.Code.from_asset(
             str(bundles.functions),
-            exclude=["*", "!functions", "!functions/**", *no_byte_code],
+            exclude=["*", "!functions", "!functions/**", *litter],
             ignore_mode=IgnoreMode.GIT,
         )
 
@@ -114,6 +114,4 @@ class BackendFunction(Construct):
                 **spec.variables,
             },
         )
-        acknowledge(
-            self.function, "L1", "Python 3.13 is what the dependencies layer is built for; both move together."
-        )
+        acknowledge(self.function, "L1", "Python 3.13 is what the dependencies layer is built for; both move together.")

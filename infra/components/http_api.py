@@ -67,8 +67,8 @@ class HttpApi(Construct):
         acknowledge(
             self.api,
             "APIG4",
-            "The functions check the token themselves: what it allows depends on the role in the database, and the same "
-            "code serves where there is no API Gateway. A test walks every route with every role.",
+            "The functions check the token themselves: what it allows depends on the role in the database, and the "
+            "same code serves where there is no API Gateway. A test walks every route with every role.",
         )
         self.stage = aws_apigatewayv2.HttpStage(
             self,

@@ -26,9 +26,7 @@ class Secrets(Construct):
         self._signing_key = aws_secretsmanager.CfnSecret(
             self, "SigningKey", description="Private half of the key that signs access tokens."
         )
-        self._signing_key.apply_removal_policy(
-            RemovalPolicy.RETAIN if environment.keep_data else RemovalPolicy.DESTROY
-        )
+        self._signing_key.apply_removal_policy(RemovalPolicy.RETAIN if environment.keep_data else RemovalPolicy.DESTROY)
         self.signing_key_id = self._signing_key.attr_id
         self.admin = aws_secretsmanager.Secret(
             self,

@@ -15,7 +15,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from infra.local.emulator import ACCOUNT, REGION
+from infra.local.emulator import ACCESS_KEY, ACCOUNT, REGION
 from infra.packaging import zip_folder
 
 _STACK_TIMEOUT_S: Final = 120
@@ -32,12 +32,13 @@ class EmulatedCloud:
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
-        self._session = boto3.Session(
-            aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION
+        # The same as every program that is started gets; the type checker knows only the services it has stubs of.
+        self._session: Any = boto3.Session(
+            aws_access_key_id=ACCESS_KEY, aws_secret_access_key=ACCESS_KEY, region_name=REGION
         )
 
     def client(self, service: str, *, read_timeout_s: int = 60) -> Any:
-        """Make a client of one service. Its type is boto3's own, made at run time."""
+        """Make a client of one service."""
         config = Config(
             connect_timeout=5,
             read_timeout=read_timeout_s,
@@ -84,7 +85,9 @@ class EmulatedCloud:
 
     def get_secret(self, name: str) -> dict[str, Any]:
         """Read a secret."""
-        value: dict[str, Any] = json.loads(self.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+        value: dict[str, Any] = json.loads(
+            self.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]
+        )
         return value
 
     def invoke(self, function: str) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from infra.local.process import LoggedProcess
 from infra.packaging import CACHE
 
 LOCK: Final = Path(__file__).with_name("ministack.lock")
+ACCESS_KEY: Final = "test"
+"""Both halves of the key; the emulator checks neither."""
 ACCOUNT: Final = "000000000000"
 REGION: Final = "eu-central-1"
 _INSTALL_TIMEOUT_S: Final = 600
@@ -67,8 +69,8 @@ def client_environment(endpoint: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ANPR_"))}
     return kept | {
         "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -94,25 +96,29 @@ class Emulator:
         """What AWS clients are given as the endpoint."""
         return f"http://127.0.0.1:{self.port}"
 
+    def wait(self) -> None:
+        """Wait until it answers.
+
+        Raises:
+            infra.local.process.ProcessError: it did not come up.
+        """
+        self.process.wait_until(lambda: _answers(f"{self.endpoint}/_ministack/health"), timeout_s=_START_TIMEOUT_S)
+
     def stop(self) -> None:
         """Stop it; it writes its state first, where it keeps any."""
         self.process.stop()
 
 
-def start(*, port: int, state: Path, log: Path, persistent: bool) -> Emulator:
-    """Start the emulator and wait until it answers.
+def start(python: Path, *, port: int, state: Path, log: Path, persistent: bool) -> Emulator:
+    """Start the emulator; it answers a second later.
 
     Args:
+        python: what `install` returned.
         port: a free port.
         state: folder for its files.
         log: file that its output is appended to.
         persistent: whether what it holds is found again at the next start in the same folder.
-
-    Raises:
-        EmulatorError: it could not be installed.
-        infra.local.process.ProcessError: it did not come up.
     """
-    python = install()
     endpoint = f"http://127.0.0.1:{port}"
     scratch = state / "tmp"
     scratch.mkdir(parents=True, exist_ok=True)
@@ -131,13 +137,7 @@ def start(*, port: int, state: Path, log: Path, persistent: bool) -> Emulator:
     }
     # Its functions must see the layers alone: what our own interpreter is told to import is none of theirs.
     env.pop("PYTHONPATH", None)
-    process = LoggedProcess("AWS emulator", [str(python), "-m", "ministack"], env=env, log=log)
-    try:
-        process.wait_until(lambda: _answers(f"{endpoint}/_ministack/health"), timeout_s=_START_TIMEOUT_S)
-    except BaseException:
-        process.stop()
-        raise
-    return Emulator(process, port)
+    return Emulator(LoggedProcess("AWS emulator", [str(python), "-m", "ministack"], env=env, log=log), port)
 
 
 def _answers(url: str) -> bool:

@@ -33,6 +33,12 @@ def free_port() -> int:
         return port
 
 
+def is_free(port: int) -> bool:
+    """Whether nothing listens on a TCP port of the loopback interface."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
 def _unprivileged() -> str | None:
     """PostgreSQL refuses to run as root; then the machine's `nobody` runs it."""
     return "nobody" if os.geteuid() == 0 else None
@@ -44,6 +50,8 @@ def _run(*command: str | Path) -> None:
         user=_unprivileged(),
         cwd="/",
         stdin=subprocess.DEVNULL,
+        # Ctrl-C is for us to deal with, not for a server that is half started.
+        start_new_session=True,
         capture_output=True,
         text=True,
         timeout=_TIMEOUT_S,

@@ -74,6 +74,18 @@ class LoggedProcess:
                 raise ProcessError(f"The {self.name} was not ready after {timeout_s:.0f} s.\n{tail(self.log)}")
             time.sleep(_POLL_S)
 
+    def settle(self, *, seconds: float = 2) -> None:
+        """Give the program a moment to find that it cannot run.
+
+        Raises:
+            ProcessError: it ended.
+        """
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return
+        self.check()
+
     def stop(self, *, grace_s: float = _KILL_AFTER_S) -> None:
         """End the program and all it started: politely at first, then not; one that has ended already is no error."""
         stop_group(self._process.pid, grace_s=grace_s, wait=self._wait)
@@ -94,11 +106,13 @@ def stop_group(group: int, *, grace_s: float, wait: Callable[[float], bool]) -> 
         grace_s: seconds between asking and killing.
         wait: waits up to so many seconds for the leader and says whether it has ended.
     """
-    _signal(group, signal.SIGTERM)
-    wait(grace_s)
-    # Whether or not the leader has ended: what it left behind is in its group.
-    _signal(group, signal.SIGKILL)
-    wait(grace_s)
+    try:
+        _signal(group, signal.SIGTERM)
+        wait(grace_s)
+    finally:
+        # Whether or not the leader has ended: what it left behind is in its group.
+        _signal(group, signal.SIGKILL)
+        wait(grace_s)
 
 
 def alive(pid: int) -> bool:
@@ -114,6 +128,18 @@ def alive(pid: int) -> bool:
             return False
         return True
     return state != "Z"
+
+
+def command_of(pid: int) -> str:
+    """A process's command line; empty where there is no such process."""
+    kept = Path(f"/proc/{pid}/cmdline")
+    if kept.parent.parent.joinpath("self").exists():
+        try:
+            return kept.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except FileNotFoundError:
+            return ""
+    listed = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607
+    return listed.stdout
 
 
 def _signal(group: int, number: signal.Signals) -> None:

@@ -2,8 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,6 +11,7 @@ from infra.environments import LOCAL
 from infra.local import emulator, synthesis
 from infra.local.console import Console
 from infra.local.deploy import EmulatedCloud
+from infra.local.interrupts import deferred
 from infra.local.postgres import Postgres, free_port
 from infra.local.process import LoggedProcess
 from infra.packaging import ROOT, bundles
@@ -28,16 +28,27 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
-class Ports:
-    """Where the two servers listen on 127.0.0.1."""
+class Place:
+    """Where a backend runs.
 
-    database: int
-    emulator: int
+    Attributes:
+        state: folder of the servers' data.
+        logs: folder of their logs.
+        database_port: where PostgreSQL listens on 127.0.0.1.
+        emulator_port: where the emulator does.
+        persistent: whether the data is meant to be found again.
+    """
+
+    state: Path
+    logs: Path
+    database_port: int
+    emulator_port: int
+    persistent: bool
 
     @classmethod
-    def free(cls) -> "Ports":
-        """Ports that nothing listens on."""
-        return cls(database=free_port(), emulator=free_port())
+    def temporary(cls, state: Path, logs: Path) -> "Place":
+        """A place on free ports whose data is not kept."""
+        return cls(state, logs, database_port=free_port(), emulator_port=free_port(), persistent=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +56,18 @@ class Site:
     """A running backend.
 
     Attributes:
+        place: where it runs.
         cloud: clients for the emulator.
         outputs: what the core stack gave back: names and addresses.
         admin: the first administrator.
-        database_url: PostgreSQL's address.
-        logs: folder of the programs' logs.
+        emulator_pid: process that leads the emulator's group.
     """
 
+    place: Place
     cloud: EmulatedCloud
     outputs: dict[str, str]
     admin: Login
-    database_url: str
-    logs: Path
+    emulator_pid: int
 
     @property
     def api_url(self) -> str:
@@ -79,53 +90,48 @@ class Site:
             "ANPR_QUEUE_MAX_RECEIVES": self.outputs["MaxReceives"],
             "ANPR_QUEUE_VISIBILITY_S": self.outputs["VisibilitySeconds"],
             "ANPR_BUS_NAME": self.outputs["BusName"],
+            "POWERTOOLS_TRACE_DISABLED": "true",
             "PYTHONUNBUFFERED": "1",
-            # The worker is started in the repository's root, but may be told to run elsewhere.
             "PYTHONPATH": os.pathsep.join((str(ROOT / "layers" / "core" / "python"), str(ROOT))),
         }
 
-    def start_worker(self) -> LoggedProcess:
-        """Start a recognition worker."""
-        return LoggedProcess(
-            "worker",
-            [sys.executable, "-m", "gpu_worker", "work"],
-            env=self.worker_environment(),
-            log=self.logs / "worker.log",
-        )
+    def start_worker(self, stack: ExitStack, **variables: str) -> LoggedProcess:
+        """Start a recognition worker, to be stopped by `stack`.
+
+        Args:
+            stack: what stops it.
+            variables: further environment variables.
+        """
+        with deferred():
+            worker = LoggedProcess(
+                "worker",
+                [sys.executable, "-m", "gpu_worker", "work"],
+                env=self.worker_environment() | variables,
+                log=self.place.logs / "worker.log",
+            )
+            stack.callback(worker.stop)
+        return worker
 
 
-@contextmanager
-def running(state: Path, *, ports: Ports, persistent: bool, console: Console) -> Iterator[Site]:
-    """Run the backend without a worker for as long as the block lasts, then stop all of it.
+def launch(place: Place, console: Console, stack: ExitStack) -> Site:
+    """Start the servers and deploy into them; a worker is not started.
 
     Args:
-        state: folder of the servers' data and logs.
-        ports: where they listen.
-        persistent: whether the data is meant to be found again.
+        place: where.
         console: where the steps are shown.
+        stack: what was started is pushed on it at once, to be stopped by it whatever happens next.
     """
-    with ExitStack() as stack:
-        site = launch(state, ports=ports, persistent=persistent, console=console, stack=stack)
-        yield site
-
-
-def launch(state: Path, *, ports: Ports, persistent: bool, console: Console, stack: ExitStack) -> Site:
-    """Start the servers and deploy into them; what was started is pushed on `stack` at once, to be stopped by it."""
-    logs = state / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
-    with console.step("Third-party layer"):
+    with console.step("Third-party packages layered"):
         bundles(LOCAL.layer_target)
     with console.step("Core stack synthesised"):
         assembly = synthesis.synthesise()
-    with console.step("PostgreSQL"):
-        postgres = Postgres(state / "postgres", ports.database, durable=persistent)
-        stack.callback(postgres.stop)
-        postgres.start()
-    with console.step("AWS emulator"):
-        aws = emulator.start(
-            port=ports.emulator, state=state / "aws", log=logs / "emulator.log", persistent=persistent
-        )
-        stack.callback(aws.stop)
+    with console.step("PostgreSQL started"):
+        postgres = Postgres(place.state / "postgres", place.database_port, durable=place.persistent)
+        with deferred():
+            stack.callback(postgres.stop)
+            postgres.start()
+    with console.step("AWS emulator started"):
+        aws = _start_emulator(place, stack)
     cloud = EmulatedCloud(aws.endpoint)
     with console.step("Core stack deployed"):
         cloud.put_secret(LOCAL.database_secret, _database_secret(postgres))
@@ -133,7 +139,22 @@ def launch(state: Path, *, ports: Ports, persistent: bool, console: Console, sta
     with console.step("Database migrated, administrator made"):
         cloud.invoke(outputs["SetupFunction"])
         admin = Login(**cloud.get_secret(outputs["AdminSecret"]))
-    return Site(cloud=cloud, outputs=outputs, admin=admin, database_url=postgres.url(), logs=logs)
+    return Site(place=place, cloud=cloud, outputs=outputs, admin=admin, emulator_pid=aws.process.pid)
+
+
+def _start_emulator(place: Place, stack: ExitStack) -> emulator.Emulator:
+    python = emulator.install()
+    with deferred():
+        aws = emulator.start(
+            python,
+            port=place.emulator_port,
+            state=place.state / "aws",
+            log=place.logs / "emulator.log",
+            persistent=place.persistent,
+        )
+        stack.callback(aws.stop)
+    aws.wait()
+    return aws
 
 
 def _database_secret(postgres: Postgres) -> dict[str, object]:

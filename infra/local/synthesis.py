@@ -15,6 +15,7 @@ from infra.packaging import CACHE, LAYER_LOCK, ROOT
 
 _TIMEOUT_S: Final = 600
 _KEEP: Final = 3
+_HERE: Final = Path(__file__).resolve().parent
 
 
 class SynthesisError(RuntimeError):
@@ -38,7 +39,7 @@ def synthesise(cache: Path = CACHE) -> Path:
     assemblies.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=assemblies) as folder:
         out = Path(folder) / "cdk.out"
-        done = subprocess.run(  # noqa: S603 - this interpreter
+        done = subprocess.run(
             [sys.executable, "-m", "infra.app"],
             cwd=ROOT,
             env=os.environ | {"CDK_OUTDIR": str(out), "CDK_CONTEXT_JSON": f'{{"env": "{LOCAL.name}"}}'},
@@ -68,7 +69,9 @@ def _inputs() -> Iterator[Path]:
     yield from (ROOT / "cdk.json", LAYER_LOCK, ROOT / "requirements.lock")
     for folder in ("layers/core", "functions", "infra"):
         for path in (ROOT / folder).rglob("*"):
-            if path.is_file() and "__pycache__" not in path.parts:
+            # This package only uses the assembly; caches of tools are no part of the code.
+            litter = any(part == "__pycache__" or part.startswith(".") for part in path.relative_to(ROOT).parts)
+            if path.is_file() and not litter and not path.is_relative_to(_HERE):
                 yield path
 
 

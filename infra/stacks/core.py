@@ -115,7 +115,7 @@ class CoreStack(Stack):
     def _setup(self) -> aws_lambda.Function:
         spec = FunctionSpec(
             handler="functions.setup.handler.handler",
-            purpose="Migrates the database, makes the signing key and the first administrator; run after each deployment.",
+            purpose="Migrates the database, makes the signing key and the first administrator.",
             timeout_s=900,
             variables={
                 **self._database,

@@ -1,7 +1,7 @@
 """The letters and digits of the rendered number plates, drawn as thick strokes.
 
-OpenCV's own fonts are single hairlines, which plate readers misread. Here each character is a set of polylines in a box one
-unit wide and two high, stroked with the width that number plates use.
+OpenCV's own fonts are single hairlines, which plate readers misread. Here each character is a set of polylines in a
+box one unit wide and two high, stroked with the width that number plates use.
 """
 
 from collections.abc import Sequence
@@ -23,9 +23,7 @@ _OVERSAMPLING: Final = 4
 def _arc(centre: Point, radii: Point, start: float, end: float) -> Line:
     """Points of an ellipse's arc, in degrees clockwise from three o'clock (y points down)."""
     angles = np.radians(np.linspace(start, end, 25))
-    return [
-        (centre[0] + radii[0] * float(np.cos(a)), centre[1] + radii[1] * float(np.sin(a))) for a in angles
-    ]
+    return [(centre[0] + radii[0] * float(np.cos(a)), centre[1] + radii[1] * float(np.sin(a))) for a in angles]
 
 
 def _round(top: float, bottom: float) -> Line:
@@ -43,7 +41,10 @@ _GLYPHS: Final[dict[str, list[Line]]] = {
         _arc((0.55, 1.48), (0.45, 0.52), -90, 90),
     ],
     "C": [[*_arc((0.5, 0.5), (0.5, 0.5), -10, -180), *_arc((0.5, 1.5), (0.5, 0.5), 180, 10)]],
-    "D": [[(0.45, 0), (0, 0), (0, 2), (0.45, 2)], [*_arc((0.45, 0.6), (0.55, 0.6), -90, 0), *_arc((0.45, 1.4), (0.55, 0.6), 0, 90)]],
+    "D": [
+        [(0.45, 0), (0, 0), (0, 2), (0.45, 2)],
+        [*_arc((0.45, 0.6), (0.55, 0.6), -90, 0), *_arc((0.45, 1.4), (0.55, 0.6), 0, 90)],
+    ],
     "E": [[(1, 0), (0, 0), (0, 2), (1, 2)], [(0, 0.97), (0.85, 0.97)]],
     "F": [[(1, 0), (0, 0), (0, 2)], [(0, 0.97), (0.85, 0.97)]],
     "G": [[*_arc((0.5, 0.5), (0.5, 0.5), -10, -180), *_arc((0.5, 1.5), (0.5, 0.5), 180, 0), (1, 1.1), (0.55, 1.1)]],
@@ -54,7 +55,12 @@ _GLYPHS: Final[dict[str, list[Line]]] = {
     "M": [[(0, 2), (0, 0), (0.5, 1.1), (1, 0), (1, 2)]],
     "N": [[(0, 2), (0, 0), (1, 2), (1, 0)]],
     "P": [[(0, 2), (0, 0), (0.5, 0)], _arc((0.5, 0.53), (0.5, 0.53), -90, 90), [(0, 1.06), (0.5, 1.06)]],
-    "R": [[(0, 2), (0, 0), (0.5, 0)], _arc((0.5, 0.53), (0.48, 0.53), -90, 90), [(0, 1.06), (0.5, 1.06)], [(0.45, 1.06), (1, 2)]],
+    "R": [
+        [(0, 2), (0, 0), (0.5, 0)],
+        _arc((0.5, 0.53), (0.48, 0.53), -90, 90),
+        [(0, 1.06), (0.5, 1.06)],
+        [(0.45, 1.06), (1, 2)],
+    ],
     "S": [
         [
             *_arc((0.5, 0.5), (0.48, 0.5), -15, -180),
@@ -73,7 +79,10 @@ _GLYPHS: Final[dict[str, list[Line]]] = {
     "0": [_round(0, 2)],
     "1": [[(0.2, 0.42), (0.6, 0), (0.6, 2)]],
     "2": [[*_arc((0.5, 0.55), (0.5, 0.55), -170, 20), (0, 2), (1, 2)]],
-    "3": [[*_arc((0.5, 0.49), (0.46, 0.49), -165, 85), *_arc((0.5, 1.47), (0.5, 0.53), -88, 165)], [(0.3, 0.96), (0.55, 0.96)]],
+    "3": [
+        [*_arc((0.5, 0.49), (0.46, 0.49), -165, 85), *_arc((0.5, 1.47), (0.5, 0.53), -88, 165)],
+        [(0.3, 0.96), (0.55, 0.96)],
+    ],
     "4": [[(0.72, 2), (0.72, 0), (0, 1.42), (1, 1.42)]],
     "5": [[(0.92, 0), (0.1, 0), (0.04, 0.95), *_arc((0.5, 1.4), (0.5, 0.6), -130, 150)]],
     "6": [[(0.72, 0), (0.06, 1.15)], [*_arc((0.5, 1.45), (0.5, 0.55), 0, 360)]],
@@ -105,7 +114,7 @@ def glyph(character: str, height: int) -> NDArray[np.float32]:
         cv2.polylines(canvas, [points], isClosed=False, color=255, thickness=round(_STROKE * scale))
     width = round(canvas.shape[1] / _OVERSAMPLING)
     reduced = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
-    drawn: NDArray[np.float32] = reduced.astype(np.float32) / 255
+    drawn: NDArray[np.float32] = (reduced / 255).astype(np.float32)
     drawn.setflags(write=False)
     return drawn
 

@@ -103,7 +103,8 @@ def _road() -> Picture:
         cv2.fillPoly(picture, [_strip(-0.28, -0.13, start, start + 3)], (215, 215, 215))
     # Tarmac and grass have a grain, which a flat colour has not.
     grain = np.random.default_rng(_SEED).normal(0, 7, (HEIGHT // 2, WIDTH // 2)).astype(np.float32)
-    return np.clip(picture + cv2.resize(grain, (WIDTH, HEIGHT))[..., None], 0, 255).astype(np.uint8)
+    grained: Picture = np.clip(picture + cv2.resize(grain, (WIDTH, HEIGHT))[..., None], 0, 255).astype(np.uint8)
+    return grained
 
 
 def _paste(picture: Picture, distance: float, lane: float, body: Picture, mask: NDArray[np.float32]) -> None:

@@ -1,0 +1,82 @@
+# `make demo` needs Python 3.11 or newer and nothing else of ours; `make help` lists the rest.
+# Plain enough for the make of macOS (3.81) and for any POSIX shell.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+# The first interpreter that is new enough and can make virtual environments.
+PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11; do \
+	if $$candidate -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	then echo $$candidate; break; fi; done)
+BIN := .venv/bin
+# Named by the lock's hash: another lock makes the environment anew.
+LOCK_HASH := $(shell $(PYTHON) -c 'import hashlib, pathlib; \
+	print(hashlib.sha256(pathlib.Path("requirements.lock").read_bytes()).hexdigest()[:16])' 2>/dev/null)
+STAMP := .venv/.made-of-$(LOCK_HASH)
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+SOURCES := layers/core/python/anpr functions gpu_worker infra tests
+UV_VERSION := 0.13.9
+UV := .cache/uv-$(UV_VERSION)/bin/uv
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(LOCK_ARGS)
+ENV ?= dev
+
+.PHONY: help
+help: ## Show this list.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
+
+.PHONY: demo
+demo: $(STAMP) ## Bring the backend up, send it a clip (CLIP=path), print the plates, stop everything.
+	@exec $(BIN)/python -m infra.local demo $(if $(CLIP),--clip "$(CLIP)")
+
+.PHONY: up
+up: $(STAMP) ## Bring the backend up and leave it running; data stays in .local.
+	@exec $(BIN)/python -m infra.local up
+
+.PHONY: down
+down: $(STAMP) ## Stop what `make up` started.
+	@exec $(BIN)/python -m infra.local down
+
+.PHONY: test
+test: $(STAMP) ## Run every test.
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+.PHONY: check
+check: $(STAMP) ## Format, lint, types, import contracts, OpenAPI drift, and the stacks' security rules.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(SOURCES)
+	$(BIN)/lint-imports
+	$(BIN)/python -m functions.api.openapi --check
+	@$(MAKE) --no-print-directory synth ENV=dev
+	@$(MAKE) --no-print-directory synth ENV=prod
+
+.PHONY: synth
+synth: $(STAMP) ## Synthesise the stacks of ENV (local, dev or prod) into cdk.out, checked by cdk-nag.
+	CDK_OUTDIR=cdk.out CDK_CONTEXT_JSON='{"env": "$(ENV)"}' $(BIN)/python -m infra.app
+
+.PHONY: bench
+bench: $(STAMP) ## Time decoding, detecting and reading apart (CLIP=path, or a folder with truth.csv).
+	@clip="$(CLIP)"; $(BIN)/python -m gpu_worker bench "$${clip:-$$($(BIN)/python -m infra.local clip)}"
+
+.PHONY: lock
+lock: $(STAMP) $(UV) ## Resolve the dependencies anew; the layer's lock has the same versions.
+	$(COMPILE) --extra worker --extra infra --extra dev pyproject.toml --output-file requirements.lock
+	$(COMPILE) --no-annotate --constraints requirements.lock pyproject.toml --output-file layers/deps/requirements.txt
+	$(COMPILE) --no-annotate infra/local/ministack.in --output-file infra/local/ministack.lock
+
+.PHONY: clean
+clean: ## Remove what can be made again; .local, where `make up` has its data, stays.
+	@rm -rf .cache cdk.out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+$(UV):
+	@$(PYTHON) -m venv .cache/uv-$(UV_VERSION)
+	@.cache/uv-$(UV_VERSION)/bin/pip install --quiet uv==$(UV_VERSION)
+
+$(STAMP):
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer, with venv, is needed: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@echo "making .venv from requirements.lock, which takes a minute or two"
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
+	@$(PIP) install --quiet --require-hashes --no-deps --requirement requirements.lock
+	@# The lock has the build backend too, so nothing is fetched without a hash.
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@rm -f .venv/.made-of-*
+	@touch $@

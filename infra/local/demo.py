@@ -1,0 +1,141 @@
+"""The demonstration: bring the backend up, send it a clip as a client would, show what it read, and stop it all."""
+
+import hashlib
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from infra.local.client import ApiClient
+from infra.local.console import Console
+from infra.local.process import LoggedProcess
+from infra.local.site import Place, launch
+from infra.packaging import CACHE, ROOT
+
+OUTPUT: Final = ROOT / ".local" / "demo"
+_CAMERA: Final = "Demonstration"
+_POLL_S: Final = 0.4
+_ENDED: Final = ("succeeded", "failed", "expired")
+
+
+class DemoError(RuntimeError):
+    """The demonstration could not be shown; the text says why."""
+
+
+def demonstrate(clip: Path | None, console: Console) -> None:
+    """Run the whole way once.
+
+    Args:
+        clip: a video or a picture; the rendered clip if none is given.
+        console: where it is shown.
+
+    Raises:
+        DemoError: the file is not there, or the job failed.
+    """
+    if clip is not None and not clip.is_file():
+        raise DemoError(f"There is no file {clip}.")
+    shutil.rmtree(OUTPUT, ignore_errors=True)
+    OUTPUT.mkdir(parents=True)
+    with ExitStack() as stack:
+        state = stack.enter_context(_scratch())
+        site = launch(Place.temporary(state, logs=OUTPUT.parent / "logs" / "demo"), console, stack)
+        with console.step("Worker started"):
+            worker = site.start_worker(stack)
+        with console.step("Clip rendered" if clip is None else "Clip found"):
+            file = clip or rendered_clip()
+        api = stack.enter_context(ApiClient(site.api_url))
+        with console.step("Logged in, camera registered"):
+            api.log_in(site.admin)
+            camera = api.camera(_CAMERA)
+        with console.step(f"{file.name} uploaded ({file.stat().st_size / 1e6:.1f} MB)"):
+            upload = api.upload(file, camera_id=camera["id"], captured_at=datetime.now(UTC))
+        job = follow(api, str(upload["id"]), worker, console)
+        show(list(api.pages("/events", camera_id=camera["id"])), job, console)
+
+
+def rendered_clip(cache: Path = CACHE) -> Path:
+    """The clip that the project renders itself; rendered once and kept in the cache."""
+    # Imported here: a run with one's own clip needs no renderer.
+    from infra.local.clip.writer import write_clip  # noqa: PLC0415
+
+    digest = hashlib.sha256()
+    for source in sorted((Path(__file__).parent / "clip").glob("*.py")):
+        digest.update(source.read_bytes())
+    made = cache / "clips" / digest.hexdigest()[:16] / "rendered_traffic.mp4"
+    if not made.exists():
+        made.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = made.with_suffix(".part")
+        write_clip(unfinished)
+        unfinished.rename(made)
+    return made
+
+
+def follow(api: ApiClient, job_id: str, worker: LoggedProcess, console: Console) -> dict[str, Any]:
+    """Show a job's progress until it ends.
+
+    Returns:
+        The job at its end.
+
+    Raises:
+        DemoError: the job failed; with its reason.
+        infra.local.process.ProcessError: the worker ended.
+    """
+    columns = (TextColumn("  {task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console.rich) as progress:
+        bar = progress.add_task("queued", total=1.0)
+        while True:
+            job: dict[str, Any] = api.get(f"/jobs/{job_id}")
+            progress.update(bar, description=job["status"], completed=job["progress"])
+            if job["status"] in _ENDED:
+                break
+            worker.check()
+            time.sleep(_POLL_S)
+    if job["status"] != "succeeded":
+        raise DemoError(f"The job {job['status']}: {job['failure_reason']}")
+    return job
+
+
+def show(events: list[dict[str, Any]], job: dict[str, Any], console: Console) -> None:
+    """Print the passages as a table, and fetch their crops by the links that the API gave."""
+    readable = sorted((event for event in events if event["readable"]), key=lambda event: str(event["first_seen_at"]))
+    table = Table("Plate", "Score", "First - last", "Frames agreeing", "Crop", title=_title(readable, events))
+    links = []
+    with httpx.Client(timeout=30, trust_env=False) as http:
+        for event in readable:
+            crop = OUTPUT / f"{event['plate']}-{event['passage_no']:03d}.jpg"
+            crop.write_bytes(http.get(event["crop_url"]).raise_for_status().content)
+            times = f"{_clock(event['first_seen_at'])} - {_clock(event['last_seen_at'])}"
+            agreeing = f"{event['frames_agreeing']} of {event['frames_seen']}"
+            table.add_row(event["plate"], f"{event['score']:.2f}", times, agreeing, str(crop.relative_to(ROOT)))
+            links.append(f"{event['plate']}  {event['crop_url']}")
+    console.rich.print(table)
+    if job.get("warning"):
+        console.say(f"[yellow]{job['warning']}[/yellow]")
+    console.say("Crop links, as the API gives them (they end with this run; the files above stay):")
+    for link in links:
+        console.rich.print(link, soft_wrap=True, markup=False)
+
+
+def _title(readable: list[dict[str, Any]], events: list[dict[str, Any]]) -> str:
+    unread = len(events) - len(readable)
+    return f"{len(readable)} plates read" + (f", {unread} seen but not readable" if unread else "")
+
+
+def _clock(time_of_day: str) -> str:
+    return datetime.fromisoformat(time_of_day).astimezone(UTC).strftime("%H:%M:%S.%f")[:-5]
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="anpr-demo-", ignore_cleanup_errors=True) as folder:
+        # PostgreSQL's unprivileged user must be able to walk to its data.
+        Path(folder).chmod(0o755)
+        yield Path(folder)
