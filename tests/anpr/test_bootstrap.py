@@ -1,0 +1,96 @@
+import json
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from moto import mock_aws
+from pydantic import ValidationError
+from sqlalchemy import make_url, text
+
+from anpr import bootstrap
+from anpr.adapters.aws import make_client
+from anpr.errors import Unavailable
+
+
+@pytest.fixture
+def _aws() -> Iterator[None]:
+    with mock_aws():
+        yield
+
+
+def answer(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    database = bootstrap.database()
+    with database.transaction() as session:
+        name = session.execute(text("SELECT current_database()")).scalar_one()
+    database.engine.dispose()
+    return str(name)
+
+
+def test_the_database_is_found_by_a_url(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = answer(monkeypatch, ANPR_DB_URL=database_url, ANPR_DB_SSL="false")
+
+    assert found == make_url(database_url).database
+
+
+@pytest.mark.usefixtures("_aws")
+def test_the_database_is_found_by_a_secret_as_rds_writes_it(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = make_url(database_url)
+    secret = {
+        "engine": "postgres",
+        "host": url.host,
+        "port": url.port,
+        "username": url.username,
+        # A character that would need escaping, were a URL put together as text.
+        "password": "p@ss/word?",
+        "dbname": url.database,
+    }
+    make_client("secretsmanager").create_secret(Name="db", SecretString=json.dumps(secret))
+
+    assert answer(monkeypatch, ANPR_DB_SECRET_ID="db", ANPR_DB_SSL="false") == url.database
+
+
+@pytest.mark.usefixtures("_aws")
+def test_a_database_that_is_not_set_up_yet_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Unavailable, match="not set up yet"):
+        answer(monkeypatch, ANPR_DB_SECRET_ID=f"none-{uuid4()}")
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_the_database_is_named_in_exactly_one_way(both: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = {"ANPR_DB_URL": "postgresql://a@b/c", "ANPR_DB_SECRET_ID": "db"} if both else {}
+
+    with pytest.raises(ValidationError, match="exactly one of"):
+        answer(monkeypatch, **variables)
+
+
+@pytest.mark.usefixtures("_aws")
+def test_each_adapter_is_wired_to_its_own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_client("s3").create_bucket(Bucket="footage", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    make_client("events").create_event_bus(Name="plates")
+    make_client("secretsmanager").create_secret(Name="s", SecretString="{}")
+    monkeypatch.setenv("ANPR_S3_BUCKET", "footage")
+    monkeypatch.setenv("ANPR_QUEUE_URL", make_client("sqs").create_queue(QueueName="jobs")["QueueUrl"])
+    monkeypatch.setenv("ANPR_QUEUE_DEAD_LETTER_URL", "https://queue.invalid/dead")
+    monkeypatch.setenv("ANPR_BUS_NAME", "plates")
+
+    bootstrap.blob_store().check()
+    bootstrap.event_bus().check()
+    bootstrap.job_queue().send("job")
+    assert bootstrap.job_queue().depth() == 1
+    assert bootstrap.secret_store().get("s") == {}
+
+
+def test_a_mode_without_adapters_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANPR_MODE", "mainframe")
+
+    with pytest.raises(ValidationError):
+        bootstrap.secret_store()
+
+
+def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ANPR_S3_BUCKET", raising=False)
+
+    with pytest.raises(ValidationError, match="bucket"):
+        bootstrap.blob_store()
