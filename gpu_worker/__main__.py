@@ -29,7 +29,7 @@ def main() -> int:
 
         return work.main()
     from gpu_worker import bench, read  # noqa: PLC0415
-    from gpu_worker.engines import build_pipeline, pipeline_settings  # noqa: PLC0415
+    from gpu_worker.engines import build_pipeline, media_limits  # noqa: PLC0415
     from gpu_worker.settings import VisionSettings  # noqa: PLC0415
 
     settings = VisionSettings()
@@ -39,7 +39,7 @@ def main() -> int:
         return read.run(
             build_pipeline(settings),
             arguments.paths,
-            pipeline_settings(settings).limits,
+            media_limits(settings),
             as_json=arguments.json,
             everything=arguments.all,
         )

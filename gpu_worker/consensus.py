@@ -99,9 +99,10 @@ def plausibility(text: str) -> float:
     """
     if not MIN_LENGTH <= len(text) <= MAX_LENGTH:
         return 0.0
+    doubt = 0.7 if len(text) == MIN_LENGTH else 1.0  # so short, nearly any texture reads as something
     if not any(c.isdigit() for c in text):
-        return 0.6
-    return 1.0 if any(c.isalpha() for c in text) else 0.85
+        return 0.6 * doubt
+    return doubt if any(c.isalpha() for c in text) else 0.85 * doubt
 
 
 def vote(ballots: Sequence[Ballot], regions: frozenset[str] = frozenset()) -> Consensus:

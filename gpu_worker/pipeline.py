@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from gpu_worker.consensus import Candidate, vote
-from gpu_worker.detection import Detector
+from gpu_worker.detection import Detection, Detector
 from gpu_worker.geometry import BoundingBox, Image
 from gpu_worker.passages import Passage, ReadingSettings, Region, region_of
-from gpu_worker.plate_reader import read_plate
+from gpu_worker.plate_reader import has_plate_shape, read_plate
 from gpu_worker.prefetch import prefetched
 from gpu_worker.recognition import Recognizer
+from gpu_worker.scene import SceneSettings, SceneWatch
 from gpu_worker.tracking import TrackingSettings
 from gpu_worker.vehicles import StitchSettings, Vehicles
 from gpu_worker.video import MediaLimits, Source, Video
@@ -23,6 +24,7 @@ class PipelineSettings:
         interval_s: least time between two frames that are looked at.
         tracking: see there.
         stitching: see there.
+        scene: see there.
         reading: see there.
         limits: see there.
     """
@@ -30,6 +32,7 @@ class PipelineSettings:
     interval_s: float = 0.1
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     stitching: StitchSettings = field(default_factory=StitchSettings)
+    scene: SceneSettings = field(default_factory=SceneSettings)
     reading: ReadingSettings = field(default_factory=ReadingSettings)
     limits: MediaLimits = field(default_factory=MediaLimits)
 
@@ -116,10 +119,16 @@ class Pipeline:
         """
         settings = self._settings
         vehicles = Vehicles(self._recognizer, settings.tracking, settings.stitching, settings.reading)
+        scene = SceneWatch(settings.scene)
+        detections: list[Detection] = []  # of the last picture that moved: the same picture has the same plates
         emitted = 0
         with Video(source, settings.limits) as video, prefetched(video.frames(settings.interval_s)) as frames:
             for frame in frames:
-                for evidence in vehicles.update(frame, self._detector.detect([frame.image])[0]):
+                change = scene.look(frame.image)
+                if not change.still:
+                    found = self._detector.detect([frame.image])[0]
+                    detections = [d for d in found if has_plate_shape(d.box)]
+                for evidence in vehicles.update(frame, detections, cut=change.cut):
                     yield evidence.passage(emitted, self._recognizer)
                     emitted += 1
                 if on_progress is not None:
@@ -142,6 +151,8 @@ class Pipeline:
         """
         reads = []
         for detection in self._still_detector.detect([image])[0]:
+            if not has_plate_shape(detection.box):
+                continue
             ballots = read_plate(self._recognizer, image, detection.box, weight=1.0, frame=0)
             consensus = vote(ballots, self._settings.reading.regions)
             if consensus.score > 0:

@@ -10,12 +10,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from gpu_worker.detection import Detection
-from gpu_worker.geometry import BoundingBox, Image
+from gpu_worker.geometry import BoundingBox
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +23,12 @@ class TrackingSettings:
         max_gap_s: a track not seen for longer has ended.
         max_step: farthest a plate may be from where it is expected, in plate widths; grows with the time unseen.
         max_growth: greatest ratio between the sizes of one plate in two successive sightings.
-        cut_difference: least mean change of a small grey picture (0-255) that is a scene cut.
     """
 
     start_score: float = 0.35
     max_gap_s: float = 0.8
     max_step: float = 1.5
     max_growth: float = 1.7
-    cut_difference: float = 14.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,39 +168,3 @@ class Tracker:
         if distance > settings.max_step * (1 + elapsed / settings.max_gap_s):
             return None
         return distance + abs(math.log(growth)) + 1 - expected.iou(box)
-
-
-class SceneCutDetector:
-    """Notices that a frame shows another scene than the one before: a splice, a switch of cameras."""
-
-    _SIZE = (64, 36)
-    _TIMES_USUAL = 2.5
-
-    def __init__(self, least_difference: float) -> None:
-        self._least = least_difference
-        self._last: NDArray[np.float32] | None = None
-        self._usual = 0.0
-
-    def is_cut(self, image: Image) -> bool:
-        """Compare with the picture of the call before.
-
-        A splice of two recordings of one fixed camera changes little of the picture, so the change is also compared
-        with what is usual in this video. A cut seen where none is does little harm: it ends tracks, and tracks whose
-        reads agree are joined again.
-
-        Args:
-            image: BGR uint8 picture.
-
-        Returns:
-            True if the picture's layout has changed; brightness is left out, so a change of exposure is no cut.
-        """
-        grey = cv2.cvtColor(cv2.resize(image, self._SIZE, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
-        small = np.asarray(grey, np.float32)
-        small -= small.mean()
-        last, self._last = self._last, small
-        if last is None:
-            return False
-        change = float(np.abs(small - last).mean())
-        cut = change >= max(self._least, self._TIMES_USUAL * self._usual)
-        self._usual = change if self._usual == 0 else 0.9 * self._usual + 0.1 * change
-        return cut

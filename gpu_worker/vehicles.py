@@ -9,7 +9,7 @@ from gpu_worker.consensus import Consensus
 from gpu_worker.detection import Detection
 from gpu_worker.passages import Evidence, ReadingSettings
 from gpu_worker.recognition import Recognizer
-from gpu_worker.tracking import SceneCutDetector, Track, Tracker, TrackingSettings
+from gpu_worker.tracking import Track, Tracker, TrackingSettings
 from gpu_worker.video import Frame
 
 
@@ -52,21 +52,21 @@ class Vehicles:
         self._stitching = stitching
         self._reading = reading
         self._tracker = Tracker(tracking)
-        self._cuts = SceneCutDetector(tracking.cut_difference)
         self._present: dict[int, Evidence] = {}
         self._waiting: list[_Waiting] = []
 
-    def update(self, frame: Frame, detections: Sequence[Detection]) -> Iterator[Evidence]:
+    def update(self, frame: Frame, detections: Sequence[Detection], *, cut: bool = False) -> Iterator[Evidence]:
         """Take in the next frame.
 
         Args:
             frame: in order of time.
             detections: the plates in it.
+            cut: the frame shows another scene than the one before; no track goes on across that.
 
         Yields:
             Vehicles that are gone for good.
         """
-        if self._cuts.is_cut(frame.image):
+        if cut:
             self._end(self._tracker.finish())
         update = self._tracker.update(frame.index, frame.time_s, detections)
         for track, sighting in update.seen:

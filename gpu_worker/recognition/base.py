@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from gpu_worker.geometry import Image
 from gpu_worker.recognition.ctc import Posteriors
 
@@ -28,6 +30,18 @@ class PlateText:
     def score(self) -> float:
         """Mean confidence of the characters, 0 where nothing was read."""
         return sum(self.confidences) / len(self.confidences) if self.confidences else 0.0
+
+
+def joined(upper: PlateText, lower: PlateText) -> PlateText:
+    """Return the reads of a plate's two rows as one read, the upper row first."""
+    gap = np.zeros((1, upper.posteriors.shape[1]), np.float32)
+    gap[0, 0] = 1.0  # a blank: equal characters on either side stay two
+    return PlateText(
+        raw=f"{upper.raw} {lower.raw}".strip(),
+        text=upper.text + lower.text,
+        confidences=upper.confidences + lower.confidences,
+        posteriors=np.concatenate([upper.posteriors, gap, lower.posteriors]),
+    )
 
 
 class Recognizer(Protocol):
