@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, exists, func, not_, or_, select, update
@@ -19,6 +19,8 @@ from anpr.settings import ReviewSettings
 # The order that the partial indexes on open reviews have.
 _ORDER = (Review.urgency.desc(), Review.doubt.desc(), Review.event_id)
 
+_Selection = TypeVar("_Selection", bound=Select[*tuple[Any, ...]])
+
 
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
@@ -32,7 +34,7 @@ class QueueFilter:
     scope: CameraScope = None
     camera_ids: frozenset[UUID] = frozenset()
 
-    def apply(self, statement: Select[Any]) -> Select[Any]:
+    def apply(self, statement: _Selection) -> _Selection:
         """Keep a statement over `reviews` to the cameras asked for that are in scope."""
         statement = scopes.limit(statement, self.scope, Review.camera_id)
         return scopes.limit(statement, self.camera_ids or None, Review.camera_id)
@@ -114,14 +116,7 @@ def claim_next(
             held=held,
             limit=settings.max_claims,
         )
-    # SKIP LOCKED: two reviewers who ask at the same moment get different events, and neither waits.
-    free = (
-        wanted.apply(select(Review.event_id).where(Review.open, _unclaimed(), _may_judge(reviewer_id)))
-        .order_by(*_ORDER)
-        .limit(count)
-        .with_for_update(skip_locked=True)
-        .cte("free")
-    )
+    free = _free(reviewer_id, wanted, count).cte("free")
     claimed = session.scalars(
         update(Review)
         .where(Review.event_id.in_(select(free.c.event_id)))
@@ -226,8 +221,16 @@ def refuse_claimed_by_other(session: Session, review: Review, reviewer_id: UUID)
         )
 
 
-def _unclaimed() -> ColumnElement[bool]:
-    return or_(Review.claimed_until.is_(None), Review.claimed_until <= func.now())
+def _free(reviewer_id: UUID, wanted: QueueFilter, count: int) -> Select[UUID]:
+    """The most urgent events that a reviewer may claim, locked."""
+    unclaimed = or_(Review.claimed_until.is_(None), Review.claimed_until <= func.now())
+    return (
+        wanted.apply(select(Review.event_id).where(Review.open, unclaimed, _may_judge(reviewer_id)))
+        .order_by(*_ORDER)
+        .limit(count)
+        # Two reviewers who ask at the same moment get different events, and neither waits.
+        .with_for_update(skip_locked=True)
+    )
 
 
 def _may_judge(reviewer_id: UUID) -> ColumnElement[bool]:
