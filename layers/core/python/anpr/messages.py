@@ -249,3 +249,20 @@ class LicenseWarning(BaseModel):
     kind: str
     period: date
     detail: str
+
+
+class WebhookDue(BaseModel):
+    """A message of the webhook queue: look at this delivery, for its attempt of this number, counted from 0."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    delivery_id: UUID
+    attempt: int
+
+
+class WebhookSweep(BaseModel):
+    """A scheduled message of the webhook queue: send again what was lost."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sweep: Literal[True] = True

@@ -1,0 +1,1 @@
+"""Webhooks by Standard Webhooks: endpoints, deliveries with their log, and sending."""

@@ -1,0 +1,140 @@
+"""Sending what is due: claim, sign, post, log, and come back later."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import perf_counter
+from typing import Any, Final
+
+from pydantic import ValidationError
+from standardwebhooks.webhooks import Webhook
+
+from anpr import egress
+from anpr.db import Database
+from anpr.egress import EgressPolicy, Resolver, Undelivered
+from anpr.messages import WebhookDue, WebhookSweep
+from anpr.ports import BlobStore, JobQueue
+from anpr.settings import WebhookSettings
+from anpr.webhooks import deliveries
+from anpr.webhooks.deliveries import Claimed, Outcome
+from anpr.webhooks.sealing import Seal
+
+MAX_BODY_BYTES: Final = 20_000
+_MAX_DELAY_S: Final = 900
+"""The longest that SQS hides a message; a delivery that is due later comes by several times."""
+
+_SWEEP_LIMIT: Final = 500
+_SWEEP_GRACE: Final = timedelta(seconds=60)
+
+
+def policy_of(settings: WebhookSettings) -> EgressPolicy:
+    """Where webhooks may go, and how long they may take."""
+    return EgressPolicy(settings.allow_networks, settings.connect_timeout_s, settings.total_timeout_s)
+
+
+@dataclass(frozen=True, slots=True)
+class SenderServices:
+    """What a sender works with."""
+
+    database: Database
+    queue: JobQueue
+    blobs: BlobStore
+    seal: Seal
+
+
+class Sender:
+    """Handles the messages of the webhook queue."""
+
+    def __init__(
+        self, services: SenderServices, settings: WebhookSettings, *, resolve: Resolver = egress.look_up
+    ) -> None:
+        self._database = services.database
+        self._queue = services.queue
+        self._blobs = services.blobs
+        self._seal = services.seal
+        self._settings = settings
+        self._resolve = resolve
+
+    def handle(self, body: str) -> str:
+        """Do what one message asks for.
+
+        Returns:
+            What became of it, for the log: `delivered`, `failed`, `waits`, `over`, `swept` or `unknown`.
+
+        Raises:
+            anpr.errors.Unavailable: a service does not answer; the message must come again.
+        """
+        try:
+            message = json.loads(body)
+            if isinstance(message, dict) and "sweep" in message:
+                WebhookSweep.model_validate(message)
+                return self._sweep()
+            due = WebhookDue.model_validate(message)
+        except (ValueError, ValidationError):
+            return "unknown"
+        return self._deliver(due)
+
+    def _deliver(self, due: WebhookDue) -> str:
+        lease = timedelta(seconds=self._settings.connect_timeout_s * 3 + self._settings.total_timeout_s)
+        with self._database.transaction() as session:
+            claimed = deliveries.claim(session, due.delivery_id, due.attempt, lease)
+            wait = None if claimed else deliveries.due_in(session, due.delivery_id, due.attempt)
+        if claimed is None:
+            # Leased by another copy: that one sees to it. Not due yet: on to the next stop.
+            if not wait:
+                return "over"
+            self._come_back(due, wait)
+            return "waits"
+        outcome = self._attempt(claimed)
+        with self._database.transaction() as session:
+            wait = deliveries.settle(session, claimed, outcome, self._settings)
+        if outcome.arrived:
+            return "delivered"
+        if wait is not None:
+            self._come_back(WebhookDue(delivery_id=due.delivery_id, attempt=due.attempt + 1), wait)
+        return "failed"
+
+    def _attempt(self, claimed: Claimed) -> Outcome:
+        body = self._body(claimed)
+        headers = _signed(claimed, body, [self._seal.open(secret) for secret in claimed.secrets])
+        started = perf_counter()
+        try:
+            answer = egress.post(claimed.url, body.encode(), headers, policy_of(self._settings), resolve=self._resolve)
+        except Undelivered as error:
+            return Outcome(None, str(error), (perf_counter() - started) * 1000)
+        return Outcome(answer, None, (perf_counter() - started) * 1000)
+
+    def _body(self, claimed: Claimed) -> str:
+        """The body, with links that are fresh at every attempt: those of yesterday would have expired."""
+        data: dict[str, Any] = dict(claimed.payload["data"])
+        if claimed.images is not None and "event" in data:
+            crop_key, frame_key = claimed.images
+            links = {"crop_url": self._blobs.presign_get(crop_key), "frame_url": self._blobs.presign_get(frame_key)}
+            data["event"] = {**data["event"], **links}
+        content = {"type": claimed.type, "timestamp": claimed.payload["timestamp"], "data": data}
+        return json.dumps(content, separators=(",", ":"))
+
+    def _come_back(self, due: WebhookDue, wait: timedelta) -> None:
+        # Rounded up: a message that is a moment early would only be sent on.
+        delay_s = min(int(wait.total_seconds() + 0.999), _MAX_DELAY_S)
+        self._queue.send(due.model_dump_json(), delay_s=delay_s)
+
+    def _sweep(self) -> str:
+        with self._database.transaction() as session:
+            lost = deliveries.overdue(session, _SWEEP_GRACE, _SWEEP_LIMIT)
+            deliveries.prune(session, self._settings.keep_deliveries)
+        for delivery_id, attempt in lost:
+            self._queue.send(WebhookDue(delivery_id=delivery_id, attempt=attempt).model_dump_json())
+        return "swept"
+
+
+def _signed(claimed: Claimed, body: str, secrets: list[str]) -> dict[str, str]:
+    """The headers of Standard Webhooks; the time is the attempt's."""
+    message_id, at = str(claimed.message_id), datetime.now(UTC)
+    return {
+        "content-type": "application/json",
+        "user-agent": "anpr-webhooks/1",
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": " ".join(Webhook(secret).sign(message_id, at, body) for secret in secrets),
+    }
