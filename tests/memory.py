@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from anpr.errors import NotFound, Unavailable
 from anpr.messages import CloudEvent
@@ -134,3 +135,18 @@ class MemoryQueue:
             if entry.receipt == message.receipt:
                 return entry
         raise NotFound("no such delivery")
+
+
+class MemorySecrets:
+    """Secrets in a dictionary; one must exist to be given a value, as in the real store."""
+
+    def __init__(self, *names: str) -> None:
+        self.values: dict[str, dict[str, Any] | None] = dict.fromkeys(names)
+
+    def get(self, secret_id: str) -> dict[str, Any] | None:
+        return self.values[secret_id]
+
+    def put(self, secret_id: str, value: dict[str, Any]) -> None:
+        if secret_id not in self.values:
+            raise NotFound("no such secret")
+        self.values[secret_id] = value

@@ -1,0 +1,64 @@
+"""The whole API behind its Lambda handler, on a real database and with the other services in memory."""
+
+import asyncio
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+
+from anpr import passwords, tokens
+from anpr.db import Database
+from anpr.models import Role, User
+from anpr.settings import MetricsSettings, SearchSettings, TokenSettings, UploadSettings
+from anpr.tokens import TokenSigner, TokenVerifier
+from functions.api.entry import LambdaHandler
+from functions.api.openapi import ROUTERS
+from functions.api.services import ApiServices
+from tests.functions.api.client import PASSWORD, SCRAPE_TOKEN, Api
+from tests.memory import MemoryBlobs, MemoryBus, MemoryQueue, MemorySecrets
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    """A hash of `PASSWORD`: making one takes a while, on purpose."""
+    return passwords.hash_password(PASSWORD)
+
+
+@pytest.fixture
+def event_loop_for_mangum() -> Iterator[None]:
+    """Mangum runs on the thread's event loop, as Lambda's runtime leaves it."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    loop.run_until_complete(loop.shutdown_default_executor())
+    asyncio.set_event_loop(None)
+    loop.close()
+
+
+@pytest.fixture
+def api(database: Database, password_hash: str, event_loop_for_mangum: None) -> Api:
+    """The API with one account of each role, whose password is `PASSWORD`."""
+    secrets = MemorySecrets("signing")
+    users = {
+        role: User(id=uuid4(), email=f"{role}@example.org", password_hash=password_hash, role=role) for role in Role
+    }
+    with database.transaction() as session:
+        tokens.ensure_signing_key(session, secrets, "signing")
+        session.add_all(users.values())
+    settings = TokenSettings()
+    signer, verifier = TokenSigner(settings, secrets, "signing"), TokenVerifier(settings)
+    blobs, queue, bus = MemoryBlobs(), MemoryQueue(), MemoryBus()
+    services = ApiServices(
+        database=database,
+        verifier=verifier,
+        signer=signer,
+        blobs=blobs,
+        queue=queue,
+        bus=bus,
+        uploads=UploadSettings(),
+        search=SearchSettings(),
+        metrics=MetricsSettings(token=SCRAPE_TOKEN),
+    )
+    handler = LambdaHandler("test", ROUTERS, lambda: services)
+    ids = {role: user.id for role, user in users.items()}
+    return Api(handler, database, signer, verifier, blobs, queue, bus, secrets, ids)
