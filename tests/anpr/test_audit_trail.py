@@ -192,7 +192,7 @@ def test_the_database_keeps_what_is_young_whatever_it_is_asked(database: Databas
         "TRUNCATE audit_logs",
         "ALTER TABLE audit_logs DISABLE TRIGGER audit_logs_append_only",
         "DROP TABLE audit_logs",
-        "UPDATE deletion_receipts SET deleted = '{}'",
+        "DELETE FROM deletion_receipts",
         "DELETE FROM usage_reports",
         "UPDATE alembic_version SET version_num = '0001'",
         "CREATE TABLE mine (id int)",

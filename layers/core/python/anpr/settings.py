@@ -219,3 +219,28 @@ class WebhookSettings(BaseSettings):
     disable_after: timedelta = Field(default=timedelta(days=5), description="Failing for so long, it is disabled.")
     secret_overlap: timedelta = Field(default=timedelta(hours=24), description="A replaced secret signs on so long.")
     keep_deliveries: timedelta = Field(default=timedelta(days=30), description="Then the log forgets a delivery.")
+
+
+class RetentionSettings(BaseSettings):
+    """For how many days each class of data is kept, counted from when it was recorded here; None keeps it for ever."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_RETENTION_", extra="ignore", env_parse_none_str="none")
+
+    uploads_days: int | None = Field(default=30, ge=1, description="Uploaded files.")
+    crops_days: int | None = Field(default=30, ge=1, description="Crops and frames of passages without a hit.")
+    events_days: int | None = Field(default=90, ge=1, description="Passages without a hit, and uploads left empty.")
+    hits_days: int | None = Field(default=365, ge=1, description="Passages with a hit, their crops and frames.")
+    audit_days: int | None = Field(default=730, ge=90, description="Audit records; the database keeps 90 days anyway.")
+
+
+class RateLimitSettings(BaseSettings):
+    """How often one account or one address may do what is worth guessing or harvesting; 0 does not limit."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_RATE_", extra="ignore")
+
+    login_period: timedelta = timedelta(minutes=15)
+    logins_per_account: int = Field(default=20, ge=0)
+    logins_per_address: int = Field(default=100, ge=0, description="Many people may share an office's one address.")
+    search_period: timedelta = timedelta(minutes=1)
+    searches_per_account: int = Field(default=60, ge=0)
+    searches_per_address: int = Field(default=300, ge=0)

@@ -27,7 +27,7 @@ IMAGE_S: Final = 1.0
 MAX_DAYS: Final = 366
 _SETTLES_AFTER: Final = timedelta(days=2)
 _LATE_AFTER: Final = timedelta(hours=1)
-_LOOK_BACK: Final = timedelta(days=7)
+_LOOK_BACK: Final = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)

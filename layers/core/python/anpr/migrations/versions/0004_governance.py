@@ -282,7 +282,8 @@ def _grant_to_application() -> None:
     op.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO anpr_app")
     op.execute("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO anpr_app")
     op.execute("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO anpr_app")
-    op.execute("REVOKE UPDATE, DELETE ON audit_logs, usage_reports, deletion_receipts FROM anpr_app")
+    op.execute("REVOKE UPDATE, DELETE ON audit_logs, usage_reports FROM anpr_app")
+    op.execute("REVOKE DELETE ON deletion_receipts FROM anpr_app")
     op.execute("REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM anpr_app")
     op.execute("GRANT EXECUTE ON FUNCTION audit_logs_prune TO anpr_app")
 

@@ -1,0 +1,94 @@
+"""Deleting what was recorded: the objects first, then the rows that say where they are.
+
+Should the second half fail, the rows still name the objects, and the next try finds them: nothing is left behind that
+nobody knows of. Deleting an object that is gone already is no error, so every part may be done again.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
+from sqlalchemy.orm import Session
+
+from anpr.messages import upload_key
+from anpr.models import BoloMatch, Event, HitStatus, OutboxMessage, Upload
+from anpr.ports import BlobStore
+
+_STANDING: Final = (HitStatus.UNVERIFIED, HitStatus.VERIFIED)
+
+
+def is_hit() -> ColumnElement[bool]:
+    """The condition that an event, of the query around it, is a hit that nobody has found to be none."""
+    hit = select(BoloMatch.id).where(BoloMatch.event_id == Event.id, BoloMatch.status.in_(_STANDING))
+    return exists(hit.correlate(Event))
+
+
+def delete_media(session: Session, blobs: BlobStore, events: Sequence[Event]) -> Counter[str]:
+    """Delete the crops and frames of events, which stay.
+
+    Returns:
+        How many objects went.
+    """
+    keys = _media_of(events)
+    blobs.delete(keys)
+    _mark(session, [event.id for event in events])
+    return Counter(objects=len(keys))
+
+
+def delete_events(session: Session, blobs: BlobStore, events: Sequence[Event]) -> Counter[str]:
+    """Delete events with their crops and frames, reviews, hits and deliveries, and what the outbox still says of them.
+
+    Returns:
+        How many events and objects went.
+    """
+    keys = _media_of(events)
+    blobs.delete(keys)
+    ids = [event.id for event in events]
+    session.execute(
+        delete(OutboxMessage).where(
+            OutboxMessage.subject.in_([str(event_id) for event_id in ids]), OutboxMessage.published_at.is_not(None)
+        )
+    )
+    session.execute(delete(Event).where(Event.id.in_(ids)).execution_options(synchronize_session=False))
+    return Counter(events=len(ids), objects=len(keys))
+
+
+def delete_sources(session: Session, blobs: BlobStore, upload_ids: Sequence[UUID]) -> Counter[str]:
+    """Delete the files of uploads, whose rows stay.
+
+    Returns:
+        How many objects went.
+    """
+    blobs.delete([upload_key(upload_id) for upload_id in upload_ids])
+    session.execute(
+        update(Upload)
+        .where(Upload.id.in_(upload_ids))
+        .values(source_deleted_at=func.now())
+        .execution_options(synchronize_session=False)
+    )
+    return Counter(sources=len(upload_ids), objects=len(upload_ids))
+
+
+def delete_uploads(session: Session, upload_ids: Sequence[UUID]) -> Counter[str]:
+    """Delete the rows of uploads that have neither a file nor events any more.
+
+    Returns:
+        How many went.
+    """
+    session.execute(delete(Upload).where(Upload.id.in_(upload_ids)).execution_options(synchronize_session=False))
+    return Counter(uploads=len(upload_ids))
+
+
+def _media_of(events: Sequence[Event]) -> list[str]:
+    return [key for event in events if event.media_deleted_at is None for key in (event.crop_key, event.frame_key)]
+
+
+def _mark(session: Session, event_ids: Sequence[UUID]) -> None:
+    session.execute(
+        update(Event)
+        .where(Event.id.in_(event_ids))
+        .values(media_deleted_at=func.now())
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,163 @@
+"""Legal holds: what a case needs is left alone by retention and by erasure until the hold is released."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, func, or_, select, text
+from sqlalchemy.orm import Session
+
+from anpr import audit, cameras
+from anpr.audit import Actor
+from anpr.errors import NotFound, Unprocessable
+from anpr.models import Bolo, BoloMatch, Event, LegalHold, Upload
+from anpr.plates import normalize, plate_key
+
+_SECOND: Final = text("interval '1 second'")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewHold:
+    """A hold to place.
+
+    It holds the passages that match all that is given of plate, camera and time, and besides them every hit of a wanted
+    plate with this case number. With a case number alone, it holds just these hits.
+
+    Attributes:
+        plate: in any writing; look-alike characters are held too, for a read may have them wrong.
+        captured_to: not included.
+    """
+
+    case_number: str
+    reason: str
+    plate: str | None = None
+    camera_id: UUID | None = None
+    captured_from: datetime | None = None
+    captured_to: datetime | None = None
+
+
+def place(session: Session, actor: Actor, new: NewHold) -> LegalHold:
+    """Place a hold. What retention is deleting at this moment is deleted before the hold is there, not after.
+
+    Raises:
+        NotFound: there is no such camera.
+        Unprocessable: the period is empty, or the plate has no letter or digit.
+    """
+    if new.captured_from and new.captured_to and new.captured_from >= new.captured_to:
+        raise Unprocessable("captured_to must be later than captured_from.", errors=[{"pointer": "/captured_to"}])
+    plate = None if new.plate is None else normalize(new.plate)
+    if plate == "":
+        raise Unprocessable("The plate has no letter or digit.", errors=[{"pointer": "/plate"}])
+    if new.camera_id is not None:
+        cameras.get(session, new.camera_id)
+    hold = LegalHold(
+        case_number=new.case_number,
+        reason=new.reason,
+        plate=plate,
+        plate_key=None if plate is None else plate_key(plate),
+        camera_id=new.camera_id,
+        captured_from=new.captured_from,
+        captured_to=new.captured_to,
+        created_by=actor.id,
+    )
+    session.add(hold)
+    session.flush()
+    detail = {
+        "plate": plate,
+        "camera_id": new.camera_id,
+        "captured_from": new.captured_from,
+        "captured_to": new.captured_to,
+    }
+    audit.record(
+        session, actor, "hold.placed", f"case:{new.case_number}", reason=new.reason, detail={"hold": hold.id, **detail}
+    )
+    return hold
+
+
+def find(session: Session, *, case_number: str | None = None, active: bool = True) -> list[LegalHold]:
+    """List the holds, newest first; released ones only where `active` is False."""
+    statement = select(LegalHold).order_by(LegalHold.created_at.desc(), LegalHold.id)
+    if case_number is not None:
+        statement = statement.where(LegalHold.case_number == case_number)
+    if active:
+        statement = statement.where(LegalHold.released_at.is_(None))
+    return list(session.scalars(statement))
+
+
+def release(session: Session, actor: Actor, hold_id: UUID, *, reason: str) -> LegalHold:
+    """End a hold; what it held is subject to retention again. One that has ended already is no error.
+
+    Raises:
+        NotFound: there is no such hold.
+    """
+    hold = session.get(LegalHold, hold_id, with_for_update=True)
+    if hold is None:
+        raise NotFound(f"There is no legal hold {hold_id}.")
+    if hold.released_at is None:
+        hold.released_at = datetime.now(UTC)
+        audit.record(
+            session, actor, "hold.released", f"case:{hold.case_number}", reason=reason, detail={"hold": hold.id}
+        )
+    return hold
+
+
+def keep_out(session: Session) -> None:
+    """Let no hold be placed until this transaction ends: what it found free of holds, it deletes free of holds."""
+    session.execute(text("LOCK TABLE legal_holds IN SHARE MODE"))
+
+
+def event_is_held() -> ColumnElement[bool]:
+    """The condition that an event, of the query around it, is held."""
+    matches = and_(
+        _is_active(),
+        _is_specific(),
+        or_(
+            LegalHold.plate_key.is_(None),
+            LegalHold.plate_key == Event.plate_key,
+            LegalHold.plate_key == Event.reviewed_plate_key,
+        ),
+        or_(LegalHold.camera_id.is_(None), LegalHold.camera_id == Event.camera_id),
+        _covers(Event.first_seen_at, Event.last_seen_at),
+    )
+    by_case = (
+        select(BoloMatch.id)
+        .join(Bolo, Bolo.id == BoloMatch.bolo_id)
+        .join(LegalHold, LegalHold.case_number == Bolo.case_number)
+        .where(BoloMatch.event_id == Event.id, _is_active())
+        .correlate(Event)
+    )
+    return or_(exists(select(LegalHold.id).where(matches).correlate(Event)), exists(by_case))
+
+
+def upload_is_held() -> ColumnElement[bool]:
+    """The condition that an upload is held: one of its events is, or its camera and time are, whatever it shows."""
+    length = func.coalesce(Upload.duration_s, 0) * _SECOND
+    of_place = select(LegalHold.id).where(
+        _is_active(),
+        _is_specific(),
+        LegalHold.plate_key.is_(None),
+        or_(LegalHold.camera_id.is_(None), LegalHold.camera_id == Upload.camera_id),
+        _covers(Upload.captured_at, Upload.captured_at + length),
+    )
+    of_event = select(Event.id).where(Event.upload_id == Upload.id, event_is_held())
+    return or_(exists(of_place.correlate(Upload)), exists(of_event.correlate(Upload)))
+
+
+def _is_active() -> ColumnElement[bool]:
+    return LegalHold.released_at.is_(None)
+
+
+def _is_specific() -> ColumnElement[bool]:
+    """A hold that names nothing but its case holds the case's hits, not everything there is."""
+    return (
+        func.num_nonnulls(LegalHold.plate_key, LegalHold.camera_id, LegalHold.captured_from, LegalHold.captured_to) > 0
+    )
+
+
+def _covers(start: SQLColumnExpression[datetime], end: SQLColumnExpression[datetime]) -> ColumnElement[bool]:
+    """The condition that a hold's period and a time span have a moment in common."""
+    return and_(
+        or_(LegalHold.captured_from.is_(None), end >= LegalHold.captured_from),
+        or_(LegalHold.captured_to.is_(None), start < LegalHold.captured_to),
+    )
