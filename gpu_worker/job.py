@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 import cv2
 from sqlalchemy import text
 
-from anpr import jobs, outbox, passages
+from anpr import bolos, jobs, outbox, passages
 from anpr.db import Database
 from anpr.errors import AnprError, Unavailable, UnreadableMedia
 from anpr.jobs import Claim, ClaimLost, Refusal
@@ -77,6 +77,7 @@ class JobRunner:
         self._bus = services.bus
         self._open = open_footage
         self._limits = limits
+        self._matcher = bolos.Matcher()
         self._running: Pulse | None = None
         self._relay_again_at = 0.0
 
@@ -185,7 +186,7 @@ class JobRunner:
         self._blobs.put(crop_key(held.upload_id, number), _jpeg(finding.crop), content_type="image/jpeg")
         self._blobs.put(frame_key(held.upload_id, number), _jpeg(finding.frame), content_type="image/jpeg")
         with self._database.transaction() as session:
-            is_new = passages.record(session, held, finding.passage)
+            is_new = passages.record(session, held, finding.passage, matcher=self._matcher)
         if is_new:
             logger.info("passage recorded", passage_no=number, readable=finding.passage.readable)
             self._relay()

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from sqlalchemy import func, select, update
 
-from anpr import jobs, passages
+from anpr import bolos, jobs, passages
 from anpr.audit import Actor
 from anpr.db import Database
 from anpr.models import Camera, Event, Role, Upload, User
@@ -85,7 +85,7 @@ def add_event(database: Database, *, upload: Upload | None = None, **columns: ob
         assert isinstance(claimed, jobs.Claim)
         number = session.scalar(select(func.count()).where(Event.upload_id == upload.id)) or 0
         fields = {name: columns.pop(name) for name in tuple(columns) if name in RecordedPassage.__slots__}
-        assert passages.record(session, claimed, passage(number, **fields))
+        assert passages.record(session, claimed, passage(number, **fields), matcher=bolos.Matcher())
         jobs.give_back(session, claimed, tried=False)
         event = session.scalars(select(Event).where(Event.upload_id == upload.id, Event.passage_no == number)).one()
         for name, value in columns.items():

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
-from anpr import jobs, passages
+from anpr import bolos, jobs, passages
 from anpr.db import Database
 from anpr.jobs import Claim, ClaimLost, Refusal, Result
 from anpr.messages import EventType
@@ -108,7 +108,7 @@ def test_a_worker_that_lost_its_claim_can_write_nothing(database: Database) -> N
         assert not jobs.progress(session, slow, fraction=0.9, frames=9)
         assert not jobs.give_back(session, slow, tried=True)
     with pytest.raises(ClaimLost), database.transaction() as session:
-        passages.record(session, slow, passage(0))
+        passages.record(session, slow, passage(0), matcher=bolos.Matcher())
     with pytest.raises(ClaimLost), database.transaction() as session:
         jobs.finish(session, slow, VIDEO)
     with pytest.raises(ClaimLost), database.transaction() as session:
@@ -124,8 +124,8 @@ def test_a_finished_job_counts_its_rows(database: Database) -> None:
     upload = add_upload(database)
     held = claimed(database, upload)
     with database.transaction() as session:
-        passages.record(session, held, passage(0))
-        passages.record(session, held, passage(1, readable=False, plate="A?1"))
+        passages.record(session, held, passage(0), matcher=bolos.Matcher())
+        passages.record(session, held, passage(1, readable=False, plate="A?1"), matcher=bolos.Matcher())
         # What a bug or a hand left in the counters must not survive.
         session.get_one(Upload, upload.id).events_count = 40
 

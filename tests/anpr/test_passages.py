@@ -4,7 +4,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from anpr import jobs, passages
+from anpr import bolos, jobs, passages
 from anpr.db import Database
 from anpr.jobs import Claim
 from anpr.models import Event, OutboxMessage, Upload
@@ -23,7 +23,7 @@ def test_a_passage_is_stored_as_it_was_read(database: Database) -> None:
     held = begin(database, upload)
 
     with database.transaction() as session:
-        assert passages.record(session, held, passage(7))
+        assert passages.record(session, held, passage(7), matcher=bolos.Matcher())
 
     with database.transaction() as session:
         event = session.scalars(select(Event)).one()
@@ -45,12 +45,12 @@ def test_a_second_run_records_only_what_the_first_did_not(database: Database) ->
     upload = add_upload(database)
     first = begin(database, upload)
     with database.transaction() as session:
-        passages.record(session, first, passage(0))
-        passages.record(session, first, passage(1, plate="A?C", readable=False))
+        passages.record(session, first, passage(0), matcher=bolos.Matcher())
+        passages.record(session, first, passage(1, plate="A?C", readable=False), matcher=bolos.Matcher())
 
     second = begin(database, upload)
     with database.transaction() as session:
-        new = [passages.record(session, second, passage(number)) for number in range(4)]
+        new = [passages.record(session, second, passage(number), matcher=bolos.Matcher()) for number in range(4)]
 
     assert new == [False, False, True, True]
     with database.transaction() as session:
@@ -66,5 +66,5 @@ def test_an_unsure_character_stays_one_in_the_key(database: Database, plate: str
     held = begin(database, add_upload(database))
 
     with database.transaction() as session:
-        passages.record(session, held, passage(0, plate=plate, readable=False, region=None))
+        passages.record(session, held, passage(0, plate=plate, readable=False, region=None), matcher=bolos.Matcher())
         assert session.scalars(select(Event.plate_key)).one() == key

@@ -16,7 +16,7 @@ from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from anpr import jobs, outbox, review_queue
+from anpr import bolos, jobs, outbox, review_queue
 from anpr.messages import EventCreated, EventType, crop_key, frame_key
 from anpr.models import Event, Upload
 from anpr.plates import plate_key
@@ -75,10 +75,16 @@ class RecordedPassage:
     candidates: tuple[tuple[str, float], ...]
 
 
-def record(session: Session, held: jobs.Claim, passage: RecordedPassage) -> bool:
+def record(session: Session, held: jobs.Claim, passage: RecordedPassage, *, matcher: bolos.Matcher) -> bool:
     """Store a passage with the promise of its `event.created`, unless an earlier run stored it already.
 
-    The passage's crop and frame must be in the storage by now.
+    Its hits on wanted plates are raised in the same transaction, so none can be lost between two.
+
+    Args:
+        session: the transaction.
+        held: the claim.
+        passage: what was found. Its crop and frame must be in the storage by now.
+        matcher: the process's matcher of wanted plates.
 
     Returns:
         Whether the passage is new.
@@ -98,7 +104,8 @@ def record(session: Session, held: jobs.Claim, passage: RecordedPassage) -> bool
     )
     if event_id is None:
         return False
-    review_queue.enqueue(session, session.get_one(Event, event_id))
+    event = session.get_one(Event, event_id)
+    review_queue.enqueue(session, event)
     jobs.update_held(
         session,
         held,
@@ -116,6 +123,7 @@ def record(session: Session, held: jobs.Claim, passage: RecordedPassage) -> bool
         crop_key=crop_key(held.upload_id, passage.passage_no),
     )
     outbox.add(session, EventType.EVENT_CREATED, str(event_id), created)
+    bolos.match(session, matcher, event)
     return True
 
 
