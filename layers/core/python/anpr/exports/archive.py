@@ -73,7 +73,7 @@ class ArchiveWriter:
         offset: where the next byte goes, counted from the archive's start.
     """
 
-    write: Callable[[bytes], None]
+    write: Callable[[bytes], object]
     modified_at: datetime
     offset: int = 0
     _dos_time: tuple[int, int] = field(init=False)

@@ -253,7 +253,7 @@ class _Build:
         self._upload_tail(self._tail)
         self.store.complete_multipart(self._key, self.multipart_id, etags + self._tail)
         with self.database.transaction() as session:
-            progress.finish(session, self.held, writer.offset)
+            progress.finish(session, self.held, writer.offset, missing=self.reached.missing)
 
     def _upload_tail(self, tail: list[str]) -> None:
         number = self.reached.parts + len(tail) + 1

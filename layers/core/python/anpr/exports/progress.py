@@ -210,9 +210,18 @@ def etags(session: Session, held: Held) -> list[str]:
     return list(rows)
 
 
-def finish(session: Session, held: Held, size_bytes: int) -> None:
-    """Mark an export as ready, with the promise of its `export.ready`; its items stay, its checkpoints go."""
+def finish(session: Session, held: Held, size_bytes: int, *, missing: int | None = None) -> None:
+    """Mark an export as ready, with the promise of its `export.ready`; its items stay, its checkpoints go.
+
+    Args:
+        session: the transaction.
+        held: the claim.
+        size_bytes: of the archive.
+        missing: images that were left out; None where the last checkpoint's count must do.
+    """
     export = _lock(session, held)
+    if missing is not None:
+        export.images_missing = missing
     export.status = ExportStatus.READY
     export.size_bytes = size_bytes
     export.images_done = export.images_total
