@@ -6,17 +6,56 @@ nobody knows of. Deleting an object that is gone already is no error, so every p
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, delete, exists, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from anpr.messages import upload_key
-from anpr.models import BoloMatch, Event, HitStatus, OutboxMessage, Upload
+from anpr.models import BoloMatch, DeletionKind, DeletionReceipt, Event, HitStatus, OutboxMessage, Upload
+from anpr.paging import Page, PageRequest, Position, newest_first, page_of
 from anpr.ports import BlobStore
 
 _STANDING: Final = (HitStatus.UNVERIFIED, HitStatus.VERIFIED)
+
+
+@dataclass(slots=True)
+class Receipt:
+    """What one run of retention or one erasure deletes, written again with each batch, in the batch's transaction.
+
+    Attributes:
+        cutoffs: how far back each class is kept, for retention.
+        deleted: how many of what, so far.
+        kept: how many of what stay, and why.
+    """
+
+    kind: DeletionKind
+    cutoffs: dict[str, datetime] = field(default_factory=dict)
+    deleted: Counter[str] = field(default_factory=Counter)
+    kept: dict[str, int] = field(default_factory=dict)
+    id: UUID = field(default_factory=uuid4)
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def write(self, session: Session) -> None:
+        """Store the receipt as it is now."""
+        so_far = {"finished_at": func.clock_timestamp(), "deleted": dict(+self.deleted), "kept": self.kept}
+        cutoffs = {name: at.isoformat() for name, at in self.cutoffs.items()}
+        session.execute(
+            insert(DeletionReceipt)
+            .values(id=self.id, kind=self.kind, started_at=self.started_at, cutoffs=cutoffs, **so_far)
+            .on_conflict_do_update(index_elements=["id"], set_=so_far)
+        )
+
+
+def receipts(session: Session, page: PageRequest) -> Page[DeletionReceipt]:
+    """List the receipts, newest first."""
+    statement = newest_first(select(DeletionReceipt), DeletionReceipt.finished_at, DeletionReceipt.id, page)
+    rows = session.scalars(statement).all()
+    return page_of(rows, page, lambda receipt: Position(receipt.finished_at, receipt.id))
 
 
 def is_hit() -> ColumnElement[bool]:

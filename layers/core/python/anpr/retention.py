@@ -7,19 +7,19 @@ run's. A run leaves a receipt that grows with each batch, so what was deleted is
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
-from uuid import UUID, uuid4
+from typing import Final
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from anpr import audit, deletion, holds
 from anpr.audit import SYSTEM
 from anpr.db import Database
-from anpr.models import DeletionKind, DeletionReceipt, Event, Upload, UploadStatus
+from anpr.deletion import Receipt
+from anpr.models import DeletionKind, Event, Upload, UploadStatus
 from anpr.ports import BlobStore
 from anpr.settings import RetentionSettings
 
@@ -27,22 +27,6 @@ BATCH: Final = 250
 """Rows of one transaction. An event has two objects, and the storage takes a thousand in one request."""
 
 _OVER: Final = (UploadStatus.SUCCEEDED, UploadStatus.FAILED, UploadStatus.EXPIRED)
-
-
-@dataclass(slots=True)
-class Run:
-    """One run of retention: how far back each class is kept, when to stop, and what was deleted so far."""
-
-    cutoffs: dict[str, datetime]
-    deadline: float
-    id: UUID = field(default_factory=uuid4)
-    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    deleted: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the run's time is up."""
-        return time.monotonic() >= self.deadline
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +44,6 @@ class Report:
     complete: bool
 
 
-_Step = Callable[[Session, BlobStore, datetime], Counter[str]]
-
-
 def run(database: Database, blobs: BlobStore, settings: RetentionSettings, *, seconds: float) -> Report:
     """Delete what is due. A second run finds nothing to do, and two at once share the work.
 
@@ -75,34 +56,35 @@ def run(database: Database, blobs: BlobStore, settings: RetentionSettings, *, se
     Raises:
         anpr.errors.Unavailable: the database or the storage does not answer; what was not reached is the next run's.
     """
-    now = datetime.now(UTC)
-    current = Run(_cutoffs(settings, now), time.monotonic() + seconds)
-    complete = all(_exhaust(database, blobs, current, name, step) for name, step in _STEPS)
-    held = _count_held(database, current)
+    receipt = Receipt(DeletionKind.RETENTION, _cutoffs(settings, datetime.now(UTC)))
+    deadline = time.monotonic() + seconds
+    complete = all(_exhaust(database, blobs, receipt, deadline, step) for step in _STEPS)
+    held = _count_held(database, receipt.cutoffs)
     with database.transaction() as session:
-        if "audit" in current.cutoffs:
-            current.deleted.update(audit_records=audit.prune(session, current.cutoffs["audit"]))
-        if +current.deleted:
-            _write_receipt(session, current, held)
-            audit.record(
-                session, SYSTEM, "retention.run", f"receipt:{current.id}", detail={"deleted": dict(+current.deleted)}
-            )
-    return Report(dict(+current.deleted), held, complete)
+        if "audit" in receipt.cutoffs:
+            receipt.deleted.update(audit_records=audit.prune(session, receipt.cutoffs["audit"]))
+        if +receipt.deleted:
+            receipt.kept = {"held_events": held}
+            receipt.write(session)
+            detail = {"deleted": dict(+receipt.deleted)}
+            audit.record(session, SYSTEM, "retention.run", f"receipt:{receipt.id}", detail=detail)
+    return Report(dict(+receipt.deleted), held, complete)
 
 
-def _exhaust(database: Database, blobs: BlobStore, current: Run, name: str, step: _Step) -> bool:
+def _exhaust(database: Database, blobs: BlobStore, receipt: Receipt, deadline: float, step: "_Step") -> bool:
     """Do a step's batches until one finds nothing; False where time is up before."""
-    if name not in current.cutoffs:
+    before = receipt.cutoffs.get(step.limit)
+    if before is None:
         return True
-    while not current.is_over:
+    while time.monotonic() < deadline:
         with database.transaction() as session:
             # A hold that is being placed waits for this batch, and sees what is left of it.
             holds.keep_out(session)
-            deleted = step(session, blobs, current.cutoffs[name])
+            deleted = step.delete(session, blobs, before)
             if not deleted:
                 return True
-            current.deleted.update(deleted)
-            _write_receipt(session, current, 0)
+            receipt.deleted.update(deleted)
+            receipt.write(session)
     return False
 
 
@@ -133,13 +115,21 @@ def _uploads(session: Session, blobs: BlobStore, before: datetime) -> Counter[st
     return deletion.delete_uploads(session, uploads) if uploads else Counter()
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What is deleted in one batch, and which class's time it goes by."""
+
+    limit: str
+    delete: Callable[[Session, BlobStore, datetime], Counter[str]]
+
+
 # Events go before the rows of the uploads that they point at.
-_STEPS: Final[tuple[tuple[str, _Step], ...]] = (
-    ("media", _media),
-    ("events", _events),
-    ("hits", _hits),
-    ("sources", _sources),
-    ("events", _uploads),
+_STEPS: Final = (
+    _Step("media", _media),
+    _Step("events", _events),
+    _Step("hits", _hits),
+    _Step("sources", _sources),
+    _Step("events", _uploads),
 )
 
 
@@ -176,34 +166,14 @@ def _cutoffs(settings: RetentionSettings, now: datetime) -> dict[str, datetime]:
     return {name: now - timedelta(days=count) for name, count in days.items() if count is not None}
 
 
-def _count_held(database: Database, current: Run) -> int:
+def _count_held(database: Database, cutoffs: dict[str, datetime]) -> int:
     """Count the passages that would be gone by now if no case needed them."""
     past = [
-        (Event.processed_at < current.cutoffs[name]) & condition
+        (Event.processed_at < cutoffs[name]) & condition
         for name, condition in (("events", ~deletion.is_hit()), ("hits", deletion.is_hit()))
-        if name in current.cutoffs
+        if name in cutoffs
     ]
     if not past:
         return 0
     with database.transaction() as session:
         return session.scalar(select(func.count()).select_from(Event).where(or_(*past), holds.event_is_held())) or 0
-
-
-def _write_receipt(session: Session, current: Run, held: int) -> None:
-    cutoffs: dict[str, Any] = {name: at.isoformat() for name, at in current.cutoffs.items()}
-    so_far = {
-        "finished_at": func.clock_timestamp(),
-        "deleted": dict(+current.deleted),
-        "kept": {"held_events": held},
-    }
-    session.execute(
-        insert(DeletionReceipt)
-        .values(
-            id=current.id,
-            kind=DeletionKind.RETENTION,
-            started_at=current.started_at,
-            cutoffs=cutoffs,
-            **so_far,
-        )
-        .on_conflict_do_update(index_elements=["id"], set_=so_far)
-    )
