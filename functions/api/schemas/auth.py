@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, SecretStr
+from pydantic import ConfigDict, Field
 
-from functions.api.schemas.common import Line, RequestModel, ResponseModel
+from functions.api.schemas.common import Line, RequestModel, ResponseModel, Secret
 
 MAX_TOKEN_LENGTH = 4096
 
@@ -17,7 +17,7 @@ class LoginIn(RequestModel):
     )
 
     email: Annotated[Line, Field(min_length=3, max_length=254)]
-    password: Annotated[SecretStr, Field(min_length=1, max_length=256)]
+    password: Annotated[Secret, Field(min_length=1, max_length=256)]
 
 
 class RefreshIn(RequestModel):

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Generic, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from anpr.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest
 
@@ -23,6 +23,18 @@ class ResponseModel(BaseModel):
     """Something that is sent; may be read from a row."""
 
     model_config = ConfigDict(from_attributes=True)
+
+
+def _whole(text: str) -> str:
+    # JSON can carry half of a surrogate pair, which UTF-8 cannot, nor PostgreSQL.
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("This is not valid Unicode text.")
+    return text
+
+
+def _whole_secret(secret: SecretStr) -> SecretStr:
+    _whole(secret.get_secret_value())
+    return secret
 
 
 def _clean(text: str) -> str:
@@ -53,8 +65,9 @@ def _in_range(time: datetime) -> datetime:
     return time.astimezone(UTC)
 
 
-Text = Annotated[str, AfterValidator(_clean)]
-Line = Annotated[str, AfterValidator(_clean), AfterValidator(_one_line)]
+Text = Annotated[str, AfterValidator(_whole), AfterValidator(_clean)]
+Line = Annotated[Text, AfterValidator(_one_line)]
+Secret = Annotated[SecretStr, AfterValidator(_whole_secret)]
 Timestamp = Annotated[AwareDatetime, BeforeValidator(_is_text), AfterValidator(_in_range)]
 
 

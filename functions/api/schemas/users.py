@@ -4,16 +4,16 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, SecretStr, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from anpr.models import Role
 from anpr.passwords import MAX_LENGTH, MIN_LENGTH
-from functions.api.schemas.common import Line, PageOut, RequestModel, ResponseModel
+from functions.api.schemas.common import Line, PageOut, RequestModel, ResponseModel, Secret
 
 # Not more than this: names without a dot and special-use domains are what a closed network has.
 Email = Annotated[Line, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
 FullName = Annotated[Line, Field(max_length=200)]
-Password = Annotated[SecretStr, Field(min_length=MIN_LENGTH, max_length=MAX_LENGTH)]
+Password = Annotated[Secret, Field(min_length=MIN_LENGTH, max_length=MAX_LENGTH)]
 
 
 class UserIn(RequestModel):
@@ -54,7 +54,7 @@ class UserPatch(RequestModel):
 class PasswordChange(RequestModel):
     """A new password of one's own."""
 
-    current_password: Annotated[SecretStr, Field(min_length=1, max_length=MAX_LENGTH)]
+    current_password: Annotated[Secret, Field(min_length=1, max_length=MAX_LENGTH)]
     new_password: Password
 
 
