@@ -1,0 +1,135 @@
+"""The command line: `anpr license …` for whoever sells licences, `anpr audit …` for whoever must trust the log.
+
+Licences are made offline: nothing is read but files, nothing is called. The audit commands read the database that the
+`ANPR_DB_…` settings name.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from anpr import audit, bootstrap, license_keys
+from anpr.audit import Head
+from anpr.errors import AnprError
+from anpr.license_keys import Feature, LicenseTerms
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: the words after the program's name; the process's own by default.
+
+    Returns:
+        Exit status: 0 if all is well, 1 if what was checked is not, 2 if the command could not be carried out.
+    """
+    asked = _parser().parse_args(arguments)
+    try:
+        status: int = asked.command(asked)
+    except (AnprError, ValidationError, ValueError, OSError) as error:
+        sys.stderr.write(f"anpr: {error}\n")
+        return 2
+    return status
+
+
+def _keygen(asked: argparse.Namespace) -> int:
+    private, public = license_keys.new_signing_key()
+    # Made readable by its owner alone from the start, and never over another key.
+    descriptor = os.open(asked.private_key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(private)
+    _say(f"ANPR_LICENSE_PUBLIC_KEYS={public}")
+    return 0
+
+
+def _issue(asked: argparse.Namespace) -> int:
+    terms = LicenseTerms(
+        holder=asked.holder,
+        plan=asked.plan,
+        cameras=asked.cameras,
+        monthly_minutes=asked.monthly_minutes,
+        features=tuple(Feature(name.strip()) for name in asked.features.split(",") if name.strip()),
+        starts_on=asked.starts or datetime.now(UTC).date(),
+        expires_on=asked.expires,
+    )
+    _say(license_keys.issue(terms, license_keys.read_private_key(asked.private_key.read_text())))
+    return 0
+
+
+def _show(asked: argparse.Namespace) -> int:
+    key = sys.stdin.read() if asked.key == "-" else asked.key
+    _say(license_keys.verify(key, [license_keys.read_public_key(asked.public_key)]).model_dump_json(indent=2))
+    return 0
+
+
+def _verify(asked: argparse.Namespace) -> int:
+    database = bootstrap.database()
+    try:
+        with database.transaction() as session:
+            broken = audit.verify(session)
+            kept = asked.expect is None or audit.holds(session, asked.expect)
+            head = audit.head(session)
+    finally:
+        database.engine.dispose()
+    if broken is not None:
+        _say(f"BROKEN at record {broken}: it, or what stood before it, is not as it was written.")
+        return 1
+    if not kept:
+        _say(f"BROKEN: record {asked.expect.seq} is not the one whose hash was kept.")
+        return 1
+    _say("whole" if head is None else f"whole up to {head.seq}:{head.hash.hex()}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="anpr", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    topics = parser.add_subparsers(required=True, metavar="TOPIC")
+    _add_license(topics.add_parser("license", help="make and read licence keys").add_subparsers(required=True))
+    _add_audit(topics.add_parser("audit", help="check the audit log").add_subparsers(required=True))
+    return parser
+
+
+def _add_license(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    keygen = commands.add_parser(
+        "keygen", help="make a key to sign licences with; prints the setting with its public half"
+    )
+    keygen.add_argument("--private-key", type=Path, required=True, metavar="FILE", help="new file for the private half")
+    keygen.set_defaults(command=_keygen)
+
+    issue = commands.add_parser("issue", help="print a licence key")
+    issue.add_argument("--private-key", type=Path, required=True, metavar="FILE")
+    issue.add_argument("--holder", required=True)
+    issue.add_argument("--plan", required=True)
+    issue.add_argument("--cameras", type=int, required=True, metavar="N")
+    issue.add_argument("--monthly-minutes", type=int, required=True, metavar="N")
+    issue.add_argument("--starts", type=date.fromisoformat, metavar="DATE", help="first day; today by default")
+    issue.add_argument("--expires", type=date.fromisoformat, required=True, metavar="DATE", help="last day")
+    issue.add_argument("--features", default="", metavar="A,B", help=f"of {', '.join(Feature)}")
+    issue.set_defaults(command=_issue)
+
+    show = commands.add_parser("show", help="check a licence key and print its terms")
+    show.add_argument("--public-key", required=True, metavar="KEY")
+    show.add_argument("key", help="the licence key; - reads it from the standard input")
+    show.set_defaults(command=_show)
+
+
+def _add_audit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    verify = commands.add_parser(
+        "verify", help="walk the chain; prints its newest record's number and hash, to be kept"
+    )
+    verify.add_argument("--expect", type=_head, metavar="SEQ:HASH", help="what an earlier run printed")
+    verify.set_defaults(command=_verify)
+
+
+def _head(text: str) -> Head:
+    seq, _, digest = text.partition(":")
+    return Head(int(seq), bytes.fromhex(digest))
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
