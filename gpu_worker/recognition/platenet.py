@@ -1,4 +1,4 @@
-"""The project's own reader: a network trained on generated plates, one fixed input size, text and region in one pass."""
+"""The project's own reader: a network trained on generated plates; one input size, text and region in one pass."""
 
 import json
 from collections.abc import Sequence

@@ -15,7 +15,6 @@ from gpu_worker.training.plate import FlatPlate
 
 _CAP_MEDIAN_PX, _CAP_SPREAD = 13.5, 0.5
 _CAP_LIMITS_PX = (5.8, 44.0)
-_JPEG_BLOCK = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def _project(flat: FlatPlate, cap: float, rng: np.random.Generator) -> Shot:
     source = flat.image
     if scale < 0.8:  # warping samples four pixels only: what is finer than the target must go first
         sigma = 0.45 * np.sqrt(1 / scale**2 - 1)
-        source = cv2.GaussianBlur(source, (0, 0), sigma)
+        source = np.asarray(cv2.GaussianBlur(source, (0, 0), sigma), np.uint8)
     scene = _scene((int(size[0]), int(size[1])), rng)
     cv2.warpPerspective(
         source,
@@ -87,8 +86,8 @@ def _project(flat: FlatPlate, cap: float, rng: np.random.Generator) -> Shot:
         borderMode=cv2.BORDER_TRANSPARENT,
     )
     rows = tuple(
-        cv2.perspectiveTransform(np.array([[[l, t], [r, t], [r, b], [l, b]]], np.float32), homography)[0]
-        for l, t, r, b in flat.rows
+        cv2.perspectiveTransform(np.array([[[x1, y1], [x2, y1], [x2, y2], [x1, y2]]], np.float32), homography)[0]
+        for x1, y1, x2, y2 in flat.rows
     )
     return Shot(scene, quad, rows, cap)
 
@@ -138,8 +137,8 @@ def _light(image: Image, rng: np.random.Generator) -> Image:
         shape = np.array([(x0, y0), (x1, y1), (width * 1.5, -height), (-width * 0.5, -height)], np.int32)
         shadow = np.zeros((height, width), np.float32)
         cv2.fillPoly(shadow, [cv2.convexHull(shape)], 1.0)
-        shadow = cv2.GaussianBlur(shadow, (0, 0), max(0.5, rng.uniform(0.005, 0.05) * width))
-        light *= (1 - rng.uniform(0.2, 0.65) * shadow)[..., None]
+        soft = np.asarray(cv2.GaussianBlur(shadow, (0, 0), max(0.5, rng.uniform(0.005, 0.05) * width)))
+        light *= (1 - rng.uniform(0.2, 0.65) * soft)[..., None]
     if rng.random() < 0.15:
         center = rng.uniform(0, 1, 2) * (width, height)
         xs, ys = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
@@ -150,7 +149,7 @@ def _light(image: Image, rng: np.random.Generator) -> Image:
     contrast = rng.uniform(0.35, 1.0) if rng.random() < 0.5 else 1.0
     lift = rng.uniform(0, 1 - contrast)
     dark = rng.random() < 0.16
-    gain = rng.uniform(0.08, 0.5) if dark else rng.uniform(0.5, 1.12)
+    gain = rng.uniform(0.06, 0.5) if dark else rng.uniform(0.5, 1.12)
     cast = np.exp(rng.normal(0, 0.33 if rng.random() < 0.25 else 0.06, 3))
     return np.clip((light * contrast + lift) * gain * cast * 255, 0, 255).astype(np.uint8)
 
@@ -160,7 +159,7 @@ def _blur(image: Image, cap: float, rng: np.random.Generator) -> Image:
     if rng.random() < 0.75:
         sigma = abs(rng.normal(0, 0.05)) * cap
         if sigma > 0.2:
-            image = cv2.GaussianBlur(image, (0, 0), sigma)
+            image = np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.uint8)
     if rng.random() < 0.3:
         length = abs(rng.normal(0, 0.16)) * cap
         if length > 1:
@@ -172,10 +171,10 @@ def _blur(image: Image, cap: float, rng: np.random.Generator) -> Image:
             start, end = np.round(middle - step).astype(int), np.round(middle + step).astype(int)
             cv2.line(kernel, tuple(start.tolist()), tuple(end.tolist()), 1.0, 1, cv2.LINE_AA, 4)
             kernel /= kernel.sum()
-            image = cv2.filter2D(image, -1, kernel)
+            image = np.asarray(cv2.filter2D(image, -1, kernel), np.uint8)
     if rng.random() < 0.08:
         image = _rain(image, rng)
-    return np.asarray(image)
+    return image
 
 
 def _rain(image: Image, rng: np.random.Generator) -> Image:
@@ -187,11 +186,11 @@ def _rain(image: Image, rng: np.random.Generator) -> Image:
         length = rng.uniform(0.1, 0.5) * height
         cv2.line(layer, (int(x), int(y)), (int(x + slant * length), int(y + length)), (220, 220, 220), 1, cv2.LINE_AA)
     strength = rng.uniform(0.1, 0.5)
-    return np.asarray(cv2.addWeighted(layer, strength, image, 1 - strength, 0))
+    return np.asarray(cv2.addWeighted(layer, strength, image, 1 - strength, 0), np.uint8)
 
 
 def _sensor(image: Image, cap: float, rng: np.random.Generator) -> Image:
-    """Add noise in proportion to what contrast there is, sharpen as cameras do, compress, and rescale as recorders do."""
+    """Add noise in proportion to what contrast there is, sharpen, compress, lose colour."""
     if rng.random() < 0.6:
         spread = float(image.std()) + 1.0
         sigma = abs(rng.normal(0, 0.12)) * spread * min(1.0, cap / 14)
@@ -202,15 +201,15 @@ def _sensor(image: Image, cap: float, rng: np.random.Generator) -> Image:
     if rng.random() < 0.35:
         soft = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.7, 1.6))
         amount = rng.uniform(0.3, 1.5)
-        image = cv2.addWeighted(image, 1 + amount, soft, -amount, 0)
+        image = np.asarray(cv2.addWeighted(image, 1 + amount, soft, -amount, 0), np.uint8)
     if rng.random() < 0.75:
         quality = int(np.clip(rng.normal(78, 18) - 20 * (rng.random() < 0.2), 28, 98))
         ok, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
         if ok:
-            image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+            image = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
     if rng.random() < 0.06:
-        image = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
-    return np.asarray(image)
+        image = np.asarray(cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR), np.uint8)
+    return image
 
 
 def cut(shot: Shot, row: int | None, rng: np.random.Generator) -> Image:
@@ -232,7 +231,7 @@ def cut(shot: Shot, row: int | None, rng: np.random.Generator) -> Image:
         low, high = number.min(axis=0) - pad, number.max(axis=0) + pad
     span = high - low
     tight = rng.random()  # one draw for the style of the cut, then each side errs on its own
-    inset = span * (np.array([0.05, 0.14]) * (1.6 * tight - 0.6) + rng.normal(0, 1, 2) * (0.015, 0.03))
+    inset = span * (np.array([0.045, 0.17]) * (1.5 * tight - 0.5) + rng.normal(0, 1, 2) * (0.015, 0.03))
     first = low + inset + rng.normal(0, 1, 2) * span * (0.012, 0.025)
     last = high - inset + rng.normal(0, 1, 2) * span * (0.012, 0.025)
     spare = np.array([0.04, 0.05]) * shot.cap

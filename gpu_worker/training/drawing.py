@@ -1,5 +1,7 @@
-"""Small drawing operations on plate pictures: text from glyph masks, blending, rounded boxes. Each returns nothing new
-but draws into the picture it is given, which is always one that the generator has just made."""
+"""Small drawing operations on plate pictures: text from glyph masks, blending, rounded boxes.
+
+`blend` draws into the picture that it is given, which is always one that the generator has just made.
+"""
 
 from collections.abc import Mapping
 

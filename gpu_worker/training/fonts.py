@@ -1,7 +1,7 @@
 """Open fonts as glyph masks: fetched from the npm registry once, rasterised once, kept in one file outside the repo.
 
-The fonts are the `@fontsource/*` packages that `formats.toml` names (SIL Open Font License 1.1); only pictures drawn with
-them reach a model. Fetching needs `npm`, rasterising needs Pillow, fontTools and Brotli.
+The fonts are the `@fontsource/*` packages that `formats.toml` names (SIL Open Font License 1.1); only pictures drawn
+with them reach a model. Fetching needs `npm`, rasterising needs Pillow, fontTools and Brotli.
 """
 
 import io
@@ -52,8 +52,9 @@ def rasterise(archive: Path, family: str, weight: str) -> dict[str, Mask]:
     Raises:
         KeyError: if the package has no such weight.
     """
-    from fontTools.ttLib import TTFont
-    from PIL import Image, ImageDraw, ImageFont
+    # Only drawing glyphs anew needs these; whoever has the stored masks does without the `train` extra.
+    from fontTools.ttLib import TTFont  # noqa: PLC0415
+    from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415
 
     with tarfile.open(archive) as package:
         member = package.extractfile(f"package/files/{family}-latin-{weight}-normal.woff2")

@@ -13,6 +13,8 @@ FORMATS_FILE = Path(__file__).with_name("formats.toml")
 
 _VOWELS, _CONSONANTS = "AEIOUY", "BCDFGHJKLMNPRSTVWXZ"
 _VANITY_SHARE, _SCRAMBLED_SHARE = 0.08, 0.08
+_EMBLEM_SHARE, _STACK_SHARE = 0.1, 0.05
+_WIDEST_DECORATED = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +76,18 @@ class Token:
     """One thing in a row of a plate.
 
     Attributes:
-        kind: `character`, `separator` (printed, not part of the number), `gap`, `thin` or `seal`.
-        text: the character or separator; empty for the others.
+        kind: `character`; `separator`, printed but not part of the number; `gap`, `thin` gap, `seal`, `emblem`, or
+            `stack`, small letters one above the other that are not part of the number either.
+        text: of a character, separator or stack; empty for the others.
     """
 
     kind: str
     text: str = ""
+
+    @property
+    def printed(self) -> bool:
+        """Whether it is pressed by the same die as the number."""
+        return self.kind in {"character", "separator"}
 
 
 Row = tuple[Token, ...]
@@ -201,16 +209,30 @@ def draw_number(region: Region, rng: np.random.Generator) -> tuple[Row, ...]:
     """
     draw = rng.random()
     if draw < _VANITY_SHARE:
-        return (vanity(rng),)
+        return (_decorated(vanity(rng), region, rng),)
     layout = region.rows[rng.integers(len(region.rows))]
     rows = expand(layout, region.letters, rng)
     if draw < _VANITY_SHARE + _SCRAMBLED_SHARE:
-        anything = string.ascii_uppercase + string.digits
-        return tuple(
-            tuple(Token(t.kind, anything[rng.integers(36)]) if t.kind == "character" else t for t in row)
-            for row in rows
-        )
-    return rows
+        rows = tuple(_scrambled(row, rng) for row in rows)
+    return (_decorated(rows[0], region, rng),) if len(rows) == 1 else rows
+
+
+def _scrambled(row: Row, rng: np.random.Generator) -> Row:
+    anything = string.ascii_uppercase + string.digits
+    return tuple(Token(t.kind, anything[rng.integers(36)]) if t.kind == "character" else t for t in row)
+
+
+def _decorated(row: Row, region: Region, rng: np.random.Generator) -> Row:
+    """Add an emblem or stacked letters to some plates of regions that issue special ones: those of American shape."""
+    if region.shape.aspect > _WIDEST_DECORATED:
+        return row
+    tokens = list(row)
+    if rng.random() < _EMBLEM_SHARE:
+        tokens.insert(int(rng.choice([0, 0, len(tokens) // 2, len(tokens)])), Token("emblem"))
+    if rng.random() < _STACK_SHARE:
+        letters = "".join(string.ascii_uppercase[i] for i in rng.integers(0, 26, int(rng.integers(2, 4))))
+        tokens.insert(int(rng.choice([0, len(tokens)])), Token("stack", letters))
+    return tuple(tokens)
 
 
 def number_text(row: Row) -> str:

@@ -1,7 +1,7 @@
 """The network: the recogniser of PP-OCRv6 (small) as a torch module, with a plate alphabet and a region head.
 
-The layout follows the published ONNX graph node by node (RepVGG-like blocks already folded into plain convolutions, batch
-normalisation folded here), so its weights load without a converter and training can freeze it by stages.
+The layout follows the published ONNX graph node by node (RepVGG-like blocks already folded into plain convolutions,
+batch normalisation folded here), so its weights load without a converter and training can freeze it by stages.
 """
 
 import math
@@ -134,6 +134,11 @@ class PlateNet(nn.Module):
         Returns:
             Characters (n, w / 8, 37), the CTC blank first, then `SYMBOLS`; regions (n, regions).
         """
+        columns, pooled = self.features(x)
+        return self.characters(columns), self.region(pooled)
+
+    def features(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Compute what the heads see: columns (n, w / 8, 120), and the whole crop pooled (n, 696)."""
         middle = self.middle(self.low(self.stem(x)))
         high = self.high(middle)
         columns = F.avg_pool2d(high, (3, 2))
@@ -143,8 +148,7 @@ class PlateNet(nn.Module):
         for mixer in self.mixers:
             y = mixer(y)
         y = self.norm(y) + skip.flatten(2).transpose(1, 2)
-        pooled = torch.cat((middle.mean((2, 3)), high.mean((2, 3)), y.mean(1)), 1)
-        return self.characters(y), self.region(pooled)
+        return y, torch.cat((middle.mean((2, 3)), high.mean((2, 3)), y.mean(1)), 1)
 
 
 def _convolutions(net: PlateNet) -> Iterator[nn.Conv2d]:
@@ -221,14 +225,17 @@ def _load_neck(net: PlateNet, graph: onnx.GraphProto, constants: dict[str, NDArr
 
 
 def parameters_by_depth(net: PlateNet, rate: float, decay: float) -> list[dict[str, object]]:
-    """Group parameters so that early stages learn slower: `rate` at the heads, times `decay` a stage towards the input."""
+    """Group parameters so that early stages learn slower: `rate` at the heads, times `decay` a stage towards the input.
+
+    The stem is frozen: edges of plates are edges of text, and its large maps cost a quarter of a step's time.
+    """
+    net.stem.requires_grad_(requires_grad=False)
     stages: list[list[nn.Module]] = [
         [net.characters, net.region],
         [net.skip, net.enter, net.along, net.mixers, net.norm],
         [net.high],
         [net.middle],
         [net.low],
-        [net.stem],
     ]
     return [
         {"params": [p for module in modules for p in module.parameters()], "lr": rate * math.pow(decay, depth)}

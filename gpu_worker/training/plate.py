@@ -8,21 +8,22 @@ import numpy as np
 
 from gpu_worker.geometry import Image
 from gpu_worker.training.drawing import Colour, blend, rounded_box, text_mask
+from gpu_worker.training.fittings import (
+    draw_dirt,
+    draw_emblem,
+    draw_frame,
+    draw_screws,
+    draw_seal,
+    draw_stack,
+    draw_stickers,
+)
 from gpu_worker.training.fonts import BASELINE, CAP_TOP, GlyphSet, Mask
-from gpu_worker.training.formats import Catalogue, Ink, Region, Row
+from gpu_worker.training.formats import Catalogue, Ink, Region, Row, Token
 
 CAP_HEIGHT = 56
 """Height of the number's characters in a flat picture, px: above what any crop shows, so that nothing is upscaled."""
 
 _MONOSPACED_SHARE = 0.45
-_STICKER_COLOURS: tuple[Colour, ...] = (
-    (60, 170, 235),
-    (60, 60, 200),
-    (70, 150, 60),
-    (160, 90, 40),
-    (60, 140, 245),
-    (220, 220, 220),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +81,10 @@ def render(
     rows = tuple(
         _draw_row(picture, row, die, (free, top), shape.room, rng) for row, top in zip(number, lines, strict=True)
     )
-    _draw_screws(picture, rows, rng)
-    _draw_stickers(picture, legend, ink, rng)
-    _draw_frame(picture, legend, rows, rng)
-    _draw_dirt(picture, rng)
+    draw_screws(picture, rows, rng)
+    draw_stickers(picture, legend, ink, rng)
+    draw_frame(picture, legend, rows, rng)
+    draw_dirt(picture, rng)
     return FlatPlate(picture, rows)
 
 
@@ -137,14 +138,14 @@ def _draw_band(picture: Image, region: Region, glyphs: GlyphSet, rng: np.random.
     """Draw the blue band with its code and return its width in pixels."""
     if not region.band or rng.random() > region.band_share:
         return 0
-    height = picture.shape[0]
+    height = int(picture.shape[0])
     width = round(height * rng.uniform(0.36, 0.5))
     picture[:, :width] = np.clip(np.array([165, 60, 15]) + rng.normal(0, 20, 3), 0, 255)
     stars = (rng.uniform(30, 120), 200, 235)
     cv2.circle(picture, (width // 2, round(height * 0.3)), round(width * 0.28), stars, 2, cv2.LINE_AA)
     code = text_mask(glyphs[region.fonts[0]], region.band, round(height * 0.22))
     if code.shape[1] > width - 4:
-        code = cv2.resize(code, (width - 4, code.shape[0]), interpolation=cv2.INTER_AREA)
+        code = _to_width(code, width - 4)
     blend(picture, code, ((width - code.shape[1]) // 2, round(height * 0.66)), (240, 240, 240))
     return width
 
@@ -159,7 +160,7 @@ def _draw_legends(picture: Image, region: Region, face: Mapping[str, Mask], ink:
             face, texts[rng.integers(len(texts))], round(height * rng.uniform(0.08, 0.14)), rng.uniform(0, 0.25)
         )
         if mask.shape[1] > width * 0.9:
-            mask = cv2.resize(mask, (round(width * 0.9), mask.shape[0]), interpolation=cv2.INTER_AREA)
+            mask = _to_width(mask, round(width * 0.9))
         colour = ink.characters if rng.random() < 0.6 else tuple(rng.uniform(20, 190, 3).tolist())
         x = round((width - mask.shape[1]) / 2 + rng.normal(0, width * 0.03))
         blend(picture, mask, (x, round(height * (place + rng.uniform(-0.01, 0.03)))), colour, rng.uniform(0.6, 1.0))
@@ -194,7 +195,7 @@ def _pressed(die: _Die, character: str) -> Mask:
     if die.stroke:
         kernel = np.ones((2, 2), np.uint8)
         scaled = cv2.dilate(scaled, kernel) if die.stroke > 0 else cv2.erode(scaled, kernel)
-    return np.asarray(scaled)
+    return np.asarray(scaled, np.uint8)
 
 
 def _draw_row(
@@ -211,132 +212,57 @@ def _draw_row(
         rng: the source of randomness.
     """
     (left, right), top = place
-    masks = [_pressed(die, token.text) if token.text else None for token in row]
+    masks = [_pressed(die, token.text) if token.printed else None for token in row]
     cell = max(
         (m.shape[1] for m, t in zip(masks, row, strict=True) if m is not None and t.text not in "MW-."), default=0
     )
-    space = {"gap": rng.uniform(0.25, 0.6), "thin": 0.12, "seal": rng.uniform(0.4, 0.7)}
+    space = {
+        "gap": rng.uniform(0.25, 0.6),
+        "thin": 0.12,
+        "seal": rng.uniform(0.4, 0.7),
+        "emblem": rng.uniform(0.7, 1.1),
+        "stack": rng.uniform(0.3, 0.45),
+    }
     widths = []
-    for token, mask in zip(row, masks, strict=True):
+    for i, token in enumerate(row):
+        mask = masks[i]
         if mask is None:
             widths.append(space[token.kind] * CAP_HEIGHT)
-        else:
-            fixed = die.monospaced and token.kind == "character"
-            widths.append((max(cell, mask.shape[1]) if fixed else mask.shape[1]) + die.tracking)
-    total = sum(widths)
-    wanted = rng.uniform(1.0, 1.4) if rng.random() < 0.5 else 1.0  # some dies fill the plate with broad characters
-    squeeze = min(wanted, (right - left) * room / total)
-    x = left + ((right - left) - total * squeeze) * np.clip(rng.normal(0.5, 0.06), 0.2, 0.8)
-    start = x
-    for token, mask, width in zip(row, masks, widths, strict=True):
-        if token.kind == "seal":
-            _draw_seal(picture, (round(x + width * squeeze / 2), top + CAP_HEIGHT // 2), rng)
-        elif mask is not None:
-            if squeeze < 1:
-                mask = cv2.resize(
-                    mask, (max(2, round(mask.shape[1] * squeeze)), mask.shape[0]), interpolation=cv2.INTER_AREA
-                )
-            at = (round(x + (width * squeeze - mask.shape[1]) / 2), top - 2)
-            blend(picture, mask, (at[0] + 1, at[1] + 2), (60, 60, 60), 0.25)  # the pressed edge throws a shadow
-            blend(picture, mask, at, die.colour)
-        x += width * squeeze
-    return round(start), top, round(x), top + CAP_HEIGHT
-
-
-def _draw_seal(picture: Image, center: tuple[int, int], rng: np.random.Generator) -> None:
-    """Stick a seal or registration sticker between groups."""
-    colour = _STICKER_COLOURS[rng.integers(len(_STICKER_COLOURS))]
-    size = int(rng.integers(6, 17))
-    x, y = center[0], center[1] + int(rng.integers(-12, 13))
-    kind = rng.integers(4)
-    if kind == 0:
-        cv2.circle(picture, (x, y), size, colour, -1, cv2.LINE_AA)
-        cv2.circle(picture, (x, y), max(1, size // 2), (230, 230, 230), 1, cv2.LINE_AA)
-    elif kind == 1:
-        half = (max(3, size // 2 + 2), size)
-        cv2.rectangle(picture, (x - half[0], y - half[1]), (x + half[0], y + half[1]), colour, -1)
-        cv2.line(picture, (x - half[0] + 2, y), (x + half[0] - 2, y), (40, 40, 40), 2)
-    elif kind == 2:
-        for dy in (-size - 4, size + 4):
-            cv2.circle(picture, (x, y + dy), max(3, size - 5), colour, -1, cv2.LINE_AA)
-    else:
-        outline = np.array([x, y]) + rng.integers(-size, size + 1, (6, 2))
-        cv2.fillPoly(picture, [cv2.convexHull(outline.astype(np.int32))], colour, cv2.LINE_AA)
-
-
-def _draw_screws(picture: Image, rows: tuple[tuple[int, int, int, int], ...], rng: np.random.Generator) -> None:
-    """Put screws or bolt holes in the corners, or beside the number where the plate is one line high."""
-    if rng.random() < 0.5:
-        return
-    height, width = picture.shape[:2]
-    tone = float(rng.choice([30, 90, 160, 225]))
-    radius = int(rng.integers(2, 6))
-    if height / width > 0.4:
-        ys = (0.1, 0.9) if rng.random() < 0.5 else (0.1,)
-        places = [(round(width * x), round(height * y)) for x in (0.2, 0.8) for y in ys]
-    else:
-        sides = ((rows[0][0] // 2, rows[0][0]), ((width + rows[0][2]) // 2, width - rows[0][2]))
-        places = [(x, height // 2) for x, free in sides if free > 2 * radius]
-    for place in places:
-        cv2.circle(picture, place, radius, (tone, tone, tone), -1, cv2.LINE_AA)
-
-
-def _draw_stickers(picture: Image, face: Mapping[str, Mask], ink: Ink, rng: np.random.Generator) -> None:
-    """Stick month and year stickers into the corners of plates that have room there."""
-    height, width = picture.shape[:2]
-    if height / width < 0.3:
-        return
-    for x, y in ((0.03, 0.03), (0.8, 0.03), (0.03, 0.8), (0.8, 0.8)):
-        if rng.random() > 0.28:
             continue
-        box = (round(width * rng.uniform(0.09, 0.16)), round(height * rng.uniform(0.1, 0.17)))
-        at = (round(width * (x + rng.uniform(0, 0.04))), round(height * (y + rng.uniform(0, 0.03))))
-        colour = _STICKER_COLOURS[rng.integers(len(_STICKER_COLOURS))]
-        cv2.rectangle(picture, at, (at[0] + box[0], at[1] + box[1]), colour, -1)
-        figures = text_mask(face, str(rng.integers(1, 2030)), max(4, box[1] // 2))
-        light = ink.characters if rng.random() < 0.5 else (245.0, 245.0, 245.0)
-        blend(picture, figures[:, : box[0]], (at[0] + 2, at[1] + box[1] // 4), light)
+        if die.monospaced and token.kind == "character" and mask.shape[1] > cell > 0:
+            masks[i] = mask = _to_width(mask, cell)  # such dies press M and W as narrow as the rest
+        fixed = die.monospaced and token.kind == "character"
+        widths.append((max(cell, mask.shape[1]) if fixed else mask.shape[1]) + die.tracking)
+    total = sum(widths)
+    # Some dies fill the plate with broad characters, some set them apart.
+    wanted = rng.uniform(1.0, 1.4) if rng.random() < 0.5 else 1.0
+    broad = rng.random() < 0.5
+    squeeze = min(wanted, (right - left) * room / total)
+    x = left + ((right - left) - total * squeeze) * float(np.clip(rng.normal(0.5, 0.06), 0.2, 0.8))
+    first, last = right, left
+    for token, mask, width in zip(row, masks, widths, strict=True):
+        middle = x + width * squeeze / 2
+        if mask is None:
+            _draw_token(picture, token, (round(middle), top + CAP_HEIGHT // 2), die, rng)
+        else:
+            sized = _to_width(mask, max(2, round(mask.shape[1] * squeeze))) if broad or squeeze < 1 else mask
+            at = (round(middle - sized.shape[1] / 2), top - 2)
+            blend(picture, sized, (at[0] + 1, at[1] + 2), (60, 60, 60), 0.25)  # the pressed edge throws a shadow
+            blend(picture, sized, at, die.colour)
+            first, last = min(first, at[0]), max(last, at[0] + sized.shape[1])
+        x += width * squeeze
+    return first, top, last, top + CAP_HEIGHT
 
 
-def _draw_frame(
-    picture: Image, face: Mapping[str, Mask], rows: tuple[tuple[int, int, int, int], ...], rng: np.random.Generator
-) -> None:
-    """Put a holder around the plate on some: it hides the rim, and carries a dealer's name, never the number."""
-    if rng.random() > 0.35:
-        return
-    height, width = picture.shape[:2]
-    tone = float(rng.choice([20, 30, 40, 120, 200]))
-    colour = (tone, tone, tone)
-    top_room, bottom_room = rows[0][1], height - rows[-1][3]
-    top = int(rng.uniform(0.15, 0.85) * max(0, top_room - 2))
-    bottom = int(rng.uniform(0.15, 0.85) * max(0, bottom_room - 2))
-    side = max(0, min(int(rng.integers(1, 6)), rows[0][0] - 1, width - rows[0][2] - 1))
-    if top:
-        picture[:top] = colour
-    if bottom:
-        picture[height - bottom :] = colour
-    if side:
-        picture[:, :side] = colour
-        picture[:, width - side :] = colour
-    letters = "ABCDEFGHIKLMNOPRSTUVW"
-    for thickness, y in ((top, 0), (bottom, height - bottom)):
-        if thickness >= 8 and rng.random() < 0.7:
-            name = "".join(letters[i] for i in rng.integers(0, len(letters), int(rng.integers(5, 14))))
-            mask = text_mask(face, name, round(thickness * 0.6), rng.uniform(0, 0.3))
-            light = (235.0, 235.0, 235.0) if tone < 100 else (30.0, 30.0, 30.0)
-            blend(picture, mask, ((width - mask.shape[1]) // 2, y + thickness // 6), light, rng.uniform(0.5, 1.0))
+def _to_width(mask: Mask, width: int) -> Mask:
+    return np.asarray(cv2.resize(mask, (width, mask.shape[0]), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _draw_dirt(picture: Image, rng: np.random.Generator) -> None:
-    """Splash, rust and fade: low-frequency stains and a few spots."""
-    height, width = picture.shape[:2]
-    if rng.random() < 0.4:
-        coarse = rng.uniform(0, 1, (max(2, height // 24), max(2, width // 24))).astype(np.float32)
-        stain = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-        amount = rng.uniform(0.1, 0.55) * np.clip(stain, 0, 1)[..., None] ** 2
-        colour = np.array(rng.choice([[70, 90, 110], [120, 130, 140], [60, 60, 60], [200, 205, 210]]), np.float32)
-        picture[:] = (picture * (1 - amount) + colour * amount).astype(np.uint8)
-    for _ in range(int(rng.integers(0, 5)) if rng.random() < 0.25 else 0):
-        center = (int(rng.integers(width)), int(rng.integers(height)))
-        tone = rng.uniform(30, 140)
-        cv2.circle(picture, center, int(rng.integers(1, 5)), (tone * 0.8, tone * 0.9, tone), -1, cv2.LINE_AA)
+def _draw_token(picture: Image, token: Token, center: tuple[int, int], die: _Die, rng: np.random.Generator) -> None:
+    """Draw what stands in a row and is not printed like the number; gaps draw nothing."""
+    if token.kind == "seal":
+        draw_seal(picture, center, rng)
+    elif token.kind == "emblem":
+        draw_emblem(picture, center, round(CAP_HEIGHT * rng.uniform(0.3, 0.5)), die.colour, rng)
+    elif token.kind == "stack":
+        draw_stack(picture, center, CAP_HEIGHT // 2, die.glyphs, die.colour, token.text)

@@ -1,4 +1,4 @@
-"""Training samples: a picture as the network gets it, the text in it, the region. Sample `i` of a seed is always the same."""
+"""Training samples: a crop, the text in it, its region. Sample `i` of a seed is always the same."""
 
 from dataclasses import dataclass
 

@@ -55,7 +55,7 @@ class Plan:
 
 PLANS = {
     "smoke": Plan(steps=4, batch=4, rate=1e-4, decay=0.7),
-    "small": Plan(steps=2400, batch=24, rate=4e-4, decay=0.75),
+    "small": Plan(steps=2000, batch=24, rate=4e-4, decay=0.75),
     "full": Plan(steps=40_000, batch=256, rate=1e-3, decay=0.85),
 }
 """`small` is an hour and a half of two CPU cores, `full` a few hours of one GPU, `smoke` a test."""
@@ -129,9 +129,9 @@ class Trainer:
         net = PlateNet(len(load_catalogue().regions))
         load_pretrained(net, start)
         self.net = net.to(self._device, memory_format=torch.channels_last)
-        self._average = {name: p.detach().clone() for name, p in self.net.named_parameters()}
         groups = parameters_by_depth(self.net, plan.rate, plan.decay)
         self._optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.01)
+        self._average = {name: p.detach().clone() for name, p in self.net.named_parameters()}
         self._peaks = [float(group["lr"]) for group in self._optimiser.param_groups]
         self._checkpoint = work / "checkpoint.pt"
         self._history = work / "history.jsonl"
@@ -209,7 +209,8 @@ class Trainer:
         """Return a copy of the network with averaged weights, on the CPU, in evaluation mode."""
         net = PlateNet(len(load_catalogue().regions))
         net.load_state_dict({name: value.cpu() for name, value in self._average.items()})
-        return net.eval()
+        net.eval()
+        return net
 
     def _save(self) -> None:
         state = {
