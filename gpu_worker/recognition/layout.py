@@ -12,6 +12,7 @@ _CENTRE = (0.35, 0.65)
 """Where the gap between two rows lies, as fractions of the height; small print leaves its gap nearer the rim."""
 _MAX_GAP_INK = 0.45
 _MIN_BALANCE = 0.4
+_MIN_INK = 4.0  # grey levels a pixel, times the Sobel kernel's weight: less is noise on a blank
 
 
 def _ink(crop: Image) -> NDArray[np.float32]:
@@ -42,6 +43,6 @@ def split_rows(crop: Image) -> tuple[Image, Image] | None:
     edge = max(1, height // 12)  # the rim of the plate is a stroke too
     upper, lower = float(ink[edge:gap].max(initial=0)), float(ink[gap : height - edge].max(initial=0))
     stronger, weaker = max(upper, lower), min(upper, lower)
-    if weaker < _MIN_BALANCE * stronger or float(ink[gap]) > _MAX_GAP_INK * weaker:
+    if weaker < max(_MIN_INK, _MIN_BALANCE * stronger) or float(ink[gap]) > _MAX_GAP_INK * weaker:
         return None
     return crop[:gap], crop[gap:]

@@ -1,0 +1,29 @@
+import numpy as np
+import pytest
+
+from gpu_worker.detection import Detector
+from gpu_worker.engines import build_detector
+from gpu_worker.settings import VisionSettings
+from tests.gpu_worker.scenes import road
+
+
+@pytest.fixture(scope="module")
+def detector() -> Detector:
+    return build_detector(VisionSettings(threads=1), 640)
+
+
+def test_each_plate_on_a_drawn_road_is_found_where_it_is(detector: Detector) -> None:
+    picture, boxes = road([("AB12CDE", 80, 260), ("XY98ZTR", 400, 230)])
+    found = [d.box for d in detector.detect([picture])[0] if d.score >= 0.5]
+    assert len(found) == 2
+    assert all(max(box.iou(f) for f in found) > 0.6 for box in boxes)
+
+
+def test_an_empty_picture_has_none(detector: Detector) -> None:
+    assert detector.detect([np.full((360, 640, 3), 105, np.uint8)]) == [[]]
+
+
+def test_pictures_of_different_sizes_keep_their_order(detector: Detector) -> None:
+    picture, _ = road([("AB12CDE", 80, 260)])
+    counts = [len(found) for found in detector.detect([np.zeros((100, 300, 3), np.uint8), picture])]
+    assert counts == [0, 1]
