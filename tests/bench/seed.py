@@ -8,9 +8,10 @@ from anpr.plates import CONFUSABLES
 
 CAMERAS: Final = 40
 _EVENTS_PER_UPLOAD: Final = 500
+_EVENTS_PER_VEHICLE: Final = 3
 
-# Formats of five countries, by share: their first characters are as unevenly spread as real ones. 300,000 vehicles,
-# some of which pass far more often than others. One read in twenty is wrong: a look-alike, a lost character, or both.
+# Formats of five countries, by share: their first characters are as unevenly spread as real ones. Some vehicles pass
+# far more often than others. One read in twenty is wrong: a look-alike, a lost character, or both.
 _VEHICLES = """
 CREATE TEMPORARY TABLE vehicles AS
 SELECT n, CASE
@@ -24,7 +25,7 @@ SELECT n, CASE
         || lpad(floor(random() * 1000)::text, 3, '0')
     ELSE pg_temp.letters(2) || lpad(floor(random() * 1000)::text, 3, '0') || pg_temp.letters(2)
 END AS plate
-FROM (SELECT n, random() AS kind FROM generate_series(0, 299999) AS n) AS drawn
+FROM (SELECT n, random() AS kind FROM generate_series(0, CAST(:vehicles AS int) - 1) AS n) AS drawn
 """
 
 _EVENTS = """
@@ -53,7 +54,7 @@ FROM (
     FROM (
         SELECT n, n / CAST(:per_upload AS int) AS upload_no, mod(n, CAST(:per_upload AS int)) AS passage_no,
             timestamptz '2026-01-01Z' + n * (interval '365 days' / CAST(:events AS int)) AS at,
-            random() AS misread, floor(power(random(), 2) * 300000)::int AS vehicle
+            random() AS misread, floor(power(random(), 2) * CAST(:vehicles AS int))::int AS vehicle
         FROM generate_series(CAST(:first AS int), CAST(:last AS int)) AS n
     ) AS passed JOIN vehicles ON vehicles.n = passed.vehicle
 ) AS reads
@@ -62,6 +63,7 @@ FROM (
 
 def seed(url: URL, events: int) -> None:
     """Insert cameras, uploads and `events` events of the year 2026, and let PostgreSQL gather its statistics."""
+    vehicles = events // _EVENTS_PER_VEHICLE
     # An engine of its own: VACUUM runs in no transaction, and the pool's ping begins one before the mode is changed.
     engine = create_engine(url.set(drivername="postgresql+pg8000"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
@@ -78,7 +80,7 @@ def seed(url: URL, events: int) -> None:
                 SELECT md5(kind || n)::uuid $$"""
             )
         )
-        connection.execute(text(_VEHICLES))
+        connection.execute(text(_VEHICLES), {"vehicles": vehicles})
         connection.execute(
             text(
                 """INSERT INTO cameras (id, name, description, time_zone, active)
@@ -105,6 +107,7 @@ def seed(url: URL, events: int) -> None:
             "from": "".join(CONFUSABLES),
             "to": "".join(CONFUSABLES.values()),
             "events": events,
+            "vehicles": vehicles,
         }
         step = 100_000
         for first in range(0, events, step):

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, func, literal, select, true, union
+from sqlalchemy import ColumnElement, Select, Uuid, func, literal, or_, select, true, union
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -137,7 +137,7 @@ def search_statement(wanted: EventFilter, page: PageRequest, scope: CameraScope 
     if wanted.plate is not None and wanted.plate.is_selective:
         return _fetch(_plate_positions(wanted.plate, bounds, cameras, page.limit + 1), page)
     if wanted.plate is not None:
-        bounds.append(wanted.plate.condition(Event.plate, Event.plate_key))
+        bounds.append(or_(*(wanted.plate.condition(*columns) for columns in _PLATE_COLUMNS)))
     if cameras is not None and len(cameras) > 1:
         return _fetch(_camera_positions(bounds, cameras, page.limit + 1), page)
     walk = scopes.limit(select(Event).where(*bounds), cameras, Event.camera_id)

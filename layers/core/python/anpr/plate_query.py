@@ -102,14 +102,18 @@ class PlateQuery:
 
     @property
     def similarity_threshold(self) -> float:
-        """The least trigram similarity that a plate within `max_edits` of this one can have.
+        """At most the least trigram similarity that a plate within `max_edits` of this one can have.
 
-        A key of n characters has n + 1 trigrams (pg_trgm pads it). A substitution, the worst edit, changes at most
-        three of them on either side: what is left in common is n + 1 - 3k of n + 1 + 3k.
+        A substitution, the worst edit, changes at most three trigrams on either side. So of t distinct ones, t - 3k
+        are left in common, of t + 3k in all. A repeated trigram is counted once, as pg_trgm does. A database in the C
+        locale knows no letters but ASCII's and takes others for spaces; one in another locale finds more trigrams, so
+        ASCII's alone give a bound that holds for both.
         """
-        size = len(self.text) + 1
+        words = re.findall(r"[0-9A-Z]+", plate_key(self.text))
+        trigrams = {f"  {word} "[i : i + 3] for word in words for i in range(len(word) + 1)}
         lost = 3 * self.max_edits
-        return max(size - lost, 1) / (size + lost)
+        # pg_trgm computes in single precision.
+        return max(len(trigrams) - lost, 1) / (len(trigrams) + lost) - 0.001
 
     def matched(self, plate: str) -> Matched | None:
         """Tell how a plate matches, by the closest way; None if it does not."""
