@@ -24,8 +24,13 @@ LAYER_LOCK: Final = ROOT / "layers" / "deps" / "requirements.txt"
 LayerTarget: TypeAlias = Literal["arm64", "host"]
 
 # Changes when the recipe below does, so that no stale layer is taken from the cache.
-_RECIPE: Final = "1"
+_RECIPE: Final = "2"
 _PIP_TIMEOUT_S: Final = 900
+AWS_SERVICES: Final = frozenset(
+    {"events", "lambda", "s3", "secretsmanager", "ses", "sesv2", "sns", "sqs", "ssm", "sts"}
+)
+"""What botocore may be asked for in a function. The descriptions of the 400 other services are left out of the layer: they
+are a third of its size and of its files, which each function of the emulator unpacks at its first call."""
 # Amazon Linux 2023, which Lambda's Python 3.13 runs on, has glibc 2.34.
 _ARM64_OPTIONS: Final = (
     *(f"--platform=manylinux_2_{minor}_aarch64" for minor in (34, 28, 17)),
@@ -81,6 +86,9 @@ def _dependencies(target: LayerTarget, cache: Path) -> Path:
             zip_folder(content, zipped)
             # Renamed last: an interrupted or a parallel build never leaves half a file under the final name.
             zipped.rename(made)
+        for old in cache.glob(f"dependencies-{target}-*.zip"):
+            if old != made:
+                old.unlink()
     return made
 
 
@@ -102,6 +110,9 @@ def _install(target: LayerTarget, folder: Path) -> None:
     )
     if done.returncode != 0:
         raise PackagingError(f"pip could not build the dependencies layer for {target}:\n{done.stderr.strip()}")
+    for described in (folder / "botocore" / "data").iterdir():
+        if described.is_dir() and described.name not in AWS_SERVICES:
+            shutil.rmtree(described)
     # Console scripts name this machine's interpreter; no function runs them.
     shutil.rmtree(folder / "bin", ignore_errors=True)
     if target == "host":

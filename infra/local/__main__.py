@@ -7,16 +7,17 @@ from pathlib import Path
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.local import demo, keep
+from infra.local import demo
 from infra.local.client import ApiError
 from infra.local.console import Console
 from infra.local.deploy import DeployError
 from infra.local.emulator import EmulatorError
 from infra.local.interrupts import Interrupted, interruptible
+from infra.local.keep import Keeper
 from infra.local.postgres import PostgresError
 from infra.local.process import ProcessError
 from infra.local.synthesis import SynthesisError
-from infra.packaging import PackagingError
+from infra.packaging import ROOT, PackagingError
 
 _EXPECTED = (
     ApiError,
@@ -36,6 +37,7 @@ _EXPECTED = (
 def main() -> int:
     """Run one command; returns the exit status."""
     parser = argparse.ArgumentParser(prog="infra.local", description="The backend on one machine.")
+    parser.add_argument("--home", type=Path, default=ROOT / ".local", help="folder for data, logs and crops")
     commands = parser.add_subparsers(dest="command", required=True)
     demonstration = commands.add_parser("demo", help="bring it up, send it a clip, show the plates, stop it")
     demonstration.add_argument("--clip", type=Path, help="a video or a picture; a rendered clip if none is given")
@@ -46,22 +48,27 @@ def main() -> int:
     console = Console()
     try:
         with interruptible():
-            if arguments.command == "demo":
-                demo.demonstrate(arguments.clip, console)
-            elif arguments.command == "up":
-                keep.up(console)
-            elif arguments.command == "down":
-                keep.down(console)
-            else:
-                print(demo.rendered_clip())
+            _run(arguments, console)
     except _EXPECTED as error:
         console.fail(str(error))
-        console.fail(f"The programs' logs are in {keep.HOME / 'logs'}.")
+        console.fail(f"The programs' logs are in {arguments.home / 'logs'}.")
         return 1
     except Interrupted as interruption:
         console.fail(f"Interrupted ({interruption}); everything that was started has been stopped.")
         return interruption.exit_status
     return 0
+
+
+def _run(arguments: argparse.Namespace, console: Console) -> None:
+    match arguments.command:
+        case "demo":
+            demo.demonstrate(arguments.clip, arguments.home, console)
+        case "up":
+            Keeper(arguments.home, console).up()
+        case "down":
+            Keeper(arguments.home, console).down()
+        case "clip":
+            print(demo.rendered_clip())
 
 
 if __name__ == "__main__":

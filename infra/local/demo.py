@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from infra.local.client import ApiClient
 from infra.local.console import Console
 from infra.local.process import LoggedProcess
 from infra.local.site import Place, launch
-from infra.packaging import CACHE, ROOT
+from infra.packaging import CACHE
 
-OUTPUT: Final = ROOT / ".local" / "demo"
 _CAMERA: Final = "Demonstration"
 _POLL_S: Final = 0.4
 _ENDED: Final = ("succeeded", "failed", "expired")
@@ -30,11 +31,12 @@ class DemoError(RuntimeError):
     """The demonstration could not be shown; the text says why."""
 
 
-def demonstrate(clip: Path | None, console: Console) -> None:
+def demonstrate(clip: Path | None, home: Path, console: Console) -> None:
     """Run the whole way once.
 
     Args:
         clip: a video or a picture; the rendered clip if none is given.
+        home: folder for the logs and the crops, which stay; all else goes.
         console: where it is shown.
 
     Raises:
@@ -42,23 +44,26 @@ def demonstrate(clip: Path | None, console: Console) -> None:
     """
     if clip is not None and not clip.is_file():
         raise DemoError(f"There is no file {clip}.")
-    shutil.rmtree(OUTPUT, ignore_errors=True)
-    OUTPUT.mkdir(parents=True)
+    crops = home / "demo"
+    shutil.rmtree(crops, ignore_errors=True)
+    crops.mkdir(parents=True)
     with ExitStack() as stack:
         state = stack.enter_context(_scratch())
-        site = launch(Place.temporary(state, logs=OUTPUT.parent / "logs" / "demo"), console, stack)
+        site = launch(Place.temporary(state, logs=home / "logs" / "demo"), console, stack)
         with console.step("Worker started"):
             worker = site.start_worker(stack)
         with console.step("Clip rendered" if clip is None else "Clip found"):
             file = clip or rendered_clip()
         api = stack.enter_context(ApiClient(site.api_url))
+        with console.step("API awake"):
+            api.wake(("/docs", "/cameras", "/events"))
         with console.step("Logged in, camera registered"):
             api.log_in(site.admin)
             camera = api.camera(_CAMERA)
         with console.step(f"{file.name} uploaded ({file.stat().st_size / 1e6:.1f} MB)"):
             upload = api.upload(file, camera_id=camera["id"], captured_at=datetime.now(UTC))
         job = follow(api, str(upload["id"]), worker, console)
-        show(list(api.pages("/events", camera_id=camera["id"])), job, console)
+        show(list(api.pages("/events", camera_id=camera["id"])), job, crops, console)
 
 
 def rendered_clip(cache: Path = CACHE) -> Path:
@@ -103,25 +108,37 @@ def follow(api: ApiClient, job_id: str, worker: LoggedProcess, console: Console)
     return job
 
 
-def show(events: list[dict[str, Any]], job: dict[str, Any], console: Console) -> None:
-    """Print the passages as a table, and fetch their crops by the links that the API gave."""
+def show(events: list[dict[str, Any]], job: dict[str, Any], crops: Path, console: Console) -> None:
+    """Print the passages as a table, and fetch their crops by the links that the API gave.
+
+    Args:
+        events: passages as the API gives them.
+        job: their upload's job.
+        crops: folder that the crops are saved in.
+        console: where the table is shown.
+    """
     readable = sorted((event for event in events if event["readable"]), key=lambda event: str(event["first_seen_at"]))
-    table = Table("Plate", "Score", "First - last", "Frames agreeing", "Crop", title=_title(readable, events))
-    links = []
+    table = Table(title=_title(readable, events))
+    # Only the links give way on a narrow terminal.
+    for heading, width in (("Plate", 9), ("Score", 5), ("First - last", 23), ("Agreeing", 9)):
+        table.add_column(heading, no_wrap=True, min_width=width)
+    table.add_column("Crop URL", no_wrap=True, overflow="ellipsis")
     with httpx.Client(timeout=30, trust_env=False) as http:
         for event in readable:
-            crop = OUTPUT / f"{event['plate']}-{event['passage_no']:03d}.jpg"
-            crop.write_bytes(http.get(event["crop_url"]).raise_for_status().content)
+            crop = http.get(event["crop_url"]).raise_for_status().content
+            (crops / f"{event['plate']}-{event['passage_no']:03d}.jpg").write_bytes(crop)
             times = f"{_clock(event['first_seen_at'])} - {_clock(event['last_seen_at'])}"
             agreeing = f"{event['frames_agreeing']} of {event['frames_seen']}"
-            table.add_row(event["plate"], f"{event['score']:.2f}", times, agreeing, str(crop.relative_to(ROOT)))
-            links.append(f"{event['plate']}  {event['crop_url']}")
+            link = Text(event["crop_url"], style=f"link {event['crop_url']}")
+            table.add_row(event["plate"], f"{event['score']:.2f}", times, agreeing, link)
     console.rich.print(table)
-    if job.get("warning"):
-        console.say(f"[yellow]{job['warning']}[/yellow]")
-    console.say("Crop links, as the API gives them (they end with this run; the files above stay):")
-    for link in links:
-        console.rich.print(link, soft_wrap=True, markup=False)
+    if job["warning"]:
+        console.say(f"[yellow]{escape(job['warning'])}[/yellow]")
+    # In full, for whoever wants to copy one.
+    for event in readable:
+        console.rich.print(f"{event['plate']}  {event['crop_url']}", soft_wrap=True, markup=False)
+    if readable:
+        console.say(f"The links end with this run; the crops stay in {crops}.")
 
 
 def _title(readable: list[dict[str, Any]], events: list[dict[str, Any]]) -> str:

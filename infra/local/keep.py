@@ -4,7 +4,7 @@ import json
 import os
 import time
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -12,13 +12,8 @@ from typing import Final
 from infra.local.console import Console
 from infra.local.postgres import Postgres, free_port, is_free
 from infra.local.process import alive, command_of, stop_group
-from infra.local.site import Place, launch
-from infra.packaging import ROOT
+from infra.local.site import Login, Place, launch
 
-HOME: Final = ROOT / ".local"
-_STATE: Final = HOME / "state"
-_RECORD: Final = HOME / "up.json"
-_LOGIN: Final = HOME / "login.txt"
 _GRACE_S: Final = 20
 _POLL_S: Final = 0.1
 
@@ -30,68 +25,86 @@ class Record:
     Attributes:
         database_port: PostgreSQL's; the next start takes the same one if it can.
         emulator_port: the emulator's, likewise.
-        groups: process groups by a word that stands in their leader's command line.
+        groups: process groups by a word that stands in their leader's command line; empty where nothing runs.
+        addresses: what to tell the person.
     """
 
     database_port: int
     emulator_port: int
-    groups: dict[str, int]
+    groups: dict[str, int] = field(default_factory=dict)
+    addresses: str = ""
 
 
-def up(console: Console) -> None:
-    """Start the backend and a worker and leave them running; what runs already is only described."""
-    before = _read()
-    if before is not None and all(_runs(word, group) for word, group in before.groups.items()) and before.groups:
-        console.say("It runs already; `make down` stops it.")
-        console.say((HOME / "addresses.txt").read_text())
-        return
-    if before is not None:
-        _stop(before)
-    place = Place(
-        state=_STATE,
-        logs=HOME / "logs",
-        database_port=_port(before.database_port if before else None),
-        emulator_port=_port(before.emulator_port if before else None),
-        persistent=True,
-    )
-    with ExitStack() as stack:
-        site = launch(place, console, stack)
-        with console.step("Worker started"):
-            worker = site.start_worker(stack)
-            worker.settle()
-        groups = {"ministack": site.emulator_pid, "gpu_worker": worker.pid}
-        _write(Record(place.database_port, place.emulator_port, groups))
-        # From here on it is `down` that stops them.
-        stack.pop_all()
-    addresses = f"API    {site.api_url}\nDocs   {site.docs_url}"
-    (HOME / "addresses.txt").write_text(addresses)
-    console.say(addresses)
-    if _LOGIN.exists():
-        console.say(f"Login  {site.admin.email}, password in {_LOGIN.relative_to(ROOT)}")
-    else:
-        _write_private(_LOGIN, f"{site.admin.email}\n{site.admin.password}\n")
-        console.say(f"Login  {site.admin.email}  {site.admin.password}")
-        console.say(f"       (shown this once; kept in {_LOGIN.relative_to(ROOT)})")
+class Keeper:
+    """Starts and stops the backend whose data and logs lie in one folder."""
 
+    def __init__(self, home: Path, console: Console) -> None:
+        self._state = home / "state"
+        self._logs = home / "logs"
+        self._record = home / "up.json"
+        self._login = home / "login.txt"
+        self._console = console
 
-def down(console: Console) -> None:
-    """Stop what `up` started; its data stays in `.local`."""
-    record = _read()
-    if record is None:
-        console.say("Nothing runs.")
-        return
-    with console.step("Stopped"):
-        _stop(record)
+    def up(self) -> None:
+        """Start the backend and a worker and leave them running; what runs already is only described."""
+        before = self._read()
+        if before is not None and before.groups:
+            if all(_runs(word, group) for word, group in before.groups.items()):
+                self._console.say("It runs already; `make down` stops it.")
+                self._console.say(before.addresses)
+                return
+            self._stop(before)
+        place = Place(
+            state=self._state,
+            logs=self._logs,
+            database_port=_port(before.database_port if before else None),
+            emulator_port=_port(before.emulator_port if before else None),
+            persistent=True,
+        )
+        with ExitStack() as stack:
+            site = launch(place, self._console, stack)
+            with self._console.step("Worker started"):
+                worker = site.start_worker(stack)
+                worker.settle()
+            addresses = f"API    {site.api_url}\nDocs   {site.docs_url}"
+            groups = {"ministack": site.emulator_pid, "gpu_worker": worker.pid}
+            self._write(Record(place.database_port, place.emulator_port, groups, addresses))
+            # From here on it is `down` that stops them.
+            stack.pop_all()
+        self._console.say(addresses)
+        self._tell_login(site.admin)
 
+    def down(self) -> None:
+        """Stop what `up` started; its data stays."""
+        record = self._read()
+        if record is None or not record.groups:
+            self._console.say("Nothing runs.")
+            return
+        with self._console.step("Stopped"):
+            self._stop(record)
 
-def _stop(record: Record) -> None:
-    # The worker first, so that it can give its job back.
-    for word in ("gpu_worker", "ministack"):
-        group = record.groups.get(word)
-        if group is not None and _runs(word, group):
-            stop_group(group, grace_s=_GRACE_S, wait=partial(_ended, group))
-    Postgres(_STATE / "postgres", record.database_port).stop()
-    _write(Record(record.database_port, record.emulator_port, groups={}))
+    def _stop(self, record: Record) -> None:
+        # The worker first, so that it can give its job back.
+        for word in ("gpu_worker", "ministack"):
+            group = record.groups[word]
+            if _runs(word, group):
+                stop_group(group, grace_s=_GRACE_S, wait=partial(_ended, group))
+        Postgres(self._state / "postgres", record.database_port).stop()
+        self._write(Record(record.database_port, record.emulator_port))
+
+    def _tell_login(self, admin: Login) -> None:
+        if self._login.exists():
+            self._console.say(f"Login  {admin.email}, with the password in {self._login}")
+            return
+        _write_private(self._login, f"{admin.email}\n{admin.password}\n")
+        self._console.say(f"Login  {admin.email}  {admin.password}")
+        self._console.say(f"       (shown this once; kept in {self._login})")
+
+    def _read(self) -> Record | None:
+        return Record(**json.loads(self._record.read_text())) if self._record.exists() else None
+
+    def _write(self, record: Record) -> None:
+        _write_private(self._record, json.dumps(asdict(record)))
 
 
 def _runs(word: str, group: int) -> bool:
@@ -110,14 +123,6 @@ def _ended(pid: int, seconds: float) -> bool:
 
 def _port(before: int | None) -> int:
     return before if before is not None and is_free(before) else free_port()
-
-
-def _read() -> Record | None:
-    return Record(**json.loads(_RECORD.read_text())) if _RECORD.exists() else None
-
-
-def _write(record: Record) -> None:
-    _write_private(_RECORD, json.dumps(asdict(record)))
 
 
 def _write_private(path: Path, text: str) -> None:
