@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from anpr.audit import Actor
 from anpr.ports import BlobStore, EventBus, JobQueue
 from anpr.principals import Principal
-from anpr.settings import MetricsSettings, SearchSettings, UploadSettings
+from anpr.settings import ExportSettings, MetricsSettings, SearchSettings, UploadSettings
 from anpr.tokens import TokenSigner
-from functions.api.services import ApiServices
+from functions.api.services import ApiServices, JudgingServices
 from functions.api.telemetry import Telemetry
 
 Part = TypeVar("Part")
@@ -86,6 +86,14 @@ def search_settings(services: Services) -> SearchSettings:
     return _needed(services.search, "search settings")
 
 
+def judging(services: Services) -> JudgingServices:
+    return _needed(services.judging, "what review needs")
+
+
+def export_settings(services: Services) -> ExportSettings:
+    return _needed(services.exports, "export settings")
+
+
 def metrics_settings(services: Services) -> MetricsSettings:
     return _needed(services.metrics, "metrics settings")
 
@@ -102,4 +110,6 @@ Queue = Annotated[JobQueue, Depends(queue)]
 Bus = Annotated[EventBus, Depends(bus)]
 Uploads = Annotated[UploadSettings, Depends(upload_settings)]
 Search = Annotated[SearchSettings, Depends(search_settings)]
+Judging = Annotated[JudgingServices, Depends(judging)]
+Exporting = Annotated[ExportSettings, Depends(export_settings)]
 Scraping = Annotated[MetricsSettings, Depends(metrics_settings)]

@@ -32,6 +32,8 @@ _TAGS = [
     {"name": "uploads", "description": "Footage on its way in."},
     {"name": "jobs", "description": "The reading of an upload."},
     {"name": "events", "description": "Vehicles' passages, as read."},
+    {"name": "feedback", "description": "What people say of the reads: a queue, verdicts, figures."},
+    {"name": "exports", "description": "Reviewed events as training data or tables."},
     {"name": "health", "description": "Whether all is well, and how much was done."},
 ]
 _WHO = {

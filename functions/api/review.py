@@ -1,13 +1,14 @@
-"""The review function: passages."""
+"""The review function: passages, verdicts on them, exports."""
 
 from anpr import bootstrap
-from anpr.settings import SearchSettings, TokenSettings
+from anpr.bolos import Matcher
+from anpr.settings import ExportSettings, ReviewSettings, SearchSettings, TokenSettings
 from anpr.tokens import TokenVerifier
 from functions.api.entry import LambdaHandler
-from functions.api.routes import events
-from functions.api.services import ApiServices
+from functions.api.routes import events, exports, feedback
+from functions.api.services import ApiServices, JudgingServices
 
-ROUTERS = (events.router,)
+ROUTERS = (events.router, feedback.router, exports.router)
 
 
 def services() -> ApiServices:
@@ -16,7 +17,10 @@ def services() -> ApiServices:
         database=bootstrap.database(),
         verifier=TokenVerifier(TokenSettings()),
         blobs=bootstrap.blob_store(),
+        bus=bootstrap.event_bus(),
         search=SearchSettings(),
+        judging=JudgingServices(Matcher(), ReviewSettings()),
+        exports=ExportSettings(),
     )
 
 

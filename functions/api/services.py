@@ -2,10 +2,24 @@
 
 from dataclasses import dataclass
 
+from anpr.bolos import Matcher
 from anpr.db import Database
 from anpr.ports import BlobStore, EventBus, JobQueue
-from anpr.settings import MetricsSettings, SearchSettings, UploadSettings
+from anpr.settings import ExportSettings, MetricsSettings, ReviewSettings, SearchSettings, UploadSettings
 from anpr.tokens import TokenSigner, TokenVerifier
+
+
+@dataclass(frozen=True, slots=True)
+class JudgingServices:
+    """What review needs.
+
+    Attributes:
+        matcher: finds wanted plates; kept, because it compiles their patterns once.
+        settings: leases and limits.
+    """
+
+    matcher: Matcher
+    settings: ReviewSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +36,8 @@ class ApiServices:
         uploads: what may be uploaded.
         search: what a search must say.
         metrics: who may scrape.
+        judging: review.
+        exports: what an export may hold.
     """
 
     database: Database
@@ -33,3 +49,5 @@ class ApiServices:
     uploads: UploadSettings | None = None
     search: SearchSettings | None = None
     metrics: MetricsSettings | None = None
+    judging: JudgingServices | None = None
+    exports: ExportSettings | None = None

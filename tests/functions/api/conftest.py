@@ -7,13 +7,14 @@ from uuid import uuid4
 import pytest
 
 from anpr import passwords, tokens
+from anpr.bolos import Matcher
 from anpr.db import Database
 from anpr.models import Role, User
-from anpr.settings import MetricsSettings, SearchSettings, TokenSettings, UploadSettings
+from anpr.settings import ExportSettings, MetricsSettings, ReviewSettings, SearchSettings, TokenSettings, UploadSettings
 from anpr.tokens import TokenSigner, TokenVerifier
 from functions.api.entry import LambdaHandler
 from functions.api.openapi import ROUTERS
-from functions.api.services import ApiServices
+from functions.api.services import ApiServices, JudgingServices
 from tests.functions.api.client import PASSWORD, SCRAPE_TOKEN, Api
 from tests.memory import MemoryBlobs, MemoryBus, MemoryQueue, MemorySecrets
 
@@ -58,6 +59,8 @@ def api(database: Database, password_hash: str, event_loop_for_mangum: None) -> 
         uploads=UploadSettings(),
         search=SearchSettings(),
         metrics=MetricsSettings(token=SCRAPE_TOKEN),
+        judging=JudgingServices(Matcher(), ReviewSettings()),
+        exports=ExportSettings(max_events=5),
     )
     handler = LambdaHandler("test", ROUTERS, lambda: services)
     ids = {role: user.id for role, user in users.items()}

@@ -170,9 +170,9 @@ def person(principal: Principal) -> UUID:
     """The caller's user id: only people review.
 
     Raises:
-        Forbidden: the caller is no user.
+        Forbidden: the caller is a machine, be it with somebody's key.
     """
-    if principal.actor.id is None:
+    if principal.actor.id is None or principal.key_id is not None:
         raise Forbidden("Only a person can review; log in as a user.")
     return principal.actor.id
 

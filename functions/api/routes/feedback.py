@@ -1,0 +1,112 @@
+"""/feedback: people's judgement of the machine's reads."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from anpr import review_queue, reviews
+from anpr.review_queue import QueueFilter
+from functions.api.dependencies import Blobs, Caller, DbSession, Judging
+from functions.api.promises import Promises
+from functions.api.schemas.feedback import (
+    AgreementList,
+    AgreementOut,
+    AgreementParameters,
+    ClaimIn,
+    QueueQuery,
+    ReviewList,
+    ReviewOut,
+    SecondOpinionIn,
+    VerdictIn,
+    VerdictList,
+    VerdictOut,
+    review_out,
+    verdict_out,
+)
+
+router = APIRouter(prefix="/feedback", tags=["feedback"])
+
+
+@router.get("/queue", summary="Look at the head of the review queue")
+def see_queue(query: Annotated[QueueQuery, Query()], session: DbSession, caller: Caller, blobs: Blobs) -> ReviewList:
+    """What most needs a person: open hits first, then requests for a second opinion, then doubtful reads."""
+    wanted = QueueFilter(caller.scope, frozenset(query.camera_id))
+    found = review_queue.top(session, wanted, limit=query.limit)
+    return ReviewList(items=[review_out(review, blobs) for review in found])
+
+
+@router.post("/claims", summary="Claim the next events to review")
+def claim_next(body: ClaimIn, session: DbSession, caller: Caller, blobs: Blobs, judging: Judging) -> ReviewList:
+    """Events that nobody else works on. A claim ends with the verdict, when it is released, or with its lease."""
+    claimed = review_queue.claim_next(
+        session,
+        reviews.person(caller),
+        QueueFilter(caller.scope, body.camera_ids),
+        count=body.count,
+        settings=judging.settings,
+    )
+    return ReviewList(items=[review_out(review, blobs) for review in claimed])
+
+
+@router.get("/agreement", summary="Compare machine and people")
+def get_agreement(query: Annotated[AgreementParameters, Query()], session: DbSession, caller: Caller) -> AgreementList:
+    """How often people found the machine's read right, by camera and ISO week of capture."""
+    figures = reviews.agreement(session, query.query(), scope=caller.scope)
+    return AgreementList(items=[AgreementOut.model_validate(one) for one in figures])
+
+
+@router.get("/events/{event_id}", summary="List the verdicts on an event")
+def get_verdicts(event_id: UUID, session: DbSession, caller: Caller) -> VerdictList:
+    """All verdicts, the newest first; the first that is not undone holds."""
+    found = reviews.history(session, event_id, scope=caller.scope)
+    return VerdictList(items=[verdict_out(one) for one in found])
+
+
+@router.post("/events/{event_id}", status_code=201, summary="Judge a read")
+def give_verdict(
+    event_id: UUID,
+    body: VerdictIn,
+    caller: Caller,
+    judging: Judging,
+    promises: Promises,
+    response: Response,
+) -> VerdictOut:
+    """Confirm, correct or reject what the machine read; the read itself stays. Sent twice, it counts once."""
+    with promises.transaction() as session:
+        given, new = reviews.give(session, caller, event_id, body.opinion(), matcher=judging.matcher)
+    if not new:
+        response.status_code = 200
+    return verdict_out(given)
+
+
+@router.put("/events/{event_id}/claim", summary="Claim an event, or renew the claim")
+def claim_event(event_id: UUID, session: DbSession, caller: Caller, blobs: Blobs, judging: Judging) -> ReviewOut:
+    """Keep others from working on this event; refused while another reviewer does."""
+    claimed = review_queue.claim(
+        session, reviews.person(caller), event_id, scope=caller.scope, lease=judging.settings.lease
+    )
+    return review_out(claimed, blobs)
+
+
+@router.delete("/events/{event_id}/claim", status_code=204, summary="Release an event")
+def release_event(event_id: UUID, session: DbSession, caller: Caller) -> None:
+    """Give the event back to the queue."""
+    review_queue.release(session, reviews.person(caller), event_id, scope=caller.scope)
+
+
+@router.post("/events/{event_id}/second-opinion", status_code=202, summary="Ask for a second opinion")
+def ask_second_opinion(
+    event_id: UUID, body: SecondOpinionIn, session: DbSession, caller: Caller, blobs: Blobs
+) -> ReviewOut:
+    """Put the event before another reviewer, with priority. A verdict that stands holds until then."""
+    asked = review_queue.ask_second_opinion(session, reviews.person(caller), event_id, body.note, scope=caller.scope)
+    return review_out(asked, blobs)
+
+
+@router.post("/verdicts/{verdict_id}/undo", summary="Undo a verdict")
+def undo_verdict(verdict_id: UUID, caller: Caller, judging: Judging, promises: Promises) -> VerdictOut:
+    """Take back one's own verdict; administrators anybody's. The one before it holds again."""
+    with promises.transaction() as session:
+        undone = reviews.undo(session, caller, verdict_id, matcher=judging.matcher)
+    return verdict_out(undone)

@@ -1,0 +1,187 @@
+"""Review: the queue, verdicts, agreement."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from anpr.models import Correction, RejectReason, Review, Urgency, Verdict
+from anpr.ports import BlobStore
+from anpr.reviews import AgreementQuery, Opinion
+from functions.api.schemas.common import Line, RequestModel, ResponseModel, Text, Timestamp
+from functions.api.schemas.events import EventOut, event_out
+
+_MAX_CAMERAS = 50
+_DEFAULT_SPAN = timedelta(weeks=12)
+_MAX_SPAN = timedelta(days=731)
+
+Note = Annotated[Text, Field(max_length=1000)]
+
+
+class QueueQuery(RequestModel):
+    """Which part of the queue to look at."""
+
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    camera_id: Annotated[
+        list[UUID],
+        Field(default_factory=list, max_length=_MAX_CAMERAS, description="At this camera; may be repeated."),
+    ]
+
+
+class ClaimIn(RequestModel):
+    """How many events to claim, and at which cameras."""
+
+    count: Annotated[int, Field(ge=1, le=20)] = 1
+    camera_ids: Annotated[
+        frozenset[UUID], Field(max_length=_MAX_CAMERAS, description="Empty for all that the caller may see.")
+    ] = frozenset()
+
+
+class VerdictIn(RequestModel):
+    """What a reviewer says of a read."""
+
+    verdict: Verdict
+    plate: Annotated[
+        Line | None, Field(max_length=64, description="The right text; needed by `corrected`, and only there.")
+    ] = None
+    region: Annotated[
+        Line | None,
+        Field(
+            pattern="^[A-Za-z0-9-]{2,10}$", description="With `corrected`: where the plate is from, if that is wrong."
+        ),
+    ] = None
+    reject_reason: Annotated[RejectReason | None, Field(description="Needed by `rejected`, and only there.")] = None
+    note: Note = ""
+    supersedes: Annotated[
+        UUID | None,
+        Field(description="The verdict that stands on the event and is to be replaced; see the event's history."),
+    ] = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.verdict is not Verdict.CORRECTED and (self.plate is not None or self.region is not None):
+            raise ValueError("plate and region go with the verdict corrected")
+        if self.verdict is Verdict.CORRECTED and self.plate is None:
+            raise ValueError("a correction needs the plate")
+        if (self.verdict is Verdict.REJECTED) != (self.reject_reason is not None):
+            raise ValueError("reject_reason goes with the verdict rejected, which needs it")
+        return self
+
+    def opinion(self) -> Opinion:
+        """The domain's form."""
+        region = None if self.region is None else self.region.upper()
+        return Opinion(self.verdict, self.plate, region, self.reject_reason, self.note, self.supersedes)
+
+
+class SecondOpinionIn(RequestModel):
+    """What the other reviewer should look at."""
+
+    note: Note = ""
+
+
+class ReviewOut(ResponseModel):
+    """An event's place in the review queue."""
+
+    event: EventOut
+    doubt: Annotated[float, Field(description="How unsure the machine's read is, from 0 to 1.")]
+    open_hit: Annotated[bool, Field(description="An unverified hit hangs on it.")]
+    second_opinion: Annotated[bool, Field(description="Somebody asked for a second opinion.")]
+    second_opinion_note: str
+    disagreement: Annotated[bool, Field(description="The last second opinion differed from the verdict before.")]
+    open: Annotated[bool, Field(description="It waits for a verdict.")]
+    claimed_by: UUID | None
+    claimed_until: datetime | None
+
+
+class VerdictOut(ResponseModel):
+    """A verdict."""
+
+    id: UUID
+    event_id: UUID
+    reviewer_id: UUID | None
+    verdict: Verdict
+    plate: str | None
+    region: Annotated[str | None, Field(validation_alias="region_code")]
+    reject_reason: RejectReason | None
+    note: str
+    supersedes: Annotated[UUID | None, Field(validation_alias="supersedes_id")]
+    second_opinion: bool
+    created_at: datetime
+    undone_at: datetime | None
+    undone_by: UUID | None
+
+
+class ReviewList(ResponseModel):
+    """Reviews, the most urgent first."""
+
+    items: list[ReviewOut]
+
+
+class VerdictList(ResponseModel):
+    """Verdicts, the newest first."""
+
+    items: list[VerdictOut]
+
+
+class AgreementParameters(RequestModel):
+    """Which events to compare; the last twelve weeks unless a time is given."""
+
+    captured_from: Timestamp | None = None
+    captured_to: Timestamp | None = None
+    camera_id: Annotated[
+        list[UUID],
+        Field(default_factory=list, max_length=_MAX_CAMERAS, description="At this camera; may be repeated."),
+    ]
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        end = self.captured_to or datetime.now(UTC)
+        if self.captured_from is not None and not timedelta(0) < end - self.captured_from <= _MAX_SPAN:
+            raise ValueError("captured_from must be before captured_to, by at most two years")
+        return self
+
+    def query(self) -> AgreementQuery:
+        """The domain's form."""
+        end = self.captured_to or datetime.now(UTC)
+        return AgreementQuery(self.captured_from or end - _DEFAULT_SPAN, end, frozenset(self.camera_id))
+
+
+class AgreementOut(ResponseModel):
+    """One camera's reviewed events of one ISO week."""
+
+    camera_id: UUID
+    week: Annotated[date, Field(description="The Monday it starts with, in the camera's time zone.")]
+    confirmed: int
+    corrected: int
+    rejected: int
+    agreement: Annotated[float | None, Field(description="Share of right texts among the events with a plate.")]
+    character_agreement: Annotated[float | None, Field(description="Mean share of right characters among those.")]
+    second_opinions: int
+    disagreements: int
+
+
+class AgreementList(ResponseModel):
+    """Figures by week and camera, the oldest week first."""
+
+    items: list[AgreementOut]
+
+
+def review_out(review: Review, blobs: BlobStore) -> ReviewOut:
+    """Render a review with its event."""
+    return ReviewOut(
+        event=event_out(review.event, blobs),
+        doubt=review.doubt,
+        open_hit=bool(review.urgency & Urgency.OPEN_HIT),
+        second_opinion=bool(review.urgency & Urgency.SECOND_OPINION),
+        second_opinion_note=review.second_opinion_note,
+        disagreement=review.disagreement,
+        open=review.open,
+        claimed_by=review.claimed_by,
+        claimed_until=review.claimed_until,
+    )
+
+
+def verdict_out(correction: Correction) -> VerdictOut:
+    """Render a verdict."""
+    return VerdictOut.model_validate(correction)
