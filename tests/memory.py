@@ -8,7 +8,7 @@ from typing import Any
 
 from anpr.errors import NotFound, Unavailable
 from anpr.messages import CloudEvent
-from anpr.ports import BlobInfo, PresignedPost, QueueMessage
+from anpr.ports import BlobInfo, Notice, PresignedPost, QueueMessage
 
 
 class MemoryBlobs:
@@ -150,3 +150,42 @@ class MemorySecrets:
         if secret_id not in self.values:
             raise NotFound("no such secret")
         self.values[secret_id] = value
+
+
+@dataclass
+class MemoryNotifier:
+    """Topics in dictionaries; `down` makes every call fail."""
+
+    topics: dict[str, str] = field(default_factory=dict)
+    subscribers: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    sent: list[tuple[str, Notice]] = field(default_factory=list)
+    down: bool = False
+
+    def open_topic(self, name: str, *, title: str) -> str:
+        self._check()
+        self.topics[f"topic:{name}"] = title
+        return f"topic:{name}"
+
+    def close_topic(self, topic: str) -> None:
+        self._check()
+        self.topics.pop(topic, None)
+
+    def subscribe(self, topic: str, channel: str, address: str) -> str:
+        self._check()
+        reference = f"{topic}:{len(self.subscribers)}"
+        self.subscribers[reference] = (topic, channel, address)
+        return reference
+
+    def unsubscribe(self, subscription: str) -> None:
+        self._check()
+        self.subscribers.pop(subscription, None)
+
+    def publish(self, topic: str, notice: Notice) -> None:
+        self._check()
+        if topic not in self.topics:
+            raise NotFound("no such topic")
+        self.sent.append((topic, notice))
+
+    def _check(self) -> None:
+        if self.down:
+            raise Unavailable("the notification service is down")

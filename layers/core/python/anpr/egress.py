@@ -245,6 +245,9 @@ def _exchange(
         connection.sock.settimeout(total_timeout_s)
         connection.request("POST", target, body, dict(headers))
         with connection.getresponse() as response:
+            if connection.expired:
+                # Headers that were cut off look like headers that ended.
+                raise TimeoutError
             excerpt = b""
             # The status has come, and it is what counts.
             with suppress(OSError, http.client.HTTPException):
