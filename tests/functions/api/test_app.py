@@ -1,0 +1,126 @@
+import logging
+
+import pytest
+from fastapi import APIRouter
+
+from anpr.errors import TooManyRequests, Unavailable
+from functions.api import access
+from functions.api.access import Access
+from functions.api.entry import LambdaHandler
+from functions.api.services import ApiServices
+from tests.functions.api.client import Api, Client
+
+
+def client_of(api: Api, router: APIRouter, monkeypatch: pytest.MonkeyPatch) -> Client:
+    """A client of an application of one public router."""
+    for route in router.routes:
+        monkeypatch.setitem(access.ACCESS, ("GET", route.path), Access.PUBLIC)  # type: ignore[attr-defined] # an APIRoute
+    services = ApiServices(database=api.database, verifier=api.verifier)
+    return Client(LambdaHandler("test", [router], lambda: services))
+
+
+def test_what_nobody_expected_is_a_problem_that_tells_nothing(
+    api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    router = APIRouter()
+
+    @router.get("/broken")
+    def broken() -> None:
+        raise ZeroDivisionError("the password is hunter2")
+
+    with caplog.at_level(logging.ERROR):
+        reply = client_of(api, router, monkeypatch).get("/broken")
+
+    assert (reply.status, reply.headers["content-type"]) == (500, "application/problem+json")
+    assert reply.json()["request_id"] == reply.headers["x-request-id"]
+    assert "hunter2" not in reply.body
+    assert "ZeroDivisionError" not in reply.body
+    assert "hunter2" in caplog.text
+
+
+def test_a_limit_says_when_to_come_back(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    router = APIRouter()
+
+    @router.get("/limited")
+    def limited() -> None:
+        raise TooManyRequests("Too many logins.", retry_after_s=30, limit=10)
+
+    reply = client_of(api, router, monkeypatch).get("/limited")
+    assert (reply.status, reply.headers["retry-after"]) == (429, "30")
+    assert (reply.json()["detail"], reply.json()["limit"]) == ("Too many logins.", 10)
+
+
+def test_what_is_not_there_is_a_problem_too(api: Api) -> None:
+    for path in ("/", "/nothing", "/users/", "/events/%00", "/../etc/passwd"):
+        reply = api.admin.get(path)
+        assert reply.headers["content-type"] == "application/problem+json", path
+        assert reply.status in (404, 422), path
+    wrong = api.admin.delete("/users")
+    assert (wrong.status, wrong.json()["type"]) == (405, "urn:anpr:problem:method-not-allowed")
+    assert "GET" in wrong.headers["allow"]
+
+
+def test_bodies_that_are_no_json_are_refused(api: Api) -> None:
+    for raw in ("", "{", "[" * 100_000, '{"email": ', "\x00", "null", "[]", '"text"', "9" * 5000):
+        reply = api.anonymous.request("POST", "/auth/login", raw=raw)
+        assert reply.status in (400, 422), raw[:20]
+        assert reply.headers["content-type"] == "application/problem+json", raw[:20]
+
+
+def test_a_body_that_is_too_large_is_refused(api: Api) -> None:
+    reply = api.anonymous.post("/auth/login", {"email": "a@b", "password": "x" * 2_000_000})
+    assert (reply.status, reply.headers["content-type"]) == (413, "application/problem+json")
+
+
+def test_a_body_of_another_type_is_refused(api: Api) -> None:
+    reply = api.anonymous.request(
+        "POST",
+        "/auth/login",
+        raw="email=a%40b&password=x",
+        headers={"content-type": "application/x-www-form-urlencoded"},
+    )
+    assert reply.status == 422
+
+
+def test_each_answer_has_its_request_id(api: Api) -> None:
+    replies = [api.anonymous.get("/health"), api.anonymous.get("/users"), api.anonymous.get("/nothing")]
+    assert all(reply.headers["x-request-id"] for reply in replies)
+    assert len({reply.headers["x-request-id"] for reply in replies}) == len(replies)
+    assert replies[1].json()["request_id"] == replies[1].headers["x-request-id"]
+
+
+def test_a_request_is_one_line_in_the_log(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        reply = api.viewer.get("/users/me")
+
+    (record,) = caplog.records
+    logged = vars(record)
+    assert (logged["method"], logged["path"], logged["status"]) == ("GET", "/users/me", 200)
+    assert logged["request_id"] == reply.headers["x-request-id"]
+    assert not [value for value in logged.values() if "Bearer" in str(value)]
+
+
+def test_a_start_that_fails_is_a_problem_and_is_tried_again(api: Api) -> None:
+    services = ApiServices(database=api.database, verifier=api.verifier)
+    ready: list[bool] = []
+
+    def build() -> ApiServices:
+        if not ready:
+            raise Unavailable("The database is not set up yet: its secret has no value.")
+        return services
+
+    client = Client(LambdaHandler("test", [], build))
+    reply = client.get("/nothing")
+    assert (reply.status, reply.headers["content-type"]) == (503, "application/problem+json")
+    assert "not set up" in reply.json()["detail"]
+
+    ready.append(True)
+    assert client.get("/nothing").status == 404
+
+
+def test_the_description_and_its_page_are_served(api: Api) -> None:
+    assert api.anonymous.get("/openapi.json").json()["info"]["title"] == "ANPR"
+    page = api.anonymous.get("/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    # Relative: the API may stand behind a path.
+    assert "url: 'openapi.json'" in page.body
