@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from aws_cdk import Duration, aws_events, aws_events_targets, aws_iam, aws_sqs
+from aws_cdk import Duration, aws_events, aws_events_targets, aws_iam, aws_lambda, aws_sqs
 from constructs import Construct
 
 from anpr.messages import SOURCE, EventType
@@ -31,6 +31,16 @@ class DomainBus(Construct):
     def grant_describe(self, grantee: aws_iam.IGrantable) -> None:
         """Allow asking whether the bus is there."""
         self._grant(grantee, "events:DescribeEventBus")
+
+    def deliver(self, id_: str, function: aws_lambda.IFunction, *kinds: EventType) -> None:
+        """Have a function run on each event of some kinds. What it does not take is offered again, for six hours."""
+        aws_events.Rule(
+            self,
+            id_,
+            event_bus=self.bus,
+            event_pattern=aws_events.EventPattern(source=[SOURCE], detail_type=[kind.value for kind in kinds]),
+            targets=[aws_events_targets.LambdaFunction(function, max_event_age=Duration.hours(6))],
+        )
 
     def _grant(self, grantee: aws_iam.IGrantable, action: str) -> None:
         aws_iam.Grant.add_to_principal(grantee=grantee, actions=[action], resource_arns=[self.bus.event_bus_arn])

@@ -5,7 +5,7 @@ from typing import cast
 from aws_cdk import CfnElement, Duration, RemovalPolicy, Stack, aws_iam, aws_s3, aws_sqs
 from constructs import Construct
 
-from anpr.messages import CROPS_PREFIX, FRAMES_PREFIX, UPLOADS_PREFIX
+from anpr.messages import CROPS_PREFIX, EXPORTS_PREFIX, FRAMES_PREFIX, UPLOADS_PREFIX
 from infra.acknowledgements import acknowledge
 from infra.environments import Environment
 
@@ -96,6 +96,8 @@ def _lifecycle(environment: Environment) -> list[aws_s3.LifecycleRule]:
         ),
         aws_s3.LifecycleRule(id="forget-crops", prefix=CROPS_PREFIX, expiration=evidence),
         aws_s3.LifecycleRule(id="forget-frames", prefix=FRAMES_PREFIX, expiration=evidence),
+        # The backend deletes an archive when its time is over; this is for one that it forgot.
+        aws_s3.LifecycleRule(id="forget-exports", prefix=EXPORTS_PREFIX, expiration=Duration.days(30)),
         aws_s3.LifecycleRule(id="drop-unfinished", abort_incomplete_multipart_upload_after=Duration.days(1)),
     ]
 

@@ -9,7 +9,7 @@ from typing import Final
 from aws_cdk import CfnOutput, Stack, aws_iam, aws_lambda
 from constructs import Construct
 
-from anpr.messages import CROPS_PREFIX, FRAMES_PREFIX, UPLOADS_PREFIX
+from anpr.messages import CROPS_PREFIX, EXPORTS_PREFIX, FRAMES_PREFIX, UPLOADS_PREFIX, EventType
 from infra.components.backend_function import BackendCode, BackendFunction, FunctionSpec
 from infra.components.detection_queue import MAX_RECEIVES, VISIBILITY_S, DetectionQueue
 from infra.components.domain_bus import BUS_NAME, DomainBus
@@ -17,6 +17,7 @@ from infra.components.footage_bucket import FootageBucket
 from infra.components.http_api import HttpApi
 from infra.components.schedule import Schedule
 from infra.components.secrets import Secrets
+from infra.components.topics import Topics
 from infra.environments import Environment
 from infra.packaging import Bundles
 
@@ -33,6 +34,7 @@ class CoreStack(Stack):
         self._queue = DetectionQueue(self, "Detection")
         self._footage = FootageBucket(self, "Storage", environment=environment, notify=self._queue.queue)
         self._bus = DomainBus(self, "Events", tapped=environment.event_tap)
+        self._topics = Topics(self, "Topics")
         self._secrets = Secrets(self, "Secrets", environment=environment)
 
         self._database = {
@@ -53,12 +55,13 @@ class CoreStack(Stack):
             routes={
                 "Identity": (self._identity(), ("auth", "users", "docs", "openapi.json")),
                 "Capture": (self._capture(), ("cameras", "uploads", "jobs")),
-                "Review": (self._review(), ("events",)),
+                "Review": (self._review(), ("events", "feedback", "exports")),
                 "Alerts": (self._alerts(), ("health", "admin", "metrics")),
             },
         )
         setup = self._setup()
         self._outbox_relay()
+        self._export_builder()
         self._retention()
         worker = self._worker_policy()
         self._outputs(api, setup, worker)
@@ -93,11 +96,14 @@ class CoreStack(Stack):
     def _review(self) -> aws_lambda.Function:
         spec = FunctionSpec(
             handler="functions.api.review.handler",
-            purpose="API: the recorded passages.",
-            variables={**self._database, **self._bucket},
+            purpose="API: the recorded passages, and what people say of them.",
+            variables={**self._database, **self._bucket, **self._events},
         )
         function = self._function("Review", spec)
-        self._footage.grant_objects(function, "s3:GetObject", prefixes=_EVIDENCE)
+        # A verdict is news: it is published right after it was committed.
+        self._bus.grant_publish(function)
+        # What signs a link must be allowed to read what it leads to.
+        self._footage.grant_objects(function, "s3:GetObject", prefixes=(*_EVIDENCE, EXPORTS_PREFIX))
         return function
 
     def _alerts(self) -> aws_lambda.Function:
@@ -139,6 +145,43 @@ class CoreStack(Stack):
         function = self._function("OutboxRelay", spec)
         self._bus.grant_publish(function)
         Schedule(self, "OutboxRelaySchedule", minutes=1, function=function)
+
+    def _export_builder(self) -> None:
+        spec = FunctionSpec(
+            handler="functions.export_builder.handler.handler",
+            purpose="Writes the archives of exports, and deletes them when their time is over.",
+            timeout_s=900,
+            memory_mb=1769,
+            variables={
+                **self._database,
+                **self._bucket,
+                **self._events,
+                **self._topics.variables,
+                # To plan a large export is one statement.
+                "ANPR_DB_STATEMENT_TIMEOUT_S": "300",
+            },
+        )
+        function = self._function("ExportBuilder", spec)
+        self._footage.grant_objects(function, "s3:GetObject", prefixes=_EVIDENCE)
+        self._footage.grant_objects(
+            function,
+            "s3:GetObject",
+            "s3:PutObject",
+            "s3:DeleteObject",
+            "s3:AbortMultipartUpload",
+            "s3:ListMultipartUploadParts",
+            prefixes=(EXPORTS_PREFIX,),
+        )
+        # Without it, S3 says of a crop that is gone that it is forbidden.
+        self._footage.grant_list(function)
+        self._bus.grant_publish(function)
+        self._topics.grant(
+            function, "sns:CreateTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:Publish", names="account-"
+        )
+        self._bus.deliver(
+            "Exports", function, EventType.EXPORT_REQUESTED, EventType.EXPORT_READY, EventType.EXPORT_FAILED
+        )
+        Schedule(self, "ExportSweepSchedule", minutes=5, function=function)
 
     def _retention(self) -> None:
         spec = FunctionSpec(
