@@ -7,9 +7,10 @@ line has more of. Rows that are wrong are reported and left out; the others coun
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -293,10 +294,10 @@ def _fields(cells: dict[str, str]) -> EntryFields:
     }
 
 
-def _one_of(given: dict[str, str], name: str, values: Iterable[str]) -> str:
-    value = given[name].lower()
-    if value not in values:
-        raise Unprocessable(f"{name} is one of {', '.join(values)}, not {given[name][:40]!r}.")
+def _one_of(given: dict[str, str], name: str, values: type[StrEnum]) -> str:
+    allowed, value = [member.value for member in values], given[name].lower()
+    if value not in allowed:
+        raise Unprocessable(f"{name} is one of {', '.join(allowed)}, not {given[name][:40]!r}.")
     return value
 
 
