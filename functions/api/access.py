@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import Request
 from fastapi.security.utils import get_authorization_scheme_param
 
-from anpr import auth
+from anpr import apikeys, auth
 from anpr.audit import Actor
 from anpr.errors import Forbidden, Unauthenticated
 from anpr.models import Role
@@ -34,18 +34,27 @@ ACCESS: Final[dict[tuple[str, str], Access]] = {
     ("POST", "/auth/login"): Access.PUBLIC,
     ("POST", "/auth/refresh"): Access.PUBLIC,
     ("POST", "/auth/logout"): Access.PUBLIC,
+    ("GET", "/auth/keys"): Access.ADMIN,
+    ("POST", "/auth/keys"): Access.ADMIN,
+    ("DELETE", "/auth/keys/{key_id}"): Access.ADMIN,
     ("GET", "/users"): Access.ADMIN,
     ("POST", "/users"): Access.ADMIN,
     ("GET", "/users/me"): Access.VIEWER,
     ("POST", "/users/me/password"): Access.VIEWER,
     ("GET", "/users/{user_id}"): Access.ADMIN,
     ("PATCH", "/users/{user_id}"): Access.ADMIN,
+    ("GET", "/users/{user_id}/cameras"): Access.ADMIN,
+    ("PUT", "/users/{user_id}/cameras"): Access.ADMIN,
     # capture
     ("GET", "/cameras"): Access.VIEWER,
     ("POST", "/cameras"): Access.ADMIN,
     ("GET", "/cameras/{camera_id}"): Access.VIEWER,
     ("PATCH", "/cameras/{camera_id}"): Access.ADMIN,
     ("DELETE", "/cameras/{camera_id}"): Access.ADMIN,
+    ("GET", "/cameras/groups"): Access.ADMIN,
+    ("POST", "/cameras/groups"): Access.ADMIN,
+    ("PUT", "/cameras/groups/{group_id}"): Access.ADMIN,
+    ("DELETE", "/cameras/groups/{group_id}"): Access.ADMIN,
     ("GET", "/uploads"): Access.VIEWER,
     ("POST", "/uploads"): Access.REVIEWER,
     ("GET", "/uploads/{upload_id}"): Access.VIEWER,
@@ -71,8 +80,23 @@ ACCESS: Final[dict[tuple[str, str], Access]] = {
     ("POST", "/exports/{export_id}/link"): Access.REVIEWER,
     # alerts
     ("GET", "/health"): Access.PUBLIC,
-    ("GET", "/admin/health"): Access.ADMIN,
     ("GET", "/metrics"): Access.SCRAPER,
+    # governance
+    ("GET", "/admin/health"): Access.ADMIN,
+    ("GET", "/admin/audit"): Access.ADMIN,
+    ("GET", "/admin/audit/verification"): Access.ADMIN,
+    ("GET", "/admin/holds"): Access.ADMIN,
+    ("POST", "/admin/holds"): Access.ADMIN,
+    ("DELETE", "/admin/holds/{hold_id}"): Access.ADMIN,
+    ("GET", "/admin/receipts"): Access.ADMIN,
+    ("GET", "/admin/subjects/{plate}"): Access.ADMIN,
+    ("DELETE", "/admin/subjects/{plate}"): Access.ADMIN,
+    ("GET", "/licenses"): Access.ADMIN,
+    ("GET", "/licenses/current"): Access.VIEWER,
+    ("POST", "/licenses/activate"): Access.ADMIN,
+    ("GET", "/usage"): Access.REVIEWER,
+    ("GET", "/usage/reports"): Access.REVIEWER,
+    ("GET", "/usage/reports/{month}"): Access.REVIEWER,
 }
 
 _ROLES: Final = {
@@ -95,18 +119,30 @@ def authorise(request: Request, services: Services) -> None:
     access = ACCESS[request.method, request.scope["route"].path]
     if access is Access.PUBLIC:
         return
-    token = _bearer_token(request)
+    token = _credential(request)
     if access is Access.SCRAPER and _is_scraper(token, services):
         request.state.principal = Principal(Actor(None, "metrics scraper", request_id(request)), Role.ADMIN)
         return
     with services.database.transaction() as session:
-        principal = auth.authenticate(session, services.verifier, token, request_id=request_id(request))
+        if token.startswith(apikeys.PREFIX):
+            principal = apikeys.authenticate(session, token, request_id=request_id(request))
+        else:
+            principal = auth.authenticate(session, services.verifier, token, request_id=request_id(request))
     if not principal.has(_ROLES[access]):
         raise Forbidden(f"This needs the role {_ROLES[access]}; yours is {principal.role}.")
+    if not principal.may(request.method, request.url.path):
+        raise Forbidden("This API key has no permission for that.")
     request.state.principal = principal
 
 
-def _bearer_token(request: Request) -> str:
+def _credential(request: Request) -> str:
+    """An access token, or a machine's key, which may come in a header of its own."""
+    key = request.headers.get("x-api-key")
+    if key is not None:
+        # A token that is meant for a person's session is not taken from a header that proxies may log.
+        if not key.startswith(apikeys.PREFIX):
+            raise Unauthenticated("X-API-Key is for API keys; send an access token as Authorization: Bearer.")
+        return key
     scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("Log in and send the access token as Authorization: Bearer.")

@@ -4,10 +4,11 @@ from anpr import bootstrap
 from anpr.settings import TokenSettings, UploadSettings
 from anpr.tokens import TokenVerifier
 from functions.api.entry import LambdaHandler
-from functions.api.routes import cameras, jobs, uploads
+from functions.api.routes import camera_limits, cameras, jobs, uploads
 from functions.api.services import ApiServices
 
-ROUTERS = (cameras.router, uploads.router, jobs.router)
+# Groups first: "groups" would else be taken for a camera's id.
+ROUTERS = (camera_limits.groups_router, cameras.router, uploads.router, jobs.router)
 
 
 def services() -> ApiServices:

@@ -4,10 +4,10 @@ from anpr import bootstrap
 from anpr.settings import SigningSettings, TokenSettings
 from anpr.tokens import TokenSigner, TokenVerifier
 from functions.api.entry import LambdaHandler
-from functions.api.routes import auth, docs, users
+from functions.api.routes import api_keys, auth, camera_limits, docs, users
 from functions.api.services import ApiServices
 
-ROUTERS = (auth.router, users.router, docs.router)
+ROUTERS = (auth.router, api_keys.router, users.router, camera_limits.users_router, docs.router)
 
 
 def services() -> ApiServices:

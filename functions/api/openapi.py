@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from functions.api import alerts, capture, identity, review
+from functions.api import alerts, capture, governance, identity, review
 from functions.api.access import ACCESS, Access
 from functions.api.problems import MEDIA_TYPE
 from functions.api.routes.docs import SCHEMA_FILE
@@ -18,7 +18,13 @@ from functions.api.schemas.cameras import CameraCollection
 from functions.api.schemas.problems import Problem
 
 VERSION: Final = "1.0.0"
-ROUTERS: Final[Sequence[APIRouter]] = (*identity.ROUTERS, *capture.ROUTERS, *review.ROUTERS, *alerts.ROUTERS)
+ROUTERS: Final[Sequence[APIRouter]] = (
+    *identity.ROUTERS,
+    *capture.ROUTERS,
+    *review.ROUTERS,
+    *alerts.ROUTERS,
+    *governance.ROUTERS,
+)
 
 _DESCRIPTION = """Automatic number-plate recognition: footage goes in, passages come out.
 
@@ -34,6 +40,9 @@ _TAGS = [
     {"name": "events", "description": "Vehicles' passages, as read."},
     {"name": "feedback", "description": "What people say of the reads: a queue, verdicts, figures."},
     {"name": "exports", "description": "Reviewed events as training data or tables."},
+    {"name": "licenses", "description": "What this deployment may use."},
+    {"name": "usage", "description": "What was used, by day and camera, and monthly reports."},
+    {"name": "admin", "description": "The audit log, legal holds, receipts, and what is kept of a vehicle."},
     {"name": "health", "description": "Whether all is well, and how much was done."},
 ]
 _WHO = {
@@ -61,7 +70,10 @@ def document() -> dict[str, Any]:
         routes=app.routes,
     )
     components = made["components"]
-    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    components["securitySchemes"] = {
+        "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+        "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    }
     _, extra = models_json_schema([(Problem, "serialization"), (CameraCollection, "serialization")], ref_template=_REF)
     components["schemas"] = dict(sorted({**components["schemas"], **extra["$defs"]}.items()))
     for unused in ("HTTPValidationError", "ValidationError"):
@@ -96,7 +108,7 @@ def _complete(operation: dict[str, Any], access: Access) -> None:
     operation["description"] = f"{operation.get('description', '')}\n\n**For:** {_WHO[access]}".strip()
     refusals = {"default": "Any other problem"}
     if access is not Access.PUBLIC:
-        operation["security"] = [{"token": []}]
+        operation["security"] = [{"token": []}, {"key": []}]
         refusals |= {"401": "No access token, or one that is not good", "403": "The caller's role is not enough"}
     if "422" in operation["responses"]:
         refusals["422"] = "The request is not valid"

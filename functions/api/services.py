@@ -1,11 +1,19 @@
 """What the routes work with: made once for each process by the group's entry point, and handed to `create_app`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from anpr.bolos import Matcher
 from anpr.db import Database
 from anpr.ports import BlobStore, EventBus, JobQueue
-from anpr.settings import ExportSettings, MetricsSettings, ReviewSettings, SearchSettings, UploadSettings
+from anpr.settings import (
+    ExportSettings,
+    LicenseSettings,
+    MetricsSettings,
+    RateLimitSettings,
+    ReviewSettings,
+    SearchSettings,
+    UploadSettings,
+)
 from anpr.tokens import TokenSigner, TokenVerifier
 
 
@@ -38,6 +46,8 @@ class ApiServices:
         metrics: who may scrape.
         judging: review.
         exports: what an export may hold.
+        licensing: whose licences count.
+        rates: how often one may log in and search.
     """
 
     database: Database
@@ -51,3 +61,6 @@ class ApiServices:
     metrics: MetricsSettings | None = None
     judging: JudgingServices | None = None
     exports: ExportSettings | None = None
+    # These have defaults that protect, rather than None: a group that forgets them is not without limits.
+    licensing: LicenseSettings = field(default_factory=LicenseSettings)
+    rates: RateLimitSettings = field(default_factory=RateLimitSettings)

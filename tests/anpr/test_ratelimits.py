@@ -74,6 +74,13 @@ def test_calls_at_the_same_time_share_one_allowance(database: Database) -> None:
     assert through == 5
 
 
+def test_a_call_that_is_given_back_did_not_count(database: Database) -> None:
+    take(database, times=5)
+    with database.transaction() as session:
+        ratelimits.give_back(session, "search:user:1", FIVE_AN_HOUR)
+    assert take(database, times=3) == 1
+
+
 def test_a_forgotten_key_is_whole(database: Database) -> None:
     take(database, times=5)
     with database.transaction() as session:

@@ -1,14 +1,19 @@
 """POST /auth/…: log in, stay logged in, log out."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
 
 from anpr import auth
 from anpr.auth import Refused, TokenPair
 from anpr.errors import Unauthenticated
 from functions.api.dependencies import RequestId, RequestTelemetry, Services, Signer
+from functions.api.limits import LoginAttempt
 from functions.api.schemas.auth import LoginIn, RefreshIn, TokensOut
 
 router = APIRouter(prefix="/auth", tags=["auth"])
+
+Attempt = Annotated[LoginAttempt, Depends(LoginAttempt)]
 
 
 # A refusal leaves something to commit (an audit record, revoked tokens), so these end their transaction before they
@@ -17,14 +22,24 @@ router = APIRouter(prefix="/auth", tags=["auth"])
 
 @router.post("/login", summary="Log in")
 def log_in(
-    body: LoginIn, services: Services, signer: Signer, request_id: RequestId, telemetry: RequestTelemetry
+    body: LoginIn,
+    services: Services,
+    signer: Signer,
+    request_id: RequestId,
+    telemetry: RequestTelemetry,
+    attempt: Attempt,
 ) -> TokensOut:
-    """Exchange an e-mail address and a password for tokens."""
+    """Exchange an e-mail address and a password for tokens. Too many failures, and the answer is 429 for a while."""
+    attempt.count(body.email)
     with services.database.transaction() as session:
         result = auth.log_in(
             session, signer, email=body.email, password=body.password.get_secret_value(), request_id=request_id
         )
-    telemetry.count("anpr_logins_refused_total" if isinstance(result, Refused) else "anpr_logins_total")
+    if isinstance(result, Refused):
+        telemetry.count("anpr_logins_refused_total")
+    else:
+        attempt.succeed(body.email)
+        telemetry.count("anpr_logins_total")
     return _tokens(result)
 
 

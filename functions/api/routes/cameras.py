@@ -5,9 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
 
-from anpr import cameras
+from anpr import cameras, licenses
 from anpr.cameras import CameraFields
-from functions.api.dependencies import Caller, DbSession
+from functions.api.dependencies import Caller, DbSession, Services
+from functions.api.licensing import warn
 from functions.api.schemas.cameras import (
     CameraCollection,
     CameraIn,
@@ -45,8 +46,12 @@ def list_cameras(
 
 
 @router.post("", status_code=201, summary="Register a camera")
-def create_camera(body: CameraIn, session: DbSession, caller: Caller) -> CameraOut:
-    """Register a camera; its name must be new."""
+def create_camera(
+    body: CameraIn, session: DbSession, caller: Caller, services: Services, response: Response
+) -> CameraOut:
+    """Register a camera; its name must be new, and an active one must be within the licence."""
+    if body.active:
+        warn(response, licenses.require_camera(session, services.licensing))
     return CameraOut.model_validate(cameras.create(session, caller.actor, cast("CameraFields", body.model_dump())))
 
 
@@ -57,9 +62,13 @@ def get_camera(camera_id: UUID, session: DbSession, caller: Caller) -> CameraOut
 
 
 @router.patch("/{camera_id}", summary="Change a camera")
-def change_camera(camera_id: UUID, body: CameraPatch, session: DbSession, caller: Caller) -> CameraOut:
+def change_camera(
+    camera_id: UUID, body: CameraPatch, session: DbSession, caller: Caller, services: Services
+) -> CameraOut:
     """Change what is given. With `active` false it takes no more uploads, and keeps what it has."""
     fields = cast("CameraFields", body.model_dump(exclude_unset=True))
+    if fields.get("active") and not cameras.get(session, camera_id, scope=caller.scope).active:
+        licenses.require_camera(session, services.licensing)
     return CameraOut.model_validate(cameras.update(session, caller.actor, camera_id, fields, scope=caller.scope))
 
 

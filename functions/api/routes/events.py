@@ -3,16 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from anpr import events
 from functions.api.dependencies import Blobs, Caller, DbSession, RequestTelemetry, Search
+from functions.api.limits import limit_searches
 from functions.api.schemas.events import EventOut, EventPage, EventQuery, event_out
 
 router = APIRouter(prefix="/events", tags=["events"])
 
 
-@router.get("", summary="Find passages")
+@router.get("", summary="Find passages", dependencies=[Depends(limit_searches)])
 def find_events(
     query: Annotated[EventQuery, Query()],
     session: DbSession,

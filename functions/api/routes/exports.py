@@ -3,17 +3,19 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from anpr.exports import requests
+from anpr.license_keys import Feature
 from functions.api.dependencies import Blobs, Caller, DbSession, Exporting
+from functions.api.licensing import requires
 from functions.api.promises import Promises
 from functions.api.schemas.exports import ExportIn, ExportLink, ExportOut, ExportPage, ExportQuery, export_out
 
 router = APIRouter(prefix="/exports", tags=["exports"])
 
 
-@router.post("", status_code=202, summary="Ask for an export")
+@router.post("", status_code=202, summary="Ask for an export", dependencies=[Depends(requires(Feature.EXPORTS))])
 def create_export(body: ExportIn, caller: Caller, settings: Exporting, promises: Promises) -> ExportOut:
     """Have an archive made of the events that match; look at the export to see how far it is."""
     with promises.transaction() as session:

@@ -9,6 +9,7 @@ from functions.api.schemas.health import Alive, HealthOut, ProbeOut
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 router = APIRouter(tags=["health"])
+admin_router = APIRouter(prefix="/admin", tags=["admin"])
 
 
 @router.get("/health", summary="Tell that the process answers")
@@ -17,7 +18,7 @@ def get_health() -> Alive:
     return Alive()
 
 
-@router.get("/admin/health", summary="Check what the backend needs", responses={503: {"model": HealthOut}})
+@admin_router.get("/health", summary="Check what the backend needs", responses={503: {"model": HealthOut}})
 def get_admin_health(services: Services, blobs: Blobs, queue: Queue, bus: Bus, response: Response) -> HealthOut:
     """Make one cheap request to each service that the backend needs; 503 if one of them fails."""
     probes = health.probe(

@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Depends, Header, Query
 
 from anpr import uploads
 from anpr.uploads import NewUpload, UploadFilter
 from functions.api.dependencies import Blobs, Caller, DbSession, Uploads
+from functions.api.licensing import within_minutes
 from functions.api.schemas.common import Line, page_fields
 from functions.api.schemas.uploads import UploadCreated, UploadIn, UploadOut, UploadPage, UploadQuery, created
 
@@ -19,7 +20,7 @@ IdempotencyKey = Annotated[
 ]
 
 
-@router.post("", status_code=201, summary="Begin an upload")
+@router.post("", status_code=201, summary="Begin an upload", dependencies=[Depends(within_minutes)])
 def create_upload(
     body: UploadIn,
     session: DbSession,

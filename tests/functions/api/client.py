@@ -2,7 +2,7 @@
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -12,6 +12,8 @@ from anpr.db import Database
 from anpr.models import Role
 from anpr.tokens import TokenKind, TokenSigner, TokenVerifier
 from functions.api.entry import LambdaHandler
+from functions.api.openapi import ROUTERS
+from functions.api.services import ApiServices
 from tests.lambda_context import lambda_context
 from tests.memory import MemoryBlobs, MemoryBus, MemoryQueue, MemorySecrets
 
@@ -99,6 +101,12 @@ class Api:
     bus: MemoryBus
     secrets: MemorySecrets
     users: dict[Role, UUID]
+    services: ApiServices
+
+    def with_services(self, **changes: Any) -> "Api":
+        """The same, but for some services."""
+        services = replace(self.services, **changes)
+        return replace(self, services=services, handler=LambdaHandler("test", ROUTERS, lambda: services))
 
     @property
     def anonymous(self) -> Client:

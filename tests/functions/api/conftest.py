@@ -64,4 +64,4 @@ def api(database: Database, password_hash: str, event_loop_for_mangum: None) -> 
     )
     handler = LambdaHandler("test", ROUTERS, lambda: services)
     ids = {role: user.id for role, user in users.items()}
-    return Api(handler, database, signer, verifier, blobs, queue, bus, secrets, ids)
+    return Api(handler, database, signer, verifier, blobs, queue, bus, secrets, ids, services)

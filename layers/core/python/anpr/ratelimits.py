@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -60,6 +60,17 @@ def take(session: Session, key: str, allowance: Allowance) -> None:
     if taken is None:
         seconds = _wait_s(session, stored, allowance, step)
         raise TooManyRequests(f"Too many requests of this kind; try again in {seconds} s.", retry_after_s=seconds)
+
+
+def give_back(session: Session, key: str, allowance: Allowance) -> None:
+    """Give one call back to a key: it did not count after all."""
+    step = allowance.period / allowance.calls
+    session.execute(
+        update(RateLimit)
+        .where(RateLimit.key == _stored(key))
+        .values(whole_at=RateLimit.whole_at - step)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def forget(session: Session, key: str) -> None:

@@ -1,0 +1,34 @@
+"""What the licence says to a route."""
+
+from collections.abc import Callable
+
+from fastapi import Response
+
+from anpr import licenses
+from anpr.license_keys import Feature
+from anpr.licenses import LimitUse
+from functions.api.dependencies import DbSession, Services
+
+WARNING_HEADER = "license-warning"
+
+
+def requires(feature: Feature) -> Callable[[Services], None]:
+    """Make the dependency of a route that belongs to a feature."""
+
+    def check(services: Services) -> None:
+        # A transaction of its own, over before the route begins its own: there is one connection.
+        with services.database.transaction() as session:
+            licenses.require_feature(session, services.licensing, feature)
+
+    return check
+
+
+def within_minutes(services: Services, session: DbSession, response: Response) -> None:
+    """The dependency of a route that takes footage in: refuses it once the month's minutes are used up."""
+    warn(response, licenses.require_minutes(session, services.licensing))
+
+
+def warn(response: Response, use: LimitUse) -> None:
+    """Say in a header that a limit is nearly reached; the response is otherwise as it would be."""
+    if use.warning is not None:
+        response.headers[WARNING_HEADER] = use.warning

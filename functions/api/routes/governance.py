@@ -1,0 +1,109 @@
+"""/admin/…: the audit log, legal holds, receipts of deletion, and what is kept of one vehicle."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query
+
+from anpr import audit, deletion, holds, subjects
+from anpr.subjects import ErasureRequest
+from functions.api.dependencies import Blobs, CallerActor, DbSession, Services
+from functions.api.limits import limit_searches
+from functions.api.schemas.common import Line, PageQuery, page_fields
+from functions.api.schemas.events import event_out
+from functions.api.schemas.governance import (
+    AuditCheck,
+    AuditPage,
+    AuditQuery,
+    ErasureOut,
+    ErasureQuery,
+    HoldIn,
+    HoldList,
+    HoldOut,
+    HoldQuery,
+    ReasonQuery,
+    ReceiptPage,
+    SubjectHit,
+    SubjectOut,
+    SubjectQuery,
+    audit_out,
+)
+
+router = APIRouter(prefix="/admin", tags=["admin"])
+
+Plate = Annotated[Line, Path(min_length=1, max_length=32, description="With or without separators; no pattern.")]
+
+
+@router.get("/audit", summary="Read the audit log")
+def list_audit(query: Annotated[AuditQuery, Query()], session: DbSession) -> AuditPage:
+    """Who did what, when and why, newest first."""
+    page = audit.find(session, query.page("audit"), query.filter())
+    return AuditPage(items=[audit_out(row) for row in page.items], next_cursor=page.next_cursor)
+
+
+@router.get("/audit/verification", summary="Check the audit log")
+def verify_audit(session: DbSession) -> AuditCheck:
+    """Walk the chain of hashes from its start. A long log takes less time by `anpr audit verify`."""
+    broken, head = audit.verify(session), audit.head(session)
+    return AuditCheck(
+        ok=broken is None,
+        broken_at=broken,
+        seq=None if head is None else head.seq,
+        hash=None if head is None else head.hash.hex(),
+    )
+
+
+@router.get("/holds", summary="List legal holds")
+def list_holds(query: Annotated[HoldQuery, Query()], session: DbSession) -> HoldList:
+    """What retention leaves alone, newest first."""
+    found = holds.find(session, case_number=query.case_number, active=query.active)
+    return HoldList(items=[HoldOut.model_validate(hold) for hold in found])
+
+
+@router.post("/holds", status_code=201, summary="Place a legal hold")
+def place_hold(body: HoldIn, session: DbSession, actor: CallerActor) -> HoldOut:
+    """Keep what a case needs from being deleted, until the hold is released."""
+    return HoldOut.model_validate(holds.place(session, actor, body.new()))
+
+
+@router.delete("/holds/{hold_id}", summary="Release a legal hold")
+def release_hold(
+    hold_id: UUID, query: Annotated[ReasonQuery, Query()], session: DbSession, actor: CallerActor
+) -> HoldOut:
+    """End a hold; what it held is deleted in its time again."""
+    return HoldOut.model_validate(holds.release(session, actor, hold_id, reason=query.reason))
+
+
+@router.get("/receipts", summary="List receipts of deletion")
+def list_receipts(query: Annotated[PageQuery, Query()], session: DbSession) -> ReceiptPage:
+    """What retention and erasures deleted, newest first."""
+    return ReceiptPage.model_validate(page_fields(deletion.receipts(session, query.page("receipts"))))
+
+
+@router.get("/subjects/{plate}", summary="Get what is kept of a vehicle", dependencies=[Depends(limit_searches)])
+def get_subject(
+    plate: Plate, query: Annotated[SubjectQuery, Query()], session: DbSession, actor: CallerActor, blobs: Blobs
+) -> SubjectOut:
+    """All passages of one vehicle with their images, for the person who asks for them. It is put on record."""
+    subject = subjects.describe(session, plate)
+    page = subjects.passages(session, actor, plate, query.page("subjects"), reason=query.reason)
+    return SubjectOut(
+        plate=subject.plate,
+        passages=subject.passages,
+        hits=subject.hits,
+        archives=subject.archives,
+        searches=subject.searches,
+        items=[event_out(event, blobs) for event in page.items],
+        item_hits=[SubjectHit.model_validate(hit) for hit in subjects.hits_of(session, page.items)],
+        next_cursor=page.next_cursor,
+    )
+
+
+@router.delete("/subjects/{plate}", summary="Erase what is kept of a vehicle")
+def erase_subject(
+    plate: Plate, query: Annotated[ErasureQuery, Query()], services: Services, blobs: Blobs, actor: CallerActor
+) -> ErasureOut:
+    """Delete a vehicle's passages, images, source files and archives. What a case holds stays, and so do hits."""
+    request = ErasureRequest(reason=query.reason, include_hits=query.include_hits)
+    done = subjects.erase(services.database, blobs, actor, plate, request)
+    return ErasureOut.model_validate(done)

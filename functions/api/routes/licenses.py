@@ -1,0 +1,36 @@
+"""/licenses: what this deployment may use, and how much of it is used."""
+
+from fastapi import APIRouter
+
+from anpr import licenses
+from functions.api.dependencies import CallerActor, DbSession, Services
+from functions.api.schemas.licenses import (
+    ActivationIn,
+    LicenseList,
+    LicenseStatusOut,
+    license_out,
+    status_out,
+)
+
+router = APIRouter(prefix="/licenses", tags=["licenses"])
+
+
+@router.get("", summary="List licences")
+def list_licenses(session: DbSession, services: Services) -> LicenseList:
+    """The licences that were activated here, the one activated last first."""
+    return LicenseList(items=[license_out(row, terms) for row, terms in licenses.find(session, services.licensing)])
+
+
+@router.get("/current", summary="Get the present limits and their use")
+def get_license_status(session: DbSession, services: Services) -> LicenseStatusOut:
+    """What may be used now, what is used, and what to know of it."""
+    return status_out(licenses.status(session, services.licensing))
+
+
+@router.post("/activate", summary="Activate a licence")
+def activate_license(
+    body: ActivationIn, session: DbSession, actor: CallerActor, services: Services
+) -> LicenseStatusOut:
+    """Check a key's signature and let it count, in place of the licence before; nobody is asked about it."""
+    licenses.activate(session, actor, body.key, services.licensing)
+    return status_out(licenses.status(session, services.licensing))

@@ -1,0 +1,56 @@
+"""/usage: what was used, by day and camera, and the monthly reports."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path, Query, Response
+
+from anpr import usage
+from anpr.usage import UsageLine
+from functions.api.dependencies import Caller, DbSession
+from functions.api.schemas.usage import MonthList, ReportQuery, UsageList, UsageQuery, usage_csv, usage_out
+
+CSV = "text/csv"
+
+router = APIRouter(prefix="/usage", tags=["usage"])
+
+Accept = Annotated[str, Header(include_in_schema=False)]
+Month = Annotated[str, Path(pattern=r"^[12]\d{3}-(0[1-9]|1[0-2])$", description="Such as 2026-05.")]
+_AS_CSV: dict[int | str, dict[str, Any]] = {200: {"content": {CSV: {"schema": {"type": "string"}}}}}
+
+
+@router.get("", summary="Get the use by day and camera", response_model=UsageList, responses=_AS_CSV)
+def get_usage(
+    query: Annotated[UsageQuery, Query()], session: DbSession, caller: Caller, accept: Accept = ""
+) -> UsageList | Response:
+    """The use of the cameras that the caller may see; as CSV by `Accept` or `format`."""
+    lines = usage.by_camera_and_day(
+        session, scope=caller.scope, start=query.start, end=query.end, camera_id=query.camera_id
+    )
+    return _rendered(lines, query.format, accept)
+
+
+@router.get("/reports", summary="List the months that have a report")
+def list_usage_reports(session: DbSession) -> MonthList:
+    """The closed months, newest first. A month is closed two days after its end."""
+    return MonthList(items=[f"{month:%Y-%m}" for month in usage.closed_months(session)])
+
+
+@router.get("/reports/{month}", summary="Get a month's report", response_model=UsageList, responses=_AS_CSV)
+def get_usage_report(
+    month: Month,
+    query: Annotated[ReportQuery, Query()],
+    session: DbSession,
+    caller: Caller,
+    accept: Accept = "",
+) -> UsageList | Response:
+    """A closed month's use by camera, which does not change any more; as CSV by `Accept` or `format`."""
+    lines = usage.reports(session, date.fromisoformat(f"{month}-01"), scope=caller.scope)
+    return _rendered(lines, query.format, accept)
+
+
+def _rendered(lines: Sequence[UsageLine], wanted: str | None, accept: str) -> UsageList | Response:
+    if wanted == "csv" or (wanted is None and CSV in accept):
+        return Response(usage_csv(lines), media_type=CSV)
+    return UsageList(items=[usage_out(line) for line in lines])

@@ -1,0 +1,185 @@
+"""The audit log, legal holds, receipts, and what is kept of a vehicle."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from anpr.audit import AuditFilter
+from anpr.holds import NewHold
+from anpr.models import AuditRecord, DeletionKind, HitStatus, MatchedBy
+from functions.api.schemas.common import Line, PageOut, PageQuery, RequestModel, ResponseModel, Text, Timestamp
+from functions.api.schemas.events import EventOut
+
+Reason = Annotated[Text, Field(min_length=3, max_length=500, description="Kept in the audit log.")]
+
+
+class AuditQuery(PageQuery):
+    """Which records to list."""
+
+    actor_id: UUID | None = None
+    action: Annotated[Line | None, Field(max_length=100)] = None
+    target: Annotated[Line | None, Field(max_length=200, description="Such as `plate:B172WAW` or `event:…`.")] = None
+    start: Annotated[Timestamp | None, Field(description="Not before this time.")] = None
+    end: Annotated[Timestamp | None, Field(description="Before this time.")] = None
+
+    def filter(self) -> AuditFilter:
+        """The domain's form of the query."""
+        return AuditFilter(
+            actor_id=self.actor_id, action=self.action, target=self.target, start=self.start, end=self.end
+        )
+
+
+class AuditOut(ResponseModel):
+    """One record."""
+
+    seq: int
+    at: datetime
+    actor_id: UUID | None
+    actor: str
+    action: str
+    target: str
+    reason: str | None
+    detail: dict[str, Any]
+    request_id: str | None
+    hash: Annotated[str, Field(description="SHA-256 over this record and the hash of the one before, as hex.")]
+
+
+class AuditPage(PageOut[AuditOut]):
+    """Records, newest first."""
+
+
+class AuditCheck(ResponseModel):
+    """Whether the log is as it was written."""
+
+    ok: bool
+    broken_at: Annotated[int | None, Field(description="The first record that is not what it was.")]
+    seq: Annotated[int | None, Field(description="The newest record. Keep it and its hash elsewhere.")]
+    hash: str | None
+
+
+class HoldIn(RequestModel):
+    """A legal hold to place. With a case number alone it holds the hits of that case's wanted plates."""
+
+    case_number: Annotated[Line, Field(min_length=1, max_length=100)]
+    reason: Reason
+    plate: Annotated[Line | None, Field(min_length=1, max_length=32)] = None
+    camera_id: UUID | None = None
+    captured_from: Timestamp | None = None
+    captured_to: Annotated[Timestamp | None, Field(description="Not included.")] = None
+
+    def new(self) -> NewHold:
+        """The domain's form of the body."""
+        return NewHold(**self.model_dump())
+
+
+class HoldQuery(RequestModel):
+    """Which holds to list."""
+
+    case_number: Annotated[Line | None, Field(max_length=100)] = None
+    active: Annotated[bool, Field(description="False lists released ones too.")] = True
+
+
+class HoldOut(ResponseModel):
+    """A legal hold."""
+
+    id: UUID
+    case_number: str
+    reason: str
+    plate: str | None
+    camera_id: UUID | None
+    captured_from: datetime | None
+    captured_to: datetime | None
+    created_by: UUID | None
+    created_at: datetime
+    released_at: datetime | None
+
+
+class HoldList(ResponseModel):
+    """Holds, newest first."""
+
+    items: list[HoldOut]
+
+
+class ReasonQuery(RequestModel):
+    """Why."""
+
+    reason: Reason
+
+
+class ReceiptOut(ResponseModel):
+    """What one run of retention, or one erasure, deleted."""
+
+    id: UUID
+    kind: DeletionKind
+    started_at: datetime
+    finished_at: datetime
+    cutoffs: Annotated[dict[str, datetime], Field(description="What was recorded before went, by class.")]
+    deleted: dict[str, int]
+    kept: dict[str, int]
+
+
+class ReceiptPage(PageOut[ReceiptOut]):
+    """Receipts, newest first."""
+
+
+class SubjectQuery(PageQuery):
+    """Which page of what is kept, and why it is asked for."""
+
+    reason: Reason
+
+
+class SubjectHit(ResponseModel):
+    """That a passage was a hit of a wanted plate."""
+
+    event_id: UUID
+    matched_by: MatchedBy
+    status: HitStatus
+    created_at: datetime
+
+
+class SubjectOut(ResponseModel):
+    """What is kept of one vehicle."""
+
+    plate: str
+    passages: int
+    hits: int
+    archives: Annotated[int, Field(description="Exported archives that it is in.")]
+    searches: Annotated[int, Field(description="How often the plate was searched for, as far as the log goes back.")]
+    items: list[EventOut]
+    item_hits: Annotated[list[SubjectHit], Field(description="The hits among these passages.")]
+    next_cursor: str | None
+
+
+class ErasureQuery(RequestModel):
+    """How to erase."""
+
+    reason: Reason
+    include_hits: Annotated[bool, Field(description="Erase hits of wanted plates too.")] = False
+
+
+class ErasureOut(ResponseModel):
+    """What an erasure did."""
+
+    receipt_id: UUID
+    deleted: dict[str, int]
+    held: Annotated[int, Field(description="Passages that stay for a case.")]
+    wanted: Annotated[int, Field(description="Passages that stay because they are hits of wanted plates.")]
+    complete: Annotated[bool, Field(description="False: ask again for the rest.")]
+
+
+def audit_out(row: AuditRecord) -> AuditOut:
+    """Render one record."""
+    return AuditOut(
+        seq=row.seq,
+        at=row.at,
+        actor_id=row.actor_id,
+        actor=row.actor,
+        action=row.action,
+        target=row.target,
+        reason=row.reason,
+        detail=row.detail,
+        request_id=row.request_id,
+        hash=row.hash.hex(),
+    )

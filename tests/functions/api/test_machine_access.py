@@ -1,0 +1,184 @@
+"""Callers that are limited: machines by their keys' permissions, users to cameras, everybody in how often they call."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from anpr.models import Role
+from anpr.settings import RateLimitSettings
+from functions.api.access import ACCESS, Access
+from tests.builders import add_event
+from tests.functions.api.client import PASSWORD, Api, Client
+
+LOGIN = {"email": "viewer@example.org", "password": PASSWORD}
+WRONG = {**LOGIN, "password": "not the password"}
+
+
+def make_key(api: Api, **changes: Any) -> tuple[str, Client]:
+    body = {"name": "box 7", "role": "reviewer", "permissions": ["uploads:write", "jobs:read", "events:read"]}
+    made = api.admin.post("/auth/keys", body | changes)
+    assert made.status == 201, made.body
+    return made.json()["id"], Client(api.handler, made.json()["key"])
+
+
+def limit(api: Api, role: Role, *camera_ids: UUID) -> None:
+    body = {"limited": True, "camera_ids": [str(camera_id) for camera_id in camera_ids]}
+    assert api.admin.request("PUT", f"/users/{api.users[role]}/cameras", body=body).status == 200
+
+
+def test_a_key_does_what_it_is_for_and_no_more(api: Api) -> None:
+    """Every route by a key of an administrator's that is for uploads, jobs and events."""
+    _, machine = make_key(api, role="admin")
+    allowed = set()
+    for (method, path), access in ACCESS.items():
+        if access is Access.PUBLIC:
+            continue
+        status = machine.request(method, path.replace("{", "").replace("}", "")).status
+        assert status != 401, (method, path)
+        if status != 403:
+            allowed.add((method, path))
+    assert allowed == {
+        ("POST", "/uploads"),
+        ("GET", "/jobs"),
+        ("GET", "/jobs/{job_id}"),
+        ("GET", "/events"),
+        ("GET", "/events/{event_id}"),
+    }
+
+
+def test_a_key_may_come_in_a_header_of_its_own(api: Api) -> None:
+    _, machine = make_key(api)
+    assert machine.token is not None
+    assert api.anonymous.get("/jobs", headers={"x-api-key": machine.token}).status == 200
+    token = api.token(api.users[Role.ADMIN])
+    assert api.anonymous.get("/jobs", headers={"x-api-key": token}).status == 401
+
+
+def test_a_keys_role_still_counts(api: Api) -> None:
+    _, machine = make_key(api, role="viewer", permissions=["uploads:write", "uploads:read"])
+    assert machine.get("/uploads").status == 200
+    assert machine.post("/uploads", {}).status == 403
+
+
+def test_a_revoked_key_is_out_at_once(api: Api) -> None:
+    key_id, machine = make_key(api)
+    assert machine.get("/jobs").status == 200
+    assert api.admin.delete(f"/auth/keys/{key_id}").status == 204
+    assert machine.get("/jobs").status == 401
+    [listed] = api.admin.get("/auth/keys").json()["items"]
+    assert listed["revoked_at"] is not None
+    assert listed["last_used_at"] is not None
+    assert "key" not in listed
+
+
+def test_what_a_machine_does_is_on_record_under_its_name(api: Api) -> None:
+    _, machine = make_key(api)
+    machine.get("/events", params={"plate": "B172WAW", "reason": "case 12"})
+    [record] = api.admin.get("/admin/audit", params={"action": "plate.searched"}).json()["items"]
+    assert record["actor"] == "admin@example.org (key box 7)"
+
+
+def test_a_user_who_is_limited_sees_these_cameras_everywhere(api: Api) -> None:
+    seen, unseen = add_event(api.database), add_event(api.database)
+    for role in (Role.VIEWER, Role.REVIEWER):
+        limit(api, role, seen.camera_id)
+    for client in (api.viewer, api.reviewer):
+        for path, own in (
+            ("/cameras", seen.camera_id),
+            ("/uploads", seen.upload_id),
+            ("/jobs", seen.upload_id),
+            ("/events", seen.id),
+        ):
+            assert [item["id"] for item in client.get(path).json()["items"]] == [str(own)], path
+        for path, own, other in (
+            ("/cameras", seen.camera_id, unseen.camera_id),
+            ("/uploads", seen.upload_id, unseen.upload_id),
+            ("/jobs", seen.upload_id, unseen.upload_id),
+            ("/events", seen.id, unseen.id),
+        ):
+            assert client.get(f"{path}/{own}").status == 200, path
+            assert client.get(f"{path}/{other}").status == 404, path
+    search = {"plate": seen.plate, "reason": "case 12"}
+    assert len(api.viewer.get("/events", params=search).json()["items"]) == 1
+    assert api.viewer.get("/events", params={"camera_id": str(unseen.camera_id)}).status == 404
+    assert api.reviewer.post(f"/jobs/{unseen.upload_id}/retry").status == 404
+    body = {
+        "file_name": "a.mp4",
+        "content_type": "video/mp4",
+        "size_bytes": 1,
+        "captured_at": "2026-05-01T08:30:00Z",
+        "camera_id": str(unseen.camera_id),
+    }
+    assert api.reviewer.post("/uploads", body).status == 404
+    assert len(api.admin.get("/events").json()["items"]) == 2
+
+
+def test_a_limit_by_group_is_shown_changed_and_lifted(api: Api) -> None:
+    one, other = add_event(api.database), add_event(api.database)
+    group = api.admin.post("/cameras/groups", {"name": "north", "camera_ids": [str(one.camera_id)]}).json()
+    url = f"/users/{api.users[Role.VIEWER]}/cameras"
+    assert api.admin.get(url).json()["limited"] is False
+    assert api.admin.request("PUT", url, body={"limited": True, "group_ids": [group["id"]]}).json() == {
+        "limited": True,
+        "camera_ids": [],
+        "group_ids": [group["id"]],
+    }
+
+    def events() -> list[str]:
+        return [item["id"] for item in api.viewer.get("/events").json()["items"]]
+
+    assert events() == [str(one.id)]
+    api.admin.request("PUT", f"/cameras/groups/{group['id']}", body={"camera_ids": [str(other.camera_id)]})
+    assert events() == [str(other.id)]
+    assert api.admin.delete(f"/cameras/groups/{group['id']}").status == 204
+    assert events() == []
+    assert api.admin.get("/cameras/groups").json()["items"] == []
+    assert api.admin.request("PUT", url, body={"limited": False}).status == 200
+    assert len(events()) == 2
+    contradiction = {"limited": False, "camera_ids": [str(one.camera_id)]}
+    assert api.admin.request("PUT", url, body=contradiction).status == 422
+
+
+def test_guessing_a_password_is_slowed_down(api: Api) -> None:
+    api = api.with_services(rates=RateLimitSettings(logins_per_account=3))
+    assert [api.anonymous.post("/auth/login", WRONG).status for _ in range(3)] == [401] * 3
+    refused = api.anonymous.post("/auth/login", LOGIN)
+    assert refused.status == 429
+    assert 0 < int(refused.headers["retry-after"]) <= 300
+    upper = {**LOGIN, "email": "VIEWER@example.org"}
+    assert api.anonymous.post("/auth/login", upper).status == 429
+    assert api.anonymous.post("/auth/login", {**LOGIN, "email": "admin@example.org"}).status == 200
+
+
+def test_an_attempt_that_succeeds_does_not_count(api: Api) -> None:
+    api = api.with_services(rates=RateLimitSettings(logins_per_account=2, logins_per_address=3))
+    attempts = (WRONG, LOGIN, WRONG, LOGIN, LOGIN)
+    assert [api.anonymous.post("/auth/login", body).status for body in attempts] == [401, 200, 401, 200, 200]
+
+
+def test_guessing_many_accounts_from_one_address_is_slowed_down(api: Api) -> None:
+    api = api.with_services(rates=RateLimitSettings(logins_per_address=3))
+    guesses = [{"email": f"{uuid4()}@example.org", "password": "not the password"} for _ in range(4)]
+    assert [api.anonymous.post("/auth/login", guess).status for guess in guesses] == [401, 401, 401, 429]
+
+
+def test_harvesting_is_slowed_down_for_each_account(api: Api) -> None:
+    api = api.with_services(rates=RateLimitSettings(searches_per_account=2))
+    assert [api.viewer.get("/events").status for _ in range(3)] == [200, 200, 429]
+    assert api.reviewer.get("/events").status == 200
+    assert api.viewer.get("/cameras").status == 200
+
+
+def test_harvesting_is_slowed_down_for_each_address(api: Api) -> None:
+    api = api.with_services(rates=RateLimitSettings(searches_per_address=2))
+    statuses = [client.get("/events").status for client in (api.viewer, api.reviewer, api.admin)]
+    assert statuses == [200, 200, 429]
+
+
+def test_no_limit_where_none_is_set(api: Api) -> None:
+    api = api.with_services(
+        rates=RateLimitSettings(
+            logins_per_account=0, logins_per_address=0, searches_per_account=0, searches_per_address=0
+        )
+    )
+    assert {api.viewer.get("/events").status for _ in range(3)} == {200}
+    assert api.anonymous.post("/auth/login", LOGIN).status == 200
