@@ -49,8 +49,8 @@ class Worker:
         self._process.kill()
         self._process.wait()
 
-    def terminate(self, timeout_s: float) -> int:
-        """Ask it to stop; return its exit status."""
+    def terminate(self, timeout_s: float = 30) -> int:
+        """Ask it to stop, and wait; return its exit status."""
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(timeout_s)
 
