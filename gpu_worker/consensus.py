@@ -118,7 +118,7 @@ def vote(ballots: Sequence[Ballot], regions: frozenset[str] = frozenset()) -> Co
     texts = sorted(frozenset[str]().union(*(ballot.texts for ballot in ballots)))
     if not texts:
         return EMPTY
-    weights = np.array([ballot.weight for ballot in ballots])
+    weights = np.array([ballot.weight for ballot in ballots], np.float64)
     weights /= weights.sum()
     likelihoods = weights @ np.stack([ctc.log_likelihoods(ballot.spread, texts) for ballot in ballots])
     # Frames are witnesses, but not independent ones: the same dirt and the same font mislead all of them.

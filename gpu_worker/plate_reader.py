@@ -10,10 +10,9 @@ from gpu_worker.recognition.base import joined
 from gpu_worker.recognition.layout import split_rows
 from gpu_worker.recognition.rectify import cut, level_plate, trimmed
 
-_TRIMS = ((0.02, 0.05), (0.04, 0.12), (0.02, 0.16))
-"""Fractions of width and height taken off each side. Plates of some regions carry small print above and below the
-number, others none: no single cut suits all, and the vote picks."""
-
+_TRIMS = ((0.02, 0.02, 0.05), (0.04, 0.04, 0.12), (0.10, 0.02, 0.10))
+"""Fractions taken off at the left, at the right, and at top and bottom each. Plates of some regions carry small print
+above and below the number, some a band or an emblem at the left: no single cut suits all, and the vote picks."""
 
 _SHAPE = (0.8, 9.0)
 

@@ -87,7 +87,7 @@ def level_plate(image: Image, box: BoundingBox) -> tuple[Image, BoundingBox]:
     return crop, BoundingBox(margin_x, middle - inner_height / 2, width - margin_x, middle + inner_height / 2)
 
 
-def trimmed(box: BoundingBox, fraction_x: float, fraction_y: float) -> BoundingBox:
-    """Return `box` with this fraction of its width and height taken off at each side."""
-    dx, dy = fraction_x * box.width, fraction_y * box.height
-    return BoundingBox(box.xmin + dx, box.ymin + dy, box.xmax - dx, box.ymax - dy)
+def trimmed(box: BoundingBox, left: float, right: float, vertical: float) -> BoundingBox:
+    """Return `box` less fractions of its width at the left and right, and of its height at top and bottom each."""
+    dy = vertical * box.height
+    return BoundingBox(box.xmin + left * box.width, box.ymin + dy, box.xmax - right * box.width, box.ymax - dy)

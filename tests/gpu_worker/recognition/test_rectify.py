@@ -35,5 +35,5 @@ def test_a_cut_at_the_edge_is_clipped_and_never_empty() -> None:
     assert cut(picture, BoundingBox(200, 200, 210, 210)).size > 0
 
 
-def test_trimming_takes_the_same_off_both_sides() -> None:
-    assert trimmed(BoundingBox(0, 0, 100, 50), 0.1, 0.2) == BoundingBox(10, 10, 90, 40)
+def test_trimming_takes_fractions_of_the_box() -> None:
+    assert trimmed(BoundingBox(0, 0, 100, 50), 0.1, 0.05, 0.2) == BoundingBox(10, 10, 95, 40)
