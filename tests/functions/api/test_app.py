@@ -93,7 +93,7 @@ def test_a_request_is_one_line_in_the_log(api: Api, caplog: pytest.LogCaptureFix
     with caplog.at_level(logging.INFO):
         reply = api.viewer.get("/users/me")
 
-    (record,) = caplog.records
+    (record,) = [record for record in caplog.records if record.name == "api-test"]
     logged = vars(record)
     assert (logged["method"], logged["path"], logged["status"]) == ("GET", "/users/me", 200)
     assert logged["request_id"] == reply.headers["x-request-id"]
