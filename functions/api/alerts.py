@@ -1,13 +1,14 @@
-"""The alerts function: health and metrics."""
+"""The alerts function: wanted plates, their hits, webhooks; health and metrics."""
 
 from anpr import bootstrap
-from anpr.settings import MetricsSettings, TokenSettings
+from anpr.settings import MetricsSettings, TokenSettings, WebhookKeySettings, WebhookSettings
 from anpr.tokens import TokenVerifier
 from functions.api.entry import LambdaHandler
-from functions.api.routes import health
-from functions.api.services import ApiServices
+from functions.api.routes import bolo_hits, bolo_lists, bolos, health, webhooks
+from functions.api.services import AlertingServices, ApiServices
 
-ROUTERS = (health.router,)
+# Of the routers below /bolos, the one whose paths begin with a parameter comes last.
+ROUTERS = (health.router, bolo_lists.router, bolo_hits.router, bolos.router, webhooks.router)
 
 
 def services() -> ApiServices:
@@ -19,6 +20,13 @@ def services() -> ApiServices:
         queue=bootstrap.job_queue(),
         bus=bootstrap.event_bus(),
         metrics=MetricsSettings(),
+        alerting=AlertingServices(
+            notifier=bootstrap.notifier(),
+            queue=bootstrap.webhook_queue(),
+            secrets=bootstrap.secret_store(),
+            key_secret_id=WebhookKeySettings().key_secret_id,
+            webhooks=WebhookSettings(),
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from anpr.ports import BlobStore, EventBus, JobQueue
 from anpr.principals import Principal
 from anpr.settings import ExportSettings, MetricsSettings, SearchSettings, UploadSettings
 from anpr.tokens import TokenSigner
-from functions.api.services import ApiServices, JudgingServices
+from functions.api.services import AlertingServices, ApiServices, JudgingServices
 from functions.api.telemetry import Telemetry
 
 Part = TypeVar("Part")
@@ -94,6 +94,10 @@ def export_settings(services: Services) -> ExportSettings:
     return _needed(services.exports, "export settings")
 
 
+def alerting(services: Services) -> AlertingServices:
+    return _needed(services.alerting, "what alerts need")
+
+
 def metrics_settings(services: Services) -> MetricsSettings:
     return _needed(services.metrics, "metrics settings")
 
@@ -112,4 +116,5 @@ Uploads = Annotated[UploadSettings, Depends(upload_settings)]
 Search = Annotated[SearchSettings, Depends(search_settings)]
 Judging = Annotated[JudgingServices, Depends(judging)]
 Exporting = Annotated[ExportSettings, Depends(export_settings)]
+Alerting = Annotated[AlertingServices, Depends(alerting)]
 Scraping = Annotated[MetricsSettings, Depends(metrics_settings)]

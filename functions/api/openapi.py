@@ -40,6 +40,8 @@ _TAGS = [
     {"name": "events", "description": "Vehicles' passages, as read."},
     {"name": "feedback", "description": "What people say of the reads: a queue, verdicts, figures."},
     {"name": "exports", "description": "Reviewed events as training data or tables."},
+    {"name": "bolos", "description": "Wanted plates: lists, entries, and the hits that they raise."},
+    {"name": "webhooks", "description": "Addresses that are told of hits, and what they were told."},
     {"name": "licenses", "description": "What this deployment may use."},
     {"name": "usage", "description": "What was used, by day and camera, and monthly reports."},
     {"name": "admin", "description": "The audit log, legal holds, receipts, and what is kept of a vehicle."},

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 from anpr.bolos import Matcher
 from anpr.db import Database
-from anpr.ports import BlobStore, EventBus, JobQueue
+from anpr.egress import EgressPolicy
+from anpr.ports import BlobStore, EventBus, JobQueue, Notifier, SecretStore
 from anpr.settings import (
     ExportSettings,
     LicenseSettings,
@@ -13,8 +14,11 @@ from anpr.settings import (
     ReviewSettings,
     SearchSettings,
     UploadSettings,
+    WebhookSettings,
 )
 from anpr.tokens import TokenSigner, TokenVerifier
+from anpr.webhooks.sealing import Seal
+from anpr.webhooks.sending import policy_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,34 @@ class JudgingServices:
 
     matcher: Matcher
     settings: ReviewSettings
+
+
+@dataclass(frozen=True, slots=True)
+class AlertingServices:
+    """What wanted plates and webhooks need.
+
+    Attributes:
+        notifier: topics that people subscribe to.
+        queue: webhook deliveries that are due.
+        secrets: where the key of the webhooks' secrets is.
+        key_secret_id: which secret it is.
+        webhooks: how webhooks are sent.
+    """
+
+    notifier: Notifier
+    queue: JobQueue
+    secrets: SecretStore
+    key_secret_id: str
+    webhooks: WebhookSettings
+
+    def seal(self) -> Seal:
+        """The key, read where it is used: few requests need it."""
+        return Seal.load(self.secrets, self.key_secret_id)
+
+    @property
+    def policy(self) -> EgressPolicy:
+        """Where webhooks may go."""
+        return policy_of(self.webhooks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +78,7 @@ class ApiServices:
         metrics: who may scrape.
         judging: review.
         exports: what an export may hold.
+        alerting: wanted plates and webhooks.
         licensing: whose licences count.
         rates: how often one may log in and search.
     """
@@ -61,6 +94,7 @@ class ApiServices:
     metrics: MetricsSettings | None = None
     judging: JudgingServices | None = None
     exports: ExportSettings | None = None
+    alerting: AlertingServices | None = None
     # These have defaults that protect, rather than None: a group that forgets them is not without limits.
     licensing: LicenseSettings = field(default_factory=LicenseSettings)
     rates: RateLimitSettings = field(default_factory=RateLimitSettings)

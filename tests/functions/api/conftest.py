@@ -10,13 +10,22 @@ from anpr import passwords, tokens
 from anpr.bolos import Matcher
 from anpr.db import Database
 from anpr.models import Role, User
-from anpr.settings import ExportSettings, MetricsSettings, ReviewSettings, SearchSettings, TokenSettings, UploadSettings
+from anpr.settings import (
+    ExportSettings,
+    MetricsSettings,
+    ReviewSettings,
+    SearchSettings,
+    TokenSettings,
+    UploadSettings,
+    WebhookSettings,
+)
 from anpr.tokens import TokenSigner, TokenVerifier
+from anpr.webhooks import sealing
 from functions.api.entry import LambdaHandler
 from functions.api.openapi import ROUTERS
-from functions.api.services import ApiServices, JudgingServices
+from functions.api.services import AlertingServices, ApiServices, JudgingServices
 from tests.functions.api.client import PASSWORD, SCRAPE_TOKEN, Api
-from tests.memory import MemoryBlobs, MemoryBus, MemoryQueue, MemorySecrets
+from tests.memory import MemoryBlobs, MemoryBus, MemoryNotifier, MemoryQueue, MemorySecrets
 
 
 @pytest.fixture(scope="session")
@@ -39,12 +48,13 @@ def event_loop_for_mangum() -> Iterator[None]:
 @pytest.fixture
 def api(database: Database, password_hash: str, event_loop_for_mangum: None) -> Api:
     """The API with one account of each role, whose password is `PASSWORD`."""
-    secrets = MemorySecrets("signing")
+    secrets = MemorySecrets("signing", "webhook-key")
     users = {
         role: User(id=uuid4(), email=f"{role}@example.org", password_hash=password_hash, role=role) for role in Role
     }
     with database.transaction() as session:
         tokens.ensure_signing_key(session, secrets, "signing")
+        sealing.ensure_key(secrets, "webhook-key")
         session.add_all(users.values())
     settings = TokenSettings()
     signer, verifier = TokenSigner(settings, secrets, "signing"), TokenVerifier(settings)
@@ -61,6 +71,7 @@ def api(database: Database, password_hash: str, event_loop_for_mangum: None) -> 
         metrics=MetricsSettings(token=SCRAPE_TOKEN),
         judging=JudgingServices(Matcher(), ReviewSettings()),
         exports=ExportSettings(max_events=5),
+        alerting=AlertingServices(MemoryNotifier(), MemoryQueue(), secrets, "webhook-key", WebhookSettings()),
     )
     handler = LambdaHandler("test", ROUTERS, lambda: services)
     ids = {role: user.id for role, user in users.items()}

@@ -17,6 +17,7 @@ from anpr.db import Database
 from anpr.errors import NotFound
 from anpr.messages import BoloMatched, BoloUpdated, CloudEvent, EventType, WebhookDisabled, WebhookDue
 from anpr.models import BoloMatch, BoloNotice, HitStatus
+from anpr.plates import normalize
 from anpr.ports import JobQueue, Notice, Notifier
 from anpr.webhooks import deliveries
 from anpr.webhooks.deliveries import Outgoing
@@ -199,8 +200,9 @@ def _event(hit: BoloMatch) -> dict[str, Any]:
     region = None if event.region_code is None else {"code": event.region_code, "score": event.region_score}
     return {
         "id": str(event.id),
-        "plate": event.raw_plate,
-        "plate_normalized": event.plate,
+        "plate": event.plate,
+        "plate_normalized": normalize(event.plate),
+        "raw_plate": event.raw_plate[:_TEXT],
         "region": region,
         "score": event.score,
         "dscore": event.dscore,

@@ -214,7 +214,7 @@ def claim(session: Session, delivery_id: UUID, attempt: int, lease: timedelta) -
     images = session.execute(
         select(Event.crop_key, Event.frame_key)
         .join(BoloMatch, BoloMatch.event_id == Event.id)
-        .where(BoloMatch.id == delivery.match_id)
+        .where(BoloMatch.id == delivery.match_id, Event.media_deleted_at.is_(None))
     ).one_or_none()
     now = session.execute(select(func.now())).scalar_one()
     secrets = [endpoint.secret]

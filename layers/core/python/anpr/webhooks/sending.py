@@ -107,12 +107,15 @@ class Sender:
     def _body(self, claimed: Claimed) -> str:
         """The body, with links that are fresh at every attempt: those of yesterday would have expired."""
         data: dict[str, Any] = dict(claimed.payload["data"])
-        if claimed.images is not None and "event" in data:
-            crop_key, frame_key = claimed.images
-            links = {"crop_url": self._blobs.presign_get(crop_key), "frame_url": self._blobs.presign_get(frame_key)}
+        if "event" in data:
+            crop, frame = claimed.images or (None, None)
+            links = {"crop_url": self._link(crop), "frame_url": self._link(frame)}
             data["event"] = {**data["event"], **links}
         content = {"type": claimed.type, "timestamp": claimed.payload["timestamp"], "data": data}
         return json.dumps(content, separators=(",", ":"))
+
+    def _link(self, key: str | None) -> str | None:
+        return None if key is None else self._blobs.presign_get(key)
 
     def _come_back(self, due: WebhookDue, wait: timedelta) -> None:
         # Rounded up: a message that is a moment early would only be sent on.
