@@ -19,7 +19,12 @@ class Environment:
         keep_data: whether removing the stack leaves the footage and the secrets behind.
         event_tap: whether a queue subscribes to every event on the bus, for people and tests to look at.
         upload_days: how long an upload's source file is kept.
-        evidence_days: how long crops and frames are kept.
+        evidence_days: how long crops and frames of passages without a hit are kept.
+        event_days: how long passages without a hit are kept.
+        hit_days: how long passages with a hit are kept, with their crops and frames.
+        audit_days: how long audit records are kept; at least 90.
+        license_issuers: public keys of those whose licences count, as `anpr license keygen` prints them; without any,
+            nothing is limited.
         log_days: how long logs are kept; one of the periods CloudWatch knows.
         log_level: of the functions.
         tracing: whether X-Ray traces are recorded.
@@ -34,7 +39,11 @@ class Environment:
     keep_data: bool = True
     event_tap: bool = False
     upload_days: int = 30
-    evidence_days: int = 365
+    evidence_days: int = 30
+    event_days: int = 90
+    hit_days: int = 365
+    audit_days: int = 730
+    license_issuers: tuple[str, ...] = ()
     log_days: Literal[7, 30, 365] = 30
     log_level: Literal["INFO", "WARNING"] = "INFO"
     tracing: bool = True

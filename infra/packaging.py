@@ -24,7 +24,7 @@ LAYER_LOCK: Final = ROOT / "layers" / "deps" / "requirements.txt"
 LayerTarget: TypeAlias = Literal["arm64", "host"]
 
 # Changes when the recipe below does, so that no stale layer is taken from the cache.
-_RECIPE: Final = "2"
+_RECIPE: Final = "3"
 _PIP_TIMEOUT_S: Final = 900
 AWS_SERVICES: Final = frozenset(
     {"events", "lambda", "s3", "secretsmanager", "ses", "sesv2", "sns", "sqs", "ssm", "sts"}
@@ -116,10 +116,19 @@ def _install(target: LayerTarget, folder: Path) -> None:
     # Console scripts name this machine's interpreter; no function runs them.
     shutil.rmtree(folder / "bin", ignore_errors=True)
     if target == "host":
-        # Each function of the emulator unpacks the layer anew; without byte code each would compile it anew too.
-        # Checked by nobody, because unpacking changes the sources' times.
-        mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
-        compileall.compile_dir(folder, quiet=2, invalidation_mode=mode, stripdir=str(folder), workers=0)
+        _keep_byte_code_alone(folder)
+
+
+def _keep_byte_code_alone(folder: Path) -> None:
+    """Replace sources by byte code, for this interpreter.
+
+    Each function of the emulator unpacks the layer anew at its first call: this halves the files, and nothing is compiled.
+    """
+    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    compileall.compile_dir(folder, quiet=2, invalidation_mode=mode, stripdir=str(folder), legacy=True, workers=0)
+    for source in folder.rglob("*.py"):
+        if source.with_suffix(".pyc").exists():
+            source.unlink()
 
 
 def zip_folder(folder: Path, target: Path, *, exclude: frozenset[str] = frozenset()) -> None:

@@ -5,7 +5,7 @@ from typing import cast
 from aws_cdk import CfnElement, Duration, RemovalPolicy, Stack, aws_iam, aws_s3, aws_sqs
 from constructs import Construct
 
-from anpr.messages import CROPS_PREFIX, EXPORTS_PREFIX, FRAMES_PREFIX, UPLOADS_PREFIX
+from anpr.messages import EXPORTS_PREFIX, UPLOADS_PREFIX
 from infra.acknowledgements import acknowledge
 from infra.environments import Environment
 
@@ -39,7 +39,7 @@ class FootageBucket(Construct):
             minimum_tls_version=1.2,
             block_public_access=aws_s3.BlockPublicAccess.BLOCK_ALL,
             server_access_logs_bucket=self.access_logs,
-            lifecycle_rules=_lifecycle(environment),
+            lifecycle_rules=_lifecycle(),
             cors=_cors(environment),
             removal_policy=removal,
         )
@@ -88,14 +88,9 @@ class FootageBucket(Construct):
         resource.node.add_dependency(queue.node.find_child("Policy"))
 
 
-def _lifecycle(environment: Environment) -> list[aws_s3.LifecycleRule]:
-    evidence = Duration.days(environment.evidence_days)
+def _lifecycle() -> list[aws_s3.LifecycleRule]:
+    """Footage and evidence have no rule: a rule knows of no legal hold. The retention function deletes them."""
     return [
-        aws_s3.LifecycleRule(
-            id="forget-uploads", prefix=UPLOADS_PREFIX, expiration=Duration.days(environment.upload_days)
-        ),
-        aws_s3.LifecycleRule(id="forget-crops", prefix=CROPS_PREFIX, expiration=evidence),
-        aws_s3.LifecycleRule(id="forget-frames", prefix=FRAMES_PREFIX, expiration=evidence),
         # The backend deletes an archive when its time is over; this is for one that it forgot.
         aws_s3.LifecycleRule(id="forget-exports", prefix=EXPORTS_PREFIX, expiration=Duration.days(30)),
         aws_s3.LifecycleRule(id="drop-unfinished", abort_incomplete_multipart_upload_after=Duration.days(1)),

@@ -84,6 +84,7 @@ class Site:
         return emulator.client_environment(self.cloud.endpoint) | {
             "ANPR_DB_SECRET_ID": LOCAL.database_secret,
             "ANPR_DB_SSL": "false",
+            "ANPR_DB_ROLE": "anpr_app",
             "ANPR_S3_BUCKET": self.outputs["Bucket"],
             "ANPR_QUEUE_URL": self.outputs["QueueUrl"],
             "ANPR_QUEUE_DEAD_LETTER_URL": self.outputs["DeadLetterQueueUrl"],

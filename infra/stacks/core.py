@@ -23,6 +23,9 @@ from infra.packaging import Bundles
 
 _EVIDENCE: Final = (CROPS_PREFIX, FRAMES_PREFIX)
 
+DATABASE_ROLE: Final = "anpr_app"
+"""The role that the migrations make for the functions and the workers."""
+
 
 class CoreStack(Stack):
     """Storage, queue, bus, secrets, functions and the HTTP API of one environment."""
@@ -37,10 +40,13 @@ class CoreStack(Stack):
         self._topics = Topics(self, "Topics")
         self._secrets = Secrets(self, "Secrets", environment=environment)
 
-        self._database = {
+        self._database_owner = {
             "ANPR_DB_SECRET_ID": environment.database_secret,
             "ANPR_DB_SSL": str(environment.database_tls).lower(),
         }
+        # All but the set-up give up the owner's rights as they connect: the audit log is theirs to append to alone.
+        self._database = {**self._database_owner, "ANPR_DB_ROLE": DATABASE_ROLE}
+        self._licensing = {"ANPR_LICENSE_PUBLIC_KEYS": ",".join(environment.license_issuers)}
         self._bucket = {"ANPR_S3_BUCKET": self._footage.bucket.bucket_name}
         self._jobs = {
             "ANPR_QUEUE_URL": self._queue.queue.queue_url,
@@ -56,12 +62,14 @@ class CoreStack(Stack):
                 "Identity": (self._identity(), ("auth", "users", "docs", "openapi.json")),
                 "Capture": (self._capture(), ("cameras", "uploads", "jobs")),
                 "Review": (self._review(), ("events", "feedback", "exports")),
-                "Alerts": (self._alerts(), ("health", "admin", "metrics")),
+                "Alerts": (self._alerts(), ("health", "metrics")),
+                "Governance": (self._governance(), ("admin", "licenses", "usage")),
             },
         )
         setup = self._setup()
         self._outbox_relay()
         self._export_builder()
+        self._usage_meter()
         self._retention()
         worker = self._worker_policy()
         self._outputs(api, setup, worker)
@@ -75,7 +83,11 @@ class CoreStack(Stack):
         spec = FunctionSpec(
             handler="functions.api.identity.handler",
             purpose="API: logging in, and the people who may.",
-            variables={**self._database, "ANPR_SIGNING_SECRET_ID": self._secrets.signing_key_id},
+            variables={
+                **self._database,
+                **self._licensing,
+                "ANPR_SIGNING_SECRET_ID": self._secrets.signing_key_id,
+            },
         )
         function = self._function("Identity", spec)
         self._secrets.grant_read_signing_key(function)
@@ -85,7 +97,7 @@ class CoreStack(Stack):
         spec = FunctionSpec(
             handler="functions.api.capture.handler",
             purpose="API: cameras, uploads and their jobs.",
-            variables={**self._database, **self._bucket, **self._jobs},
+            variables={**self._database, **self._licensing, **self._bucket, **self._jobs},
         )
         function = self._function("Capture", spec)
         # What signs an upload form must be allowed to do what the form allows.
@@ -97,7 +109,7 @@ class CoreStack(Stack):
         spec = FunctionSpec(
             handler="functions.api.review.handler",
             purpose="API: the recorded passages, and what people say of them.",
-            variables={**self._database, **self._bucket, **self._events},
+            variables={**self._database, **self._licensing, **self._bucket, **self._events},
         )
         function = self._function("Review", spec)
         # A verdict is news: it is published right after it was committed.
@@ -118,13 +130,28 @@ class CoreStack(Stack):
         self._bus.grant_describe(function)
         return function
 
+    def _governance(self) -> aws_lambda.Function:
+        spec = FunctionSpec(
+            handler="functions.api.governance.handler",
+            purpose="API: licences, use, the audit log, legal holds and erasure.",
+            variables={**self._database, **self._licensing, **self._bucket, **self._jobs, **self._events},
+        )
+        function = self._function("Governance", spec)
+        # What is kept of a vehicle is handed out by links, and erased.
+        self._footage.grant_objects(function, "s3:GetObject", prefixes=_EVIDENCE)
+        self._footage.grant_objects(function, "s3:DeleteObject", prefixes=(UPLOADS_PREFIX, *_EVIDENCE))
+        self._footage.grant_list(function)
+        self._queue.grant_measure(function)
+        self._bus.grant_describe(function)
+        return function
+
     def _setup(self) -> aws_lambda.Function:
         spec = FunctionSpec(
             handler="functions.setup.handler.handler",
             purpose="Migrates the database, makes the signing key and the first administrator.",
             timeout_s=900,
             variables={
-                **self._database,
+                **self._database_owner,
                 "ANPR_SIGNING_SECRET_ID": self._secrets.signing_key_id,
                 "ANPR_ADMIN_SECRET_ID": self._secrets.admin.secret_arn,
             },
@@ -183,15 +210,34 @@ class CoreStack(Stack):
         )
         Schedule(self, "ExportSweepSchedule", minutes=5, function=function)
 
+    def _usage_meter(self) -> None:
+        spec = FunctionSpec(
+            handler="functions.usage_meter.handler.handler",
+            purpose="Books what each upload used.",
+            variables={**self._database, **self._licensing},
+        )
+        self._bus.deliver("Usage", self._function("UsageMeter", spec), EventType.UPLOAD_PROCESSED)
+
     def _retention(self) -> None:
+        environment = self._environment
         spec = FunctionSpec(
             handler="functions.retention.handler.handler",
-            purpose="Expires uploads that never came, and restarts jobs that got lost.",
+            purpose="Moves or ends uploads that stand still, and deletes what is past its time.",
             timeout_s=120,
-            variables={**self._database, **self._bucket, **self._jobs},
+            variables={
+                **self._database,
+                **self._bucket,
+                **self._jobs,
+                "ANPR_RETENTION_UPLOADS_DAYS": str(environment.upload_days),
+                "ANPR_RETENTION_CROPS_DAYS": str(environment.evidence_days),
+                "ANPR_RETENTION_EVENTS_DAYS": str(environment.event_days),
+                "ANPR_RETENTION_HITS_DAYS": str(environment.hit_days),
+                "ANPR_RETENTION_AUDIT_DAYS": str(environment.audit_days),
+            },
         )
         function = self._function("Retention", spec)
         self._footage.grant_objects(function, "s3:GetObject", prefixes=(UPLOADS_PREFIX,))
+        self._footage.grant_objects(function, "s3:DeleteObject", prefixes=(UPLOADS_PREFIX, *_EVIDENCE))
         self._footage.grant_list(function)
         self._queue.grant_send(function)
         Schedule(self, "RetentionSchedule", minutes=5, function=function)

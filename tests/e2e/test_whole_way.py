@@ -64,7 +64,7 @@ def test_the_bus_carries_an_event_for_each_passage_and_one_for_the_upload(
 ) -> None:
     job = finish(processed)
 
-    messages = [message for message in tapped() if message["detail"]["data"]["upload_id"] == processed]
+    messages = [message for message in tapped() if message["detail"]["data"].get("upload_id") == processed]
     kinds = Counter(message["detail-type"] for message in messages)
     assert kinds == {"event.created": job["events_count"], "upload.processed": 1}
     assert len({message["detail"]["id"] for message in messages}) == len(messages)
@@ -115,7 +115,7 @@ def test_browsers_of_allowed_origins_may_call_the_api_and_post_files(site: Site)
     for url in (f"{site.api_url}/uploads", bucket):
         answer = httpx.options(url, headers=preflight, timeout=10, trust_env=False)
         assert answer.headers["access-control-allow-origin"] in ("*", "https://example.com")
-        assert "POST" in answer.headers["access-control-allow-methods"]
+        assert {"POST", "*"} & set(answer.headers["access-control-allow-methods"].replace(" ", "").split(","))
 
 
 def _seconds(moment: str) -> float:
