@@ -3,15 +3,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from moto import mock_aws
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
-from anpr import outbox
+from anpr import outbox, usage
 from anpr.adapters.aws import make_client
 from anpr.db import Database
-from anpr.messages import EventType, JobRequest, upload_ids_of
-from anpr.models import OutboxMessage, UploadStatus
+from anpr.messages import EventType, JobRequest, upload_ids_of, upload_key
+from anpr.models import Event, OutboxMessage, Upload, UploadStatus
 from functions.retention import handler as module
-from tests.builders import add_upload, reload
+from tests.builders import add_event, add_upload, reload
 from tests.lambda_context import lambda_context
 
 
@@ -29,12 +29,15 @@ def _fresh_services(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Itera
             "ANPR_QUEUE_URL": make_client("sqs").create_queue(QueueName="jobs")["QueueUrl"],
             "ANPR_QUEUE_DEAD_LETTER_URL": "https://queue.invalid/dead",
             "ANPR_UPLOAD_EXPIRE_AFTER": "PT2H",
+            "ANPR_RETENTION_UPLOADS_DAYS": "1",
+            "ANPR_RETENTION_CROPS_DAYS": "1",
+            "ANPR_RETENTION_EVENTS_DAYS": "1",
         }
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
         yield
         if module._services.cache_info().currsize:
-            module._services()[0].engine.dispose()
+            module._services().database.engine.dispose()
     module._services.cache_clear()
 
 
@@ -47,11 +50,36 @@ def test_what_stands_still_is_moved_and_old_events_are_pruned(database: Database
         session.flush()
         session.execute(update(OutboxMessage).values(published_at=now - timedelta(days=8)))
 
-    assert module.handler({}, lambda_context("retention")) == {"expired": 1, "resent": 1, "failed": 0, "pruned": 1}
+    report = module.handler({}, lambda_context("retention"))
+    assert (report["expired"], report["resent"], report["failed"], report["pruned"]) == (1, 1, 0, 1)
 
     assert reload(database, expired).status is UploadStatus.EXPIRED
-    queue = module._services()[2]
-    message = queue.receive(wait_s=0, visibility_s=1)
+    message = module._services().queue.receive(wait_s=0, visibility_s=1)
     assert message is not None
     assert upload_ids_of(message.body) == [lost.id]
-    assert module.handler({}, lambda_context("retention")) == {"expired": 0, "resent": 0, "failed": 0, "pruned": 0}
+    report = module.handler({}, lambda_context("retention"))
+    assert (report["expired"], report["resent"], report["failed"], report["pruned"]) == (0, 0, 0, 0)
+
+
+def test_what_is_past_its_time_is_deleted_and_its_use_booked_before(database: Database) -> None:
+    now = datetime.now(UTC)
+    upload = add_upload(database)
+    event = add_event(database, upload=upload)
+    over = {"status": UploadStatus.SUCCEEDED, "duration_s": 90.0, "finished_at": now - timedelta(hours=30)}
+    with database.transaction() as session:
+        session.execute(update(Upload).values(created_at=now - timedelta(hours=30), **over))
+        session.execute(update(Event).values(processed_at=now - timedelta(hours=30)))
+    s3 = make_client("s3")
+    for key in (event.crop_key, event.frame_key, upload_key(upload.id)):
+        s3.put_object(Bucket="footage", Key=key, Body=b"x")
+
+    report = module.handler({}, lambda_context("retention"))
+
+    assert (report["booked"], report["complete"]) == (1, True)
+    assert report["deleted"] == {"events": 1, "objects": 3, "sources": 1, "uploads": 1}
+    assert s3.list_objects_v2(Bucket="footage")["KeyCount"] == 0
+    with database.transaction() as session:
+        assert session.scalar(select(func.count()).select_from(Event)) == 0
+        assert usage.of_month(session, now - timedelta(hours=30)).minutes == 1.5
+    again = module.handler({}, lambda_context("retention"))
+    assert (again["deleted"], again["booked"]) == ({}, 0)
