@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -46,16 +46,25 @@ def test_an_upload_that_is_over_cannot_be_gone_on_with(store: S3ArchiveStore) ->
     store.abort_multipart(KEY, multipart_id)
 
     assert not store.multipart_exists(KEY, multipart_id)
-    with pytest.raises(NotFound, match="no such upload"):
-        store.complete_multipart(KEY, multipart_id, ["tag"])
 
 
-def test_a_part_of_an_upload_that_is_over_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("operation", "write"),
+    [
+        ("upload_part", lambda store: store.put_part(KEY, "gone", 1, PART)),
+        ("complete_multipart_upload", lambda store: store.complete_multipart(KEY, "gone", ["tag"])),
+    ],
+)
+def test_a_write_to_an_upload_that_is_over_is_refused(
+    operation: str, write: Callable[[S3ArchiveStore], object]
+) -> None:
     client = make_client("s3")
-    # moto answers such a request with an error of its own.
-    with Stubber(client) as answers, pytest.raises(NotFound, match="no such upload"):
-        answers.add_client_error("upload_part", "NoSuchUpload")
-        S3ArchiveStore(client, StorageSettings(bucket="footage")).put_part(KEY, "gone", 1, PART)
+    store = S3ArchiveStore(client, StorageSettings(bucket="footage"))
+    # moto breaks down on such a request, so S3's answer is given here.
+    with Stubber(client) as answers:
+        answers.add_client_error(operation, "NoSuchUpload")
+        with pytest.raises(NotFound, match="no such upload"):
+            write(store)
 
 
 def test_what_is_not_there_is_not_found(store: S3ArchiveStore) -> None:
