@@ -56,7 +56,7 @@ class JobLimits:
         max_bytes: the largest file.
         time_limit_s: the longest run.
         stall_s: longest time without a frame before the job counts as stuck.
-        beat_s: time between two signs of life.
+        beat_s: time between two signs of life; under two seconds with the writing of one included.
         stale_after: silence after which another worker's claim may be taken over.
     """
 
@@ -64,7 +64,7 @@ class JobLimits:
     max_bytes: int
     time_limit_s: float = 8 * 3600
     stall_s: float = 300
-    beat_s: float = 2
+    beat_s: float = 1.5
     stale_after: timedelta = jobs.STALE_AFTER
 
 
