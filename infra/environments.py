@@ -28,6 +28,7 @@ class Environment:
         log_days: how long logs are kept; one of the periods CloudWatch knows.
         log_level: of the functions.
         tracing: whether X-Ray traces are recorded.
+        webhook_networks: private networks that webhooks may be sent to all the same, by plain http too.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Environment:
     log_days: Literal[7, 30, 365] = 30
     log_level: Literal["INFO", "WARNING"] = "INFO"
     tracing: bool = True
+    webhook_networks: tuple[str, ...] = ()
 
 
 LOCAL: Final = Environment(
@@ -60,6 +62,8 @@ LOCAL: Final = Environment(
     # In the emulator each line that a function flushes costs the request 25 ms.
     log_level="WARNING",
     tracing=False,
+    # For receivers on the same machine.
+    webhook_networks=("127.0.0.0/8",),
 )
 DEV: Final = Environment(
     name="dev",

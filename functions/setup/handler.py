@@ -1,4 +1,4 @@
-"""Run after each deployment: migrate the database, make the signing key, make the first administrator."""
+"""Run after each deployment: migrate the database, make the keys, make the first administrator."""
 
 from typing import Any
 
@@ -8,7 +8,8 @@ from pydantic import BaseModel, SecretStr
 
 from anpr import bootstrap, migrations, tokens, users
 from anpr.errors import Unavailable
-from anpr.settings import AdminSettings, SigningSettings
+from anpr.settings import AdminSettings, SigningSettings, WebhookKeySettings
+from anpr.webhooks import sealing
 
 logger = Logger(service="setup")
 
@@ -32,6 +33,7 @@ def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     if login is None:
         raise Unavailable("The first administrator's secret has no value.")
     admin = AdminLogin.model_validate(login)
+    sealing.ensure_key(secrets, WebhookKeySettings().key_secret_id)
     database = bootstrap.database()
     revision = migrations.upgrade(database.engine)
     with database.transaction() as session:

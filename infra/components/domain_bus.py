@@ -42,6 +42,16 @@ class DomainBus(Construct):
             targets=[aws_events_targets.LambdaFunction(function, max_event_age=Duration.hours(6))],
         )
 
+    def queue_up(self, id_: str, queue: aws_sqs.IQueue, *kinds: EventType) -> None:
+        """Put each event of some kinds on a queue, for consumers that an outage must not make miss any."""
+        aws_events.Rule(
+            self,
+            id_,
+            event_bus=self.bus,
+            event_pattern=aws_events.EventPattern(source=[SOURCE], detail_type=[kind.value for kind in kinds]),
+            targets=[aws_events_targets.SqsQueue(queue)],
+        )
+
     def _grant(self, grantee: aws_iam.IGrantable, action: str) -> None:
         aws_iam.Grant.add_to_principal(grantee=grantee, actions=[action], resource_arns=[self.bus.event_bus_arn])
 

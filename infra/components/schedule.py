@@ -1,6 +1,8 @@
-"""A function that runs every few minutes."""
+"""What happens every few minutes."""
 
-from aws_cdk import Duration, aws_events, aws_events_targets, aws_lambda
+from collections.abc import Mapping
+
+from aws_cdk import Duration, aws_events, aws_events_targets, aws_lambda, aws_sqs
 from constructs import Construct
 
 
@@ -14,4 +16,19 @@ class Schedule(Construct):
             "Rule",
             schedule=aws_events.Schedule.rate(Duration.minutes(minutes)),
             targets=[aws_events_targets.LambdaFunction(function, retry_attempts=0)],
+        )
+
+
+class ScheduledMessage(Construct):
+    """Puts a message on a queue at a fixed rate, for a function that takes its work from there anyhow."""
+
+    def __init__(
+        self, scope: Construct, id_: str, *, minutes: int, queue: aws_sqs.IQueue, message: Mapping[str, object]
+    ) -> None:
+        super().__init__(scope, id_)
+        aws_events.Rule(
+            self,
+            "Rule",
+            schedule=aws_events.Schedule.rate(Duration.minutes(minutes)),
+            targets=[aws_events_targets.SqsQueue(queue, message=aws_events.RuleTargetInput.from_object(dict(message)))],
         )

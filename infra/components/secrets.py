@@ -1,4 +1,4 @@
-"""The secrets: the database's, the key that signs tokens, and the first administrator's password."""
+"""The secrets: the database's, the keys for tokens and for webhooks, and the first administrator's password."""
 
 import json
 import string
@@ -11,11 +11,12 @@ from infra.environments import Environment
 
 
 class Secrets(Construct):
-    """Three secrets, of which each function may read what it needs.
+    """The secrets, of which each function may read what it needs.
 
     Attributes:
         database: made outside this stack, by whatever makes the database.
         signing_key_id: the signing key's secret; the set-up function gives it its value.
+        webhook_key_id: the key of the webhooks' secrets; likewise.
         admin: login and generated password of the first administrator.
     """
 
@@ -28,6 +29,11 @@ class Secrets(Construct):
         )
         self._signing_key.apply_removal_policy(RemovalPolicy.RETAIN if environment.keep_data else RemovalPolicy.DESTROY)
         self.signing_key_id = self._signing_key.attr_id
+        self._webhook_key = aws_secretsmanager.CfnSecret(
+            self, "WebhookKey", description="Key that the secrets of webhooks are encrypted with in the database."
+        )
+        self._webhook_key.apply_removal_policy(RemovalPolicy.RETAIN if environment.keep_data else RemovalPolicy.DESTROY)
+        self.webhook_key_id = self._webhook_key.attr_id
         self.admin = aws_secretsmanager.Secret(
             self,
             "Admin",
@@ -42,6 +48,7 @@ class Secrets(Construct):
         )
 
         acknowledge(self._signing_key, "SMG4", "The set-up function rotates it, together with its public half's row.")
+        acknowledge(self._webhook_key, "SMG4", "Old keys must stay readable: who replaces it adds a newer one first.")
         acknowledge(self.admin, "SMG4", "Read once, to make the first administrator, who then changes the password.")
 
     def grant_read_database(self, grantee: aws_iam.IGrantable) -> None:
@@ -55,6 +62,14 @@ class Secrets(Construct):
     def grant_write_signing_key(self, grantee: aws_iam.IGrantable) -> None:
         """Allow replacing the key that signs tokens."""
         _grant(grantee, self.signing_key_id, "secretsmanager:PutSecretValue")
+
+    def grant_read_webhook_key(self, grantee: aws_iam.IGrantable) -> None:
+        """Allow encrypting and decrypting the secrets of webhooks."""
+        _grant(grantee, self.webhook_key_id, "secretsmanager:GetSecretValue")
+
+    def grant_write_webhook_key(self, grantee: aws_iam.IGrantable) -> None:
+        """Allow making that key."""
+        _grant(grantee, self.webhook_key_id, "secretsmanager:PutSecretValue")
 
     def grant_read_admin(self, grantee: aws_iam.IGrantable) -> None:
         """Allow reading the first administrator's password."""

@@ -10,6 +10,7 @@ from aws_cdk import CfnOutput, Stack, aws_iam, aws_lambda
 from constructs import Construct
 
 from anpr.messages import CROPS_PREFIX, EXPORTS_PREFIX, FRAMES_PREFIX, UPLOADS_PREFIX, EventType
+from infra.components.alerting import Alerting, AlertingParts
 from infra.components.backend_function import BackendCode, BackendFunction, FunctionSpec
 from infra.components.detection_queue import MAX_RECEIVES, VISIBILITY_S, DetectionQueue
 from infra.components.domain_bus import BUS_NAME, DomainBus
@@ -37,7 +38,7 @@ class CoreStack(Stack):
         self._queue = DetectionQueue(self, "Detection")
         self._footage = FootageBucket(self, "Storage", environment=environment, notify=self._queue.queue)
         self._bus = DomainBus(self, "Events", tapped=environment.event_tap)
-        self._topics = Topics(self, "Topics")
+        self._topics = Topics(self, "Topics", environment=environment)
         self._secrets = Secrets(self, "Secrets", environment=environment)
 
         self._database_owner = {
@@ -53,6 +54,15 @@ class CoreStack(Stack):
             "ANPR_QUEUE_DEAD_LETTER_URL": self._queue.dead_letters.queue_url,
         }
         self._events = {"ANPR_BUS_NAME": BUS_NAME}
+        parts = AlertingParts(
+            make_function=self._function,
+            storage={**self._database, **self._bucket},
+            footage=self._footage,
+            bus=self._bus,
+            secrets=self._secrets,
+            topics=self._topics,
+        )
+        self._alerting = Alerting(self, "Alerting", parts=parts, environment=environment)
 
         api = HttpApi(
             self,
@@ -62,7 +72,7 @@ class CoreStack(Stack):
                 "Identity": (self._identity(), ("auth", "users", "docs", "openapi.json")),
                 "Capture": (self._capture(), ("cameras", "uploads", "jobs")),
                 "Review": (self._review(), ("events", "feedback", "exports")),
-                "Alerts": (self._alerts(), ("health", "metrics")),
+                "Alerts": (self._alerts(), ("bolos", "webhooks", "health", "metrics")),
                 "Governance": (self._governance(), ("admin", "licenses", "usage")),
             },
         )
@@ -121,10 +131,17 @@ class CoreStack(Stack):
     def _alerts(self) -> aws_lambda.Function:
         spec = FunctionSpec(
             handler="functions.api.alerts.handler",
-            purpose="API: health and metrics.",
-            variables={**self._database, **self._bucket, **self._jobs, **self._events},
+            purpose="API: wanted plates and webhooks, health and metrics.",
+            variables={
+                **self._database,
+                **self._bucket,
+                **self._jobs,
+                **self._events,
+                **self._alerting.variables,
+            },
         )
         function = self._function("Alerts", spec)
+        self._alerting.grant_manage(function)
         self._footage.grant_list(function)
         self._queue.grant_measure(function)
         self._bus.grant_describe(function)
@@ -154,11 +171,14 @@ class CoreStack(Stack):
                 **self._database_owner,
                 "ANPR_SIGNING_SECRET_ID": self._secrets.signing_key_id,
                 "ANPR_ADMIN_SECRET_ID": self._secrets.admin.secret_arn,
+                "ANPR_WEBHOOK_KEY_SECRET_ID": self._secrets.webhook_key_id,
             },
         )
         function = self._function("Setup", spec)
         self._secrets.grant_read_signing_key(function)
         self._secrets.grant_write_signing_key(function)
+        self._secrets.grant_read_webhook_key(function)
+        self._secrets.grant_write_webhook_key(function)
         self._secrets.grant_read_admin(function)
         return function
 

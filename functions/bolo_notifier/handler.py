@@ -1,0 +1,46 @@
+"""On the bus: tell people and machines of hits, of what became of them, and administrators of webhooks that failed.
+
+A queue stands between the bus and this function, so that what happens during an outage is told after it.
+"""
+
+import json
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from anpr import bootstrap, notifications
+from anpr.messages import CloudEvent
+from anpr.notifications import NotificationServices
+from anpr.settings import AlertSettings
+
+logger = Logger(service="bolo_notifier")
+
+
+@cache
+def _services() -> NotificationServices:
+    """Made at the first call and kept while this instance of the function is warm."""
+    settings = AlertSettings()
+    return NotificationServices(
+        database=bootstrap.database(),
+        notifier=bootstrap.notifier(settings),
+        queue=bootstrap.webhook_queue(),
+        notices_topic=settings.notices_topic,
+    )
+
+
+def _notify(record: SQSRecord) -> None:
+    message = CloudEvent.model_validate(json.loads(record.body)["detail"])
+    notifications.notify(_services(), message)
+    logger.info("notified", type=message.type, subject=message.subject)
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    """Notify of a batch of events; those that failed come again, and in the end lie among the dead letters."""
+    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+    return process_partial_response(event=event, record_handler=_notify, processor=processor, context=context)

@@ -1,0 +1,1 @@
+"""Publishes what is left in the outbox, on a schedule."""

@@ -1,0 +1,99 @@
+"""Alerting as CloudFormation gets it: who may do what, and what feeds what."""
+
+from typing import Any
+
+import pytest
+
+from tests.infra.conftest import Template
+
+
+def _actions(template: Template, function: str) -> dict[str, list[Any]]:
+    """What one function's role may do, by action."""
+    found: dict[str, list[Any]] = {}
+    for name, statement in template.statements():
+        if name.startswith(function):
+            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            for action in actions:
+                found.setdefault(action, []).append(statement["Resource"])
+    return found
+
+
+def _named(template: Template, kind: str, part: str) -> tuple[str, dict[str, Any]]:
+    [found] = [(name, properties) for name, properties in template.of_type(kind).items() if part in name]
+    return found
+
+
+def test_hits_come_from_the_bus_by_a_queue_that_outlasts_an_outage(prod: Template) -> None:
+    queue, properties = _named(prod, "AWS::SQS::Queue", "AlertingHitsQueue")
+    assert properties["RedrivePolicy"]["maxReceiveCount"] * properties["VisibilityTimeout"] >= 3600
+    _, rule = _named(prod, "AWS::Events::Rule", "HitsRule")
+    assert set(rule["EventPattern"]["detail-type"]) == {"bolo.matched", "bolo.updated", "webhook.disabled"}
+    assert rule["Targets"][0]["Arn"] == {"Fn::GetAtt": [queue, "Arn"]}
+    _, source = _named(prod, "AWS::Lambda::EventSourceMapping", "BoloNotifier")
+    assert source["EventSourceArn"] == {"Fn::GetAtt": [queue, "Arn"]}
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_webhooks_are_sent_one_a_call_and_swept_every_minute(prod: Template) -> None:
+    queue, properties = _named(prod, "AWS::SQS::Queue", "AlertingWebhooksQueue")
+    _, source = _named(prod, "AWS::Lambda::EventSourceMapping", "WebhookSender")
+    assert (source["EventSourceArn"], source["BatchSize"]) == ({"Fn::GetAtt": [queue, "Arn"]}, 1)
+    _, function = _named(prod, "AWS::Lambda::Function", "WebhookSender")
+    assert properties["VisibilityTimeout"] > function["Timeout"]
+    _, rule = _named(prod, "AWS::Events::Rule", "AlertingSweep")
+    assert rule["ScheduleExpression"] == "rate(1 minute)"
+    assert (rule["Targets"][0]["Arn"], rule["Targets"][0]["Input"]) == (
+        {"Fn::GetAtt": [queue, "Arn"]},
+        '{"sweep":true}',
+    )
+
+
+def test_only_the_one_machine_run_may_send_webhooks_to_private_networks(templates: dict[str, Template]) -> None:
+    allowed = {
+        name: _named(template, "AWS::Lambda::Function", "WebhookSender")[1]["Environment"]["Variables"][
+            "ANPR_WEBHOOK_ALLOW_NETWORKS"
+        ]
+        for name, template in templates.items()
+    }
+    assert allowed == {"local": '["127.0.0.0/8"]', "dev": "[]", "prod": "[]"}
+
+
+@pytest.mark.parametrize(
+    ("function", "may"),
+    [
+        ("BoloNotifier", {"secretsmanager:GetSecretValue", "sns:Publish", "sqs:SendMessage"}),
+        (
+            "WebhookSender",
+            {"secretsmanager:GetSecretValue", "sqs:SendMessage", "events:PutEvents", "s3:GetObject"},
+        ),
+    ],
+)
+def test_each_function_may_do_its_own_work_and_no_more(prod: Template, function: str, may: set[str]) -> None:
+    own = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+    take = {
+        "sqs:ReceiveMessage",
+        "sqs:ChangeMessageVisibility",
+        "sqs:GetQueueUrl",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+    }
+    assert set(_actions(prod, function)) == may | own | take
+
+
+def test_topics_are_limited_by_their_names(prod: Template) -> None:
+    for function in ("Alerts", "BoloNotifier"):
+        for action, resources in _actions(prod, function).items():
+            if action.startswith("sns:"):
+                assert all(
+                    "anpr-bolo-*" in str(resource) or "TopicsAdmins" in str(resource) for resource in resources
+                ), (function, action, resources)
+
+
+def test_only_whoever_needs_it_reads_the_key_of_the_webhooks_secrets(prod: Template) -> None:
+    key, _ = _named(prod, "AWS::SecretsManager::Secret", "WebhookKey")
+    readers = {
+        name.split("Role")[0]
+        for name, statement in prod.statements()
+        if statement["Action"] == "secretsmanager:GetSecretValue" and key in str(statement["Resource"])
+    }
+    assert readers == {"Alerts", "WebhookSender", "Setup"}
