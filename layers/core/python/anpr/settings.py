@@ -242,5 +242,5 @@ class RateLimitSettings(BaseSettings):
     logins_per_account: int = Field(default=20, ge=0)
     logins_per_address: int = Field(default=100, ge=0, description="Many people may share an office's one address.")
     search_period: timedelta = timedelta(minutes=1)
-    searches_per_account: int = Field(default=60, ge=0)
-    searches_per_address: int = Field(default=300, ge=0)
+    searches_per_account: int = Field(default=120, ge=0)
+    searches_per_address: int = Field(default=600, ge=0)

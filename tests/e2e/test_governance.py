@@ -1,0 +1,214 @@
+"""Metering, machines' keys, camera limits, the audit log, retention and erasure, in the deployed backend."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import cv2
+import httpx
+import pytest
+from sqlalchemy import Connection, create_engine, text
+
+from infra.local.client import ApiClient, ApiError
+from infra.local.clip.scene import PLATES, Scene
+from infra.local.site import Login, Site
+from tests.e2e.conftest import CAPTURED_AT
+
+pytestmark = pytest.mark.timeout(300)
+
+Finish = Callable[[str], dict[str, Any]]
+REASON = "request 12"
+
+
+@pytest.fixture(scope="module")
+def owner(site: Site) -> Iterator[Connection]:
+    """The database as its owner sees it, who may do what the functions may not."""
+    engine = create_engine(
+        f"postgresql+pg8000://anpr@127.0.0.1:{site.place.database_port}/postgres", isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+@pytest.fixture
+def camera(api: ApiClient) -> str:
+    """A camera that nothing else uses."""
+    made: str = api.camera(f"governance {time.monotonic_ns()}")["id"]
+    return made
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """One frame of the clip: two cars."""
+    path = tmp_path / "photo.png"
+    assert cv2.imwrite(str(path), Scene().frame(50))
+    return path
+
+
+@pytest.fixture
+def read(api: ApiClient, finish: Finish, camera: str, photo: Path) -> dict[str, Any]:
+    """The job of a photo that was read."""
+    job = finish(api.upload(photo, camera_id=camera, captured_at=CAPTURED_AT)["id"])
+    assert job["status"] == "succeeded"
+    return job
+
+
+def eventually(look: Callable[[], Any], what: str, *, timeout_s: float = 90) -> Any:
+    """Look again until there is something to see."""
+    deadline = time.monotonic() + timeout_s
+    while not (found := look()):
+        assert time.monotonic() < deadline, what
+        time.sleep(0.3)
+    return found
+
+
+def function_named(site: Site, part: str) -> str:
+    functions = site.cloud.client("lambda").list_functions()["Functions"]
+    [name] = [each["FunctionName"] for each in functions if part in each["FunctionName"]]
+    return str(name)
+
+
+def objects(site: Site, upload_id: str) -> set[str]:
+    """The kinds of objects that are kept of an upload: uploads, crops, frames."""
+    listed = site.cloud.client("s3").list_objects_v2(Bucket=site.outputs["Bucket"]).get("Contents", [])
+    return {each["Key"].split("/")[0] for each in listed if upload_id in each["Key"]}
+
+
+def test_what_an_upload_used_is_booked_once(
+    site: Site, api: ApiClient, read: dict[str, Any], camera: str, owner: Connection
+) -> None:
+    today = datetime.now(UTC).date()
+    period = {"start": str(today - timedelta(days=1)), "end": str(today), "camera_id": camera}
+    [line] = eventually(lambda: api.get("/usage", **period)["items"], "the upload was not booked")
+    assert (line["uploads"], line["images"], line["events"]) == (1, 1, read["events_count"])
+    # The same event again, as the bus may deliver it.
+    row = owner.execute(
+        text("SELECT id, data FROM outbox WHERE type = 'upload.processed' AND subject = :id"), {"id": read["id"]}
+    ).one()
+    owner.execute(text("UPDATE outbox SET published_at = NULL WHERE id = :id"), {"id": row.id})
+    site.cloud.invoke(function_named(site, "OutboxRelay"))
+    time.sleep(2)
+    assert api.get("/usage", **period)["items"] == [line]
+    assert api.get("/licenses/current")["standing"] == "unlimited"
+
+
+def test_a_machine_uploads_with_its_key_until_it_is_revoked(site: Site, api: ApiClient, camera: str) -> None:
+    made = api.post(
+        "/auth/keys",
+        {
+            "name": "box 7",
+            "role": "reviewer",
+            "permissions": ["uploads:write", "jobs:read"],
+            "cameras": {"camera_ids": [camera]},
+        },
+    )
+    upload = {
+        "file_name": "a.png",
+        "content_type": "image/png",
+        "size_bytes": 10,
+        "camera_id": camera,
+        "captured_at": CAPTURED_AT.isoformat(),
+    }
+    other = api.camera("end to end")["id"]
+    with httpx.Client(base_url=site.api_url, headers={"X-API-Key": made["key"]}, trust_env=False, timeout=60) as box:
+        created = box.post("/uploads", json=upload)
+        assert created.status_code == 201, created.text
+        assert box.get(f"/jobs/{created.json()['id']}").status_code == 200
+        assert box.post("/uploads", json={**upload, "camera_id": other}).status_code == 404
+        assert box.get("/events").status_code == 403
+        assert httpx.delete(
+            f"{site.api_url}/auth/keys/{made['id']}", headers=dict(api._http.headers), trust_env=False, timeout=60
+        ).is_success
+        assert box.post("/uploads", json=upload).status_code == 401
+
+
+def test_a_user_who_is_limited_sees_no_other_camera(
+    site: Site, api: ApiClient, read: dict[str, Any], camera: str
+) -> None:
+    login = Login(f"{camera}@example.org", "correct horse battery staple")
+    user = api.post("/users", {"email": login.email, "password": login.password, "role": "viewer"})
+    body = {"limited": True, "camera_ids": [camera]}
+    api._json("PUT", api._http.put(f"/users/{user['id']}/cameras", json=body))
+    with ApiClient(site.api_url) as viewer:
+        viewer.log_in(login)
+        assert {event["camera_id"] for event in viewer.pages("/events")} == {camera}
+        assert [each["id"] for each in viewer.pages("/cameras")] == [camera]
+        assert [each["id"] for each in viewer.pages("/jobs")] == [read["id"]]
+
+
+def test_guessing_a_password_is_slowed_down(site: Site) -> None:
+    guess = {"email": "nobody@example.org", "password": "a guess"}
+    with httpx.Client(base_url=site.api_url, trust_env=False, timeout=60) as http:
+        statuses = [http.post("/auth/login", json=guess).status_code for _ in range(20)]
+        refused = http.post("/auth/login", json=guess)
+    assert set(statuses) == {401}
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["retry-after"]) <= 60
+
+
+def test_a_tampered_audit_record_is_found(api: ApiClient, read: dict[str, Any], owner: Connection) -> None:
+    assert read["id"]
+    before = api.get("/admin/audit/verification")
+    assert before["ok"], before
+    [victim] = api.get("/admin/audit", action="upload.created", target=f"upload:{read['id']}")["items"]
+    changed = {"seq": victim["seq"]}
+    owner.execute(text("ALTER TABLE audit_logs DISABLE TRIGGER audit_logs_append_only"))
+    try:
+        owner.execute(text("UPDATE audit_logs SET actor = 'somebody else' WHERE seq = :seq"), changed)
+        after = api.get("/admin/audit/verification")
+        assert (after["ok"], after["broken_at"]) == (False, victim["seq"])
+    finally:
+        owner.execute(
+            text("UPDATE audit_logs SET actor = :actor WHERE seq = :seq"), {**changed, "actor": victim["actor"]}
+        )
+        owner.execute(text("ALTER TABLE audit_logs ENABLE TRIGGER audit_logs_append_only"))
+    assert api.get("/admin/audit/verification")["ok"]
+
+
+def test_retention_deletes_what_is_past_its_time_once(
+    site: Site, api: ApiClient, read: dict[str, Any], owner: Connection
+) -> None:
+    assert objects(site, read["id"]) == {"uploads", "crops", "frames"}
+    retention = function_named(site, "RetentionFunction")
+    old = {"upload": read["id"], "at": datetime.now(UTC) - timedelta(days=91)}
+    owner.execute(text("UPDATE events SET processed_at = :at WHERE upload_id = :upload"), old)
+    owner.execute(text("UPDATE uploads SET created_at = :at WHERE id = :upload"), old)
+
+    # The schedule may be at it too; what either deletes is on a receipt.
+    site.cloud.invoke(retention)
+    again = site.cloud.invoke(retention)
+
+    assert again["deleted"] == {}
+    assert again["complete"]
+    assert objects(site, read["id"]) == set()
+    with pytest.raises(ApiError) as caught:
+        api.get(f"/uploads/{read['id']}")
+    assert caught.value.status == 404
+    receipts = [each for each in api.pages("/admin/receipts") if each["kind"] == "retention"]
+    assert sum(each["deleted"].get("uploads", 0) for each in receipts) >= 1
+
+
+def test_a_vehicle_is_handed_out_held_and_erased(site: Site, api: ApiClient, read: dict[str, Any], camera: str) -> None:
+    plate = PLATES[0]
+    kept = [event["id"] for event in api.pages("/events", camera_id=camera) if event["plate"] == plate]
+    assert kept
+    subject = api.get(f"/admin/subjects/{plate}", reason=REASON)
+    assert set(kept) <= {item["id"] for item in subject["items"]}
+    assert httpx.get(subject["items"][0]["crop_url"], trust_env=False, timeout=60).is_success
+
+    hold = api.post("/admin/holds", {"case_number": "C-7", "reason": "court order", "camera_id": camera})
+    held = api._json("DELETE", api._http.delete(f"/admin/subjects/{plate}", params={"reason": REASON}))
+    assert (held["held"], held["complete"]) == (len(kept), True)
+    assert objects(site, read["id"]) == {"uploads", "crops", "frames"}
+
+    released = api._http.delete(f"/admin/holds/{hold['id']}", params={"reason": "case closed"})
+    assert released.is_success
+    erased = api._json("DELETE", api._http.delete(f"/admin/subjects/{plate}", params={"reason": REASON}))
+    assert (erased["deleted"]["events"], erased["held"]) == (len(kept), 0)
+    assert "uploads" not in objects(site, read["id"])
+    left = {event["id"] for event in api.pages("/events", camera_id=camera)}
+    assert left.isdisjoint(kept)
+    assert api.get(f"/admin/subjects/{plate}", reason=REASON)["passages"] == 0
