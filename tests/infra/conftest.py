@@ -1,0 +1,81 @@
+"""Stacks synthesised from stub code, so that their templates can be looked at without building a layer."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.environments import ENVIRONMENTS
+from infra.node import use_bundled_node
+from infra.packaging import Bundles
+
+
+@dataclass(frozen=True)
+class Template:
+    """One environment's core stack as CloudFormation gets it."""
+
+    content: dict[str, Any]
+
+    def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Properties of all resources of a type, by logical id."""
+        resources = self.content["Resources"]
+        return {name: part.get("Properties", {}) for name, part in resources.items() if part["Type"] == kind}
+
+    @cached_property
+    def types(self) -> set[str]:
+        return {part["Type"] for part in self.content["Resources"].values()}
+
+    def statements(self, *, effect: str = "Allow") -> list[tuple[str, dict[str, Any]]]:
+        """Statements of identity policies, each with its policy's logical id."""
+        policies = self.of_type("AWS::IAM::Policy") | self.of_type("AWS::IAM::ManagedPolicy")
+        return [
+            (name, statement)
+            for name, policy in policies.items()
+            for statement in policy["PolicyDocument"]["Statement"]
+            if statement["Effect"] == effect
+        ]
+
+
+def listed(value: Any) -> list[Any]:
+    """What IAM and CloudFormation allow to be one thing or a list, as a list."""
+    return value if isinstance(value, list) else [value]
+
+
+@pytest.fixture(scope="session")
+def stub(tmp_path_factory: pytest.TempPathFactory) -> Bundles:
+    folder = tmp_path_factory.mktemp("bundles")
+    (folder / "core").mkdir()
+    (folder / "core" / "file").touch()
+    (folder / "functions").mkdir()
+    (folder / "functions" / "file").touch()
+    (folder / "dependencies.zip").write_bytes(b"PK\x05\x06" + bytes(18))
+    return Bundles(core=folder / "core", dependencies=folder / "dependencies.zip", functions=folder)
+
+
+@pytest.fixture(scope="session")
+def templates(stub: Bundles) -> dict[str, Template]:
+    """The core stack of each environment. That it synthesises at all means that every security rule holds."""
+    use_bundled_node()
+    # The CDK starts its JavaScript half when it is imported, so not before a node was chosen.
+    from aws_cdk import assertions  # noqa: PLC0415
+
+    from infra.build import build, new_app  # noqa: PLC0415
+
+    return {
+        name: Template(dict(assertions.Template.from_stack(build(new_app(), environment, stub)).to_json()))
+        for name, environment in ENVIRONMENTS.items()
+    }
+
+
+@pytest.fixture
+def prod(templates: dict[str, Template]) -> Template:
+    return templates["prod"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests that need the CDK on one xdist worker: it takes seconds to start."""
+    for item in items:
+        if "templates" in getattr(item, "fixturenames", ()) and item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.xdist_group("cdk"))
