@@ -29,7 +29,9 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train, calibrate, export, and write the model card")
     train.add_argument("--size", choices=("smoke", "small", "full"), default="small")
     train.add_argument("--seed", type=int, default=0)
-    train.add_argument("--steps", type=int, help="instead of the size's own number of steps")
+    train.add_argument(
+        "--cooldown", type=int, nargs=2, metavar=("FIRST", "LAST"), help="end early: steps of the descent"
+    )
     train.add_argument("--start", type=Path, default=_MODELS / "plate_ppocrv6.onnx", help="weights to start from")
     train.add_argument("--out", type=Path, default=_MODELS / "plate_net.onnx")
     train.add_argument("--threads", type=int, default=2, help="CPU threads of the training itself")
@@ -89,7 +91,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     _glyphs(options.cache)
     session = Session(options.size, options.seed, options.cache, threads=options.threads, workers=options.workers)
-    session.train(options.start, options.out, options.steps)
+    session.train(options.start, options.out, tuple(options.cooldown) if options.cooldown else None)
     real = _compare(options.truth, [options.out], options.start) if options.truth else ""
     options.out.with_suffix(".md").write_text(session.card(options.out, options.start, real))
 

@@ -1,7 +1,7 @@
 """Fitting the region head on what the trained network sees.
 
-Within the main loop the head sees every crop once, and a few thousand steps leave it near chance. The pooled features of
-a crop are small, so a few thousand of them are computed once and the head goes over them many times.
+Within the main loop the head sees every crop once, and a few thousand steps leave it near chance. The pooled features
+of a crop are small, so a few thousand of them are computed once and the head goes over them many times.
 """
 
 import torch

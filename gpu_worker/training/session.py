@@ -10,13 +10,17 @@ from gpu_worker.recognition.platenet import PlateNetRecognizer
 from gpu_worker.training.export import calibrated, export, sha256_of
 from gpu_worker.training.fonts import load_glyphs
 from gpu_worker.training.formats import load_catalogue
+from gpu_worker.training.network import mix
+from gpu_worker.training.quantise import quantise
 from gpu_worker.training.regions import fit_regions
 from gpu_worker.training.samples import PlateGenerator
 from gpu_worker.training.train import PLANS, Plan, Trainer
 
 _CALIBRATION_SEED_SHIFT, _TEST_SEED_SHIFT, _REGION_SEED_SHIFT = 1_000_003, 2_000_003, 3_000_017
-_REGION_CROPS = {"smoke": 128, "small": 5000, "full": 60_000}
-_HELD_OUT = {"smoke": 32, "small": 2000, "full": 10_000}
+_REGION_CROPS = {"smoke": 128, "small": 4000, "full": 60_000}
+_RANGE_CROPS = 256
+_TUNED_SHARE = 0.5
+_HELD_OUT = {"smoke": 32, "small": 1000, "full": 10_000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +58,28 @@ class Session:
         self._threads, self._workers = threads, workers
         self._facts: Facts | None = None
 
-    def train(self, start: Path, out: Path, steps: int | None = None) -> None:
+    def train(self, start: Path, out: Path, cooldown: tuple[int, int] | None = None) -> None:
         """Train, calibrate and export.
 
         Args:
             start: the plate cut of PP-OCRv6.
-            out: where the ONNX file goes.
-            steps: instead of the plan's own.
+            out: where the ONNX file goes, its pointwise layers in 8 bits; the float version stays in the cache.
+            cooldown: see `Plan`.
         """
         torch.set_num_threads(self._threads)
-        plan = PLANS[self._size] if steps is None else replace(PLANS[self._size], steps=steps)
+        plan = replace(PLANS[self._size], cooldown=cooldown)
         stored = self._cache / "fonts" / "glyphs.npz"
-        work = self._cache / f"run-{self._size}-{plan.steps}-seed{self._seed}"
-        net = Trainer(plan, start=start, glyphs=stored, work=work, seed=self._seed).run(self._workers)
+        work = self._cache / f"run-{self._size}-seed{self._seed}"
+        tuned = Trainer(plan, start=start, glyphs=stored, work=work, seed=self._seed).run(self._workers)
+        net = mix(tuned, start, _TUNED_SHARE)
         glyphs, catalogue = load_glyphs(stored), load_catalogue()
         fit_regions(net, PlateGenerator(catalogue, glyphs, self._seed + _REGION_SEED_SHIFT), _REGION_CROPS[self._size])
         held_out = _HELD_OUT[self._size]
         reader = calibrated(net, PlateGenerator(catalogue, glyphs, self._seed + _CALIBRATION_SEED_SHIFT), held_out)
-        export(reader, out)
+        whole = work / "float.onnx"
+        export(reader, whole)
+        ranges, _, _ = PlateGenerator(catalogue, glyphs, self._seed + _CALIBRATION_SEED_SHIFT).batch(0, _RANGE_CROPS)
+        quantise(whole, out, ranges)
         test = PlateGenerator(catalogue, glyphs, self._seed + _TEST_SEED_SHIFT)
         exact, region, country = held_out_accuracy(out, test, held_out)
         self._facts = Facts(plan, reader.temperatures, exact, region, country)
@@ -90,7 +98,7 @@ class Session:
         if self._facts is None:
             raise RuntimeError("train() comes before card()")
         facts, plan = self._facts, self._facts.plan
-        steps = f" --steps {plan.steps}" if plan.steps != PLANS[self._size].steps else ""
+        early = f" --cooldown {plan.cooldown[0]} {plan.cooldown[1]}" if plan.cooldown else ""
         regions = len(load_catalogue().regions)
         classes = 1 + len(ctc.SYMBOLS)
         rows = {
@@ -100,11 +108,12 @@ class Session:
             "size": f"{weights.stat().st_size / 1e6:.1f} MB",
             "sha256": f"`{sha256_of(weights)}`",
             "started from": f"`{start.name}`, sha256 `{sha256_of(start)}` (PP-OCRv6 small, Apache-2.0; see its card)",
-            "trained on": f"generated plates only: {plan.steps * plan.batch:,} crops of {regions} regions,"
-            f" {plan.steps:,} steps of {plan.batch}",
+            "trained on": f"generated plates only: {plan.last_step * plan.batch:,} crops of {regions} regions,"
+            f" {plan.last_step:,} steps of {plan.batch}",
+            "weights": f"the mean of tuned and published ones, {_TUNED_SHARE:g} tuned",
             "fonts": "`@fontsource/*` packages named in `gpu_worker/training/formats.toml`, SIL Open Font License 1.1;"
             " only pictures drawn with them were used",
-            "command": f"`python -m gpu_worker.training train --size {self._size}{steps} --seed {self._seed}`",
+            "command": f"`python -m gpu_worker.training train --size {self._size}{early} --seed {self._seed}`",
             "temperatures": f"characters {facts.temperatures[0]:.3f}, regions {facts.temperatures[1]:.3f}",
             "licence": "Apache-2.0",
         }

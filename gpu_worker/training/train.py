@@ -6,7 +6,7 @@ import math
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -27,6 +27,7 @@ from gpu_worker.training.samples import PlateGenerator
 log = logging.getLogger(__name__)
 
 _WARM_UP_SHARE = 0.04
+_LEAST_FACTOR = 0.01
 _REGION_WEIGHT = 0.1
 _AVERAGING = 0.998
 _CLIP_NORM = 2.0
@@ -45,12 +46,31 @@ class Plan:
         batch: crops a step.
         rate: peak learning rate of the heads.
         decay: factor on the rate for each stage further from the heads.
+        cooldown: first and last step of an early end: from the first on, the rate falls straight to the schedule's
+            last value and training ends. None for the whole schedule.
     """
 
     steps: int
     batch: int
     rate: float
     decay: float
+    cooldown: tuple[int, int] | None = None
+
+    @property
+    def last_step(self) -> int:
+        return self.cooldown[1] if self.cooldown else self.steps
+
+    def rate_factor(self, step: int) -> float:
+        """Return the learning rate's factor at a step: a short linear rise, then half a cosine down to a hundredth."""
+        if self.cooldown and step >= self.cooldown[0]:
+            first, last = self.cooldown
+            start = replace(self, cooldown=None).rate_factor(first)
+            return start + (_LEAST_FACTOR - start) * min(1.0, (step - first) / max(1, last - first - 1))
+        warm = max(1, round(_WARM_UP_SHARE * self.steps))
+        if step < warm:
+            return (step + 1) / warm
+        fallen = 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, self.steps - warm)))
+        return _LEAST_FACTOR + (1 - _LEAST_FACTOR) * fallen
 
 
 PLANS = {
@@ -69,7 +89,7 @@ class _Batches(Dataset[Batch]):
         self._plan = plan
 
     def __len__(self) -> int:
-        return self._plan.steps
+        return self._plan.last_step
 
     def __getitem__(self, step: int) -> Batch:
         return self._generator.batch(step * self._plan.batch, self._plan.batch)
@@ -101,14 +121,6 @@ def loss_of(outputs: tuple[Tensor, Tensor], texts: list[str], regions: Tensor) -
     flat, lengths, steps = (t.to(characters.device) for t in (flat, lengths, steps))
     ctc = F.ctc_loss(log_probabilities, flat, steps, lengths, zero_infinity=True)
     return ctc, F.cross_entropy(region_logits.float(), regions, label_smoothing=0.1)
-
-
-def rate_factor(step: int, steps: int) -> float:
-    """Return the learning rate's factor at a step: a short linear rise, then half a cosine down to a hundredth."""
-    warm = max(1, round(_WARM_UP_SHARE * steps))
-    if step < warm:
-        return (step + 1) / warm
-    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
 
 
 class Trainer:
@@ -153,7 +165,7 @@ class Trainer:
         loader = DataLoader(
             batches,
             batch_size=None,
-            sampler=range(self._step, self._plan.steps),
+            sampler=range(self._step, self._plan.last_step),
             num_workers=workers,
             prefetch_factor=4 if workers else None,
             worker_init_fn=_one_thread,
@@ -170,7 +182,7 @@ class Trainer:
                 }
                 log.info(
                     "step %(step)d of %(of)d: ctc %(ctc).4f region %(region).3f, %(s)d s",
-                    entry | {"of": self._plan.steps},
+                    entry | {"of": self._plan.last_step},
                 )
                 with self._history.open("a") as file:
                     file.write(json.dumps(entry) + "\n")
@@ -183,7 +195,7 @@ class Trainer:
         """Make one optimiser step a batch and yield the losses, smoothed."""
         smooth: tuple[float, float] | None = None
         for pictures, texts, regions in batches:
-            factor = rate_factor(self._step, self._plan.steps)
+            factor = self._plan.rate_factor(self._step)
             for group, peak in zip(self._optimiser.param_groups, self._peaks, strict=True):
                 group["lr"] = peak * factor
             x = torch.from_numpy(to_tensor(pictures)).to(self._device, memory_format=torch.channels_last)

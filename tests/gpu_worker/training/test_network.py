@@ -11,7 +11,7 @@ pytest.importorskip("torch", reason="the train extra is not installed")
 
 import torch
 
-from gpu_worker.training.network import PlateNet, load_pretrained, parameters_by_depth
+from gpu_worker.training.network import PlateNet, load_pretrained, mix, parameters_by_depth
 
 PRETRAINED = Path(gpu_worker.__file__).parent / "models" / "plate_ppocrv6.onnx"
 
@@ -29,6 +29,16 @@ def test_pretrained_weights_read_as_in_the_published_graph() -> None:
         characters, regions = net(torch.from_numpy(x))
     np.testing.assert_allclose(characters.softmax(-1).numpy(), expected, atol=1e-4)
     assert regions.shape == (2, 5)
+
+
+def test_mixed_weights_lie_between_the_published_and_the_tuned() -> None:
+    published, tuned = PlateNet(5), PlateNet(5)
+    load_pretrained(published, PRETRAINED)
+    mixed = mix(tuned, PRETRAINED, 0.25)
+    for layer in ("low.0.grow", "characters"):
+        first, second = (net.get_submodule(layer).weight for net in (published, tuned))
+        torch.testing.assert_close(mixed.get_submodule(layer).weight, 0.75 * first + 0.25 * second)
+    torch.testing.assert_close(mixed.region[0].weight, tuned.region[0].weight)
 
 
 def test_a_step_of_text_is_eight_pixels() -> None:

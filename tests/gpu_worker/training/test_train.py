@@ -15,8 +15,9 @@ import torch
 from gpu_worker.recognition.platenet import PlateNetRecognizer
 from gpu_worker.training.export import best_temperature, calibrated, export, logits, peaks_of
 from gpu_worker.training.network import PlateNet, load_pretrained
+from gpu_worker.training.quantise import quantise
 from gpu_worker.training.regions import fit_regions, pooled_features
-from gpu_worker.training.train import PLANS, Plan, Trainer, loss_of, rate_factor, targets
+from gpu_worker.training.train import PLANS, Plan, Trainer, loss_of, targets
 
 PRETRAINED = Path(gpu_worker.__file__).parent / "models" / "plate_ppocrv6.onnx"
 
@@ -47,12 +48,22 @@ def test_the_loss_is_small_only_for_the_right_text_and_region() -> None:
 
 
 def test_the_learning_rate_rises_then_falls() -> None:
-    factors = [rate_factor(step, 1000) for step in range(1000)]
+    plan = Plan(steps=1000, batch=1, rate=1.0, decay=1.0)
+    factors = [plan.rate_factor(step) for step in range(1000)]
     assert factors[0] < 0.1
     assert max(factors) == pytest.approx(1.0, abs=0.01)
     assert factors[-1] < 0.02
     peak = factors.index(max(factors))
     assert all(a >= b for a, b in zip(factors[peak:], factors[peak + 1 :], strict=False))
+
+
+def test_an_early_end_shares_its_beginning_with_the_whole_schedule() -> None:
+    whole = Plan(steps=1000, batch=1, rate=1.0, decay=1.0)
+    early = Plan(steps=1000, batch=1, rate=1.0, decay=1.0, cooldown=(400, 600))
+    assert early.last_step == 600
+    assert [early.rate_factor(s) for s in range(400)] == [whole.rate_factor(s) for s in range(400)]
+    assert early.rate_factor(400) == pytest.approx(whole.rate_factor(400))
+    assert early.rate_factor(599) == pytest.approx(whole.rate_factor(999), abs=1e-3)
 
 
 def test_training_can_be_broken_off_and_gone_on_with(tmp_path: Path, glyphs: GlyphSet) -> None:
@@ -73,6 +84,8 @@ def test_training_can_be_broken_off_and_gone_on_with(tmp_path: Path, glyphs: Gly
     assert torch.equal(once.stem.first.weight, start.stem.first.weight)
 
 
+# The exporter that needs no further package announces its successor and what it cannot fold.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
 def test_the_exported_file_reads_as_the_network_does(tmp_path: Path, glyphs: GlyphSet) -> None:
     net = pretrained()
     generator = PlateGenerator(load_catalogue(), glyphs, 3)
@@ -86,6 +99,12 @@ def test_the_exported_file_reads_as_the_network_does(tmp_path: Path, glyphs: Gly
     np.testing.assert_allclose(np.stack([text.posteriors for text, _ in reads]), expected, atol=1e-3)
     codes = load_catalogue().codes
     assert [guess.code for _, guess in reads] == [codes[i] for i in regions.argmax(-1).tolist()]
+
+    quantise(tmp_path / "net.onnx", tmp_path / "small.onnx", pictures)
+    small = PlateNetRecognizer(tmp_path / "small.onnx", threads=1).read([s.crop for s in samples])
+    assert (tmp_path / "small.onnx").stat().st_size < 0.5 * (tmp_path / "net.onnx").stat().st_size
+    distances = [float(np.abs(a.posteriors - b.posteriors).mean()) for a, (b, _) in zip(small, reads, strict=True)]
+    assert np.mean(distances) < 0.01
 
 
 def test_the_best_temperature_takes_the_boast_out_of_logits() -> None:
