@@ -160,7 +160,7 @@ def authorise(request: Request, services: Services) -> None:
             principal = auth.authenticate(session, services.verifier, token, request_id=request_id(request))
     if not principal.has(_ROLES[access]):
         raise Forbidden(f"This needs the role {_ROLES[access]}; yours is {principal.role}.")
-    if not principal.may(request.method, request.url.path):
+    if not principal.may(request.method, request.scope["route"].path):
         raise Forbidden("This API key has no permission for that.")
     request.state.principal = principal
 

@@ -98,6 +98,7 @@ class Alerting(Construct):
             EventType.BOLO_MATCHED,
             EventType.BOLO_UPDATED,
             EventType.WEBHOOK_DISABLED,
+            EventType.LICENSE_WARNING,
         )
         self.hits.feed(function, at_once=10)
 

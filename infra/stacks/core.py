@@ -134,6 +134,7 @@ class CoreStack(Stack):
             purpose="API: wanted plates and webhooks, health and metrics.",
             variables={
                 **self._database,
+                **self._licensing,
                 **self._bucket,
                 **self._jobs,
                 **self._events,

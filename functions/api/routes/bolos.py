@@ -3,11 +3,12 @@
 from typing import Annotated, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from anpr.bolos import backsearch, entries, patterns
 from anpr.bolos.entries import EntryFields
 from functions.api.dependencies import Blobs, Caller, DbSession
+from functions.api.limits import limit_searches
 from functions.api.schemas.bolos import (
     BackSearchIn,
     BackSearchOut,
@@ -44,7 +45,7 @@ def create_bolo(body: EntryIn, session: DbSession, caller: Caller) -> EntryOut:
     return EntryOut.model_validate(made)
 
 
-@router.post("/preview", summary="Try a pattern on the past")
+@router.post("/preview", summary="Try a pattern on the past", dependencies=[Depends(limit_searches)])
 def preview_bolo(body: PreviewIn, session: DbSession, caller: Caller, blobs: Blobs) -> PreviewOut:
     """What a plate or pattern would have matched in the last days, at the cameras that the caller may see."""
     made = patterns.wanted(body.pattern, kind=body.kind, tolerance=body.tolerance, region=body.region)
@@ -72,7 +73,7 @@ def delete_bolo(bolo_id: UUID, session: DbSession, caller: Caller) -> None:
     entries.delete(session, caller.actor, bolo_id)
 
 
-@router.post("/{bolo_id}/back-search", summary="Search back for a wanted plate")
+@router.post("/{bolo_id}/back-search", summary="Search back for a wanted plate", dependencies=[Depends(limit_searches)])
 def search_back(bolo_id: UUID, body: BackSearchIn, session: DbSession, caller: Caller) -> BackSearchOut:
     """Raise an entry's historical hits of the last days. They alert nobody, and are listed with the others."""
     return back_search_out(backsearch.back_search(session, caller, bolo_id, days=body.days, reason=body.reason))

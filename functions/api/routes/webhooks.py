@@ -3,12 +3,14 @@
 from typing import Annotated, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
+from anpr.license_keys import Feature
 from anpr.messages import WebhookDue
 from anpr.webhooks import deliveries, endpoints
 from anpr.webhooks.endpoints import EndpointFields
 from functions.api.dependencies import Alerting, CallerActor, DbSession, Services
+from functions.api.licensing import requires
 from functions.api.schemas.common import page_fields
 from functions.api.schemas.webhooks import (
     AttemptOut,
@@ -34,7 +36,7 @@ def list_webhooks(query: Annotated[WebhookQuery, Query()], session: DbSession) -
     return WebhookPage.model_validate(page_fields(endpoints.find(session, query.page("webhooks"))))
 
 
-@router.post("", status_code=201, summary="Register a webhook")
+@router.post("", status_code=201, summary="Register a webhook", dependencies=[Depends(requires(Feature.WEBHOOKS))])
 def create_webhook(body: WebhookIn, session: DbSession, actor: CallerActor, alerting: Alerting) -> NewWebhookOut:
     """Register an endpoint. Its secret is in this response alone."""
     fields = cast("EndpointFields", body.model_dump())

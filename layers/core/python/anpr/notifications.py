@@ -1,4 +1,4 @@
-"""Telling people and machines of hits: the consumer of `bolo.matched`, `bolo.updated` and `webhook.disabled`.
+"""Telling people and machines of hits, and administrators of webhooks that failed and licences that run out.
 
 The bus delivers at least once. A webhook is planned once for each endpoint and bus event; a topic's notice is marked
 before the event counts as done, so a second one is sent only where the first one's sender died on the way.
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from anpr.bolos import hits
 from anpr.db import Database
 from anpr.errors import NotFound
-from anpr.messages import BoloMatched, BoloUpdated, CloudEvent, EventType, WebhookDisabled, WebhookDue
+from anpr.messages import BoloMatched, BoloUpdated, CloudEvent, EventType, LicenseWarning, WebhookDisabled, WebhookDue
 from anpr.models import BoloMatch, BoloNotice, HitStatus
 from anpr.plates import normalize
 from anpr.ports import JobQueue, Notice, Notifier
@@ -56,7 +56,10 @@ def notify(services: NotificationServices, event: CloudEvent) -> None:
         anpr.errors.Unavailable: a service does not answer; the bus must deliver the event again.
     """
     if event.type == EventType.WEBHOOK_DISABLED:
-        _tell_admins(services, event, WebhookDisabled.model_validate(event.data))
+        _tell_admins(services, event, _disabled(WebhookDisabled.model_validate(event.data)))
+        return
+    if event.type == EventType.LICENSE_WARNING:
+        _tell_admins(services, event, _warning(LicenseWarning.model_validate(event.data)))
         return
     match_id = _alerting_match(event)
     if match_id is None:
@@ -108,20 +111,27 @@ def _unsent(session: Session, event: CloudEvent, hit: BoloMatch) -> _Told | None
     return None if sent_at is not None else _Told(hit.list.topic, notice)
 
 
-def _tell_admins(services: NotificationServices, event: CloudEvent, disabled: WebhookDisabled) -> None:
+def _tell_admins(services: NotificationServices, event: CloudEvent, notice: Notice) -> None:
     if services.notices_topic is None:
         return
     with services.database.transaction() as session:
         session.execute(insert(BoloNotice).values(message_id=event.id).on_conflict_do_nothing())
         sent_at = session.scalar(select(BoloNotice.sent_at).where(BoloNotice.message_id == event.id))
-    if sent_at is not None:
-        return
+    if sent_at is None:
+        _publish(services, event.id, _Told(services.notices_topic, notice))
+
+
+def _disabled(disabled: WebhookDisabled) -> Notice:
     text = (
         f"The webhook {disabled.url} was disabled. {disabled.reason}\n\n"
         f"What waits for it is kept. Set it active again once it works: PATCH /webhooks/{disabled.endpoint_id}\n"
     )
-    notice = Notice("A webhook was disabled", text, f"ANPR: a webhook was disabled. {disabled.reason}")
-    _publish(services, event.id, _Told(services.notices_topic, notice))
+    return Notice("A webhook was disabled", text, f"ANPR: a webhook was disabled. {disabled.reason}")
+
+
+def _warning(warning: LicenseWarning) -> Notice:
+    text = f"{warning.detail}\n\nThe limits and their use: GET /licenses/current\n"
+    return Notice("The licence needs attention", text, f"ANPR: {warning.detail}")
 
 
 def _publish(services: NotificationServices, message_id: UUID, told: _Told) -> None:

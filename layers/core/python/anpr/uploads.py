@@ -145,11 +145,13 @@ def retry(session: Session, actor: Actor, upload_id: UUID, *, scope: CameraScope
 
     Raises:
         NotFound: there is no such job in scope.
-        Conflict: it has not failed.
+        Conflict: it has not failed, or its file was deleted.
     """
     upload = get(session, upload_id, scope=scope, lock=True)
     if upload.status is not UploadStatus.FAILED:
         raise Conflict(f"Only a failed job can be tried again; this one is {upload.status}.", job_status=upload.status)
+    if upload.source_deleted_at is not None:
+        raise Conflict("The file was deleted in its time, so it cannot be read again; upload it anew.")
     upload.status = UploadStatus.QUEUED
     upload.queued_at = session.scalar(select(func.now()))
     upload.attempts = 0
