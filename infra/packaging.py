@@ -11,11 +11,13 @@ import py_compile
 import shutil
 import subprocess
 import sys
-import tempfile
 import zipfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
+
+from infra.cache import forget_others, made_once
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 CACHE: Final = ROOT / ".cache"
@@ -29,8 +31,8 @@ _PIP_TIMEOUT_S: Final = 900
 AWS_SERVICES: Final = frozenset(
     {"events", "lambda", "s3", "secretsmanager", "ses", "sesv2", "sns", "sqs", "ssm", "sts"}
 )
-"""What botocore may be asked for in a function. The descriptions of the 400 other services are left out of the layer: they
-are a third of its size and of its files, which each function of the emulator unpacks at its first call."""
+"""What botocore may be asked for in a function. The descriptions of the 400 other services are left out of the layer:
+they are a third of its size and of its files, which each function of the emulator unpacks at its first call."""
 # Amazon Linux 2023, which Lambda's Python 3.13 runs on, has glibc 2.34.
 _ARM64_OPTIONS: Final = (
     *(f"--platform=manylinux_2_{minor}_aarch64" for minor in (34, 28, 17)),
@@ -77,19 +79,15 @@ def _dependencies(target: LayerTarget, cache: Path) -> Path:
     if target == "host":
         digest.update(f"{sys.implementation.cache_tag}-{sys.platform}-{os.uname().machine}".encode())
     made = cache / f"dependencies-{target}-{digest.hexdigest()[:16]}.zip"
-    if not made.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as folder:
-            content = Path(folder) / "content"
-            _install(target, content / "python")
-            zipped = Path(folder) / "layer.zip"
-            zip_folder(content, zipped)
-            # Renamed last: an interrupted or a parallel build never leaves half a file under the final name.
-            zipped.rename(made)
-        for old in cache.glob(f"dependencies-{target}-*.zip"):
-            if old != made:
-                old.unlink()
+    made_once(made, partial(_build_dependencies, target))
+    forget_others(made, f"dependencies-{target}-*.zip")
     return made
+
+
+def _build_dependencies(target: LayerTarget, zipped: Path) -> None:
+    content = zipped.parent / "content"
+    _install(target, content / "python")
+    zip_folder(content, zipped)
 
 
 def _install(target: LayerTarget, folder: Path) -> None:
@@ -122,7 +120,7 @@ def _install(target: LayerTarget, folder: Path) -> None:
 def _keep_byte_code_alone(folder: Path) -> None:
     """Replace sources by byte code, for this interpreter.
 
-    Each function of the emulator unpacks the layer anew at its first call: this halves the files, and nothing is compiled.
+    Each function of the emulator unpacks the layer anew at its first call: this halves the files, and none is compiled.
     """
     mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
     compileall.compile_dir(folder, quiet=2, invalidation_mode=mode, stripdir=str(folder), legacy=True, workers=0)

@@ -69,6 +69,14 @@ class ApiClient:
         """POST JSON to a path; returns the decoded JSON."""
         return self._json(f"POST {path}", self._http.post(path, json=body))
 
+    def patch(self, path: str, body: dict[str, Any]) -> Any:
+        """PATCH a path with JSON; returns the decoded JSON."""
+        return self._json(f"PATCH {path}", self._http.patch(path, json=body))
+
+    def delete(self, path: str) -> None:
+        """DELETE a path."""
+        self._json(f"DELETE {path}", self._http.delete(path))
+
     def camera(self, name: str) -> dict[str, Any]:
         """Find a camera by its name, or register it."""
         for camera in self.pages("/cameras"):

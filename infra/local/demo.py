@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from infra.cache import made_once
 from infra.local.client import ApiClient
 from infra.local.console import Console
 from infra.local.process import LoggedProcess
@@ -74,13 +75,7 @@ def rendered_clip(cache: Path = CACHE) -> Path:
     digest = hashlib.sha256()
     for source in sorted((Path(__file__).parent / "clip").glob("*.py")):
         digest.update(source.read_bytes())
-    made = cache / "clips" / digest.hexdigest()[:16] / "rendered_traffic.mp4"
-    if not made.exists():
-        made.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = made.with_suffix(".part")
-        write_clip(unfinished)
-        unfinished.rename(made)
-    return made
+    return made_once(cache / "clips" / digest.hexdigest()[:16] / "rendered_traffic.mp4", write_clip)
 
 
 def follow(api: ApiClient, job_id: str, worker: LoggedProcess, console: Console) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 import urllib.error
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from infra.cache import made_once
 from infra.local.process import LoggedProcess
 from infra.packaging import CACHE
 
@@ -40,28 +40,24 @@ def install(cache: Path = CACHE) -> Path:
         EmulatorError: pip failed.
     """
     digest = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()[:16]
-    home = cache / f"emulator-{digest}"
-    python = home / "bin" / "python"
-    done = home / "installed"
-    if not done.exists():
-        # A half-made one of an interrupted run is of no use.
-        shutil.rmtree(home, ignore_errors=True)
-        venv.create(home, with_pip=True, symlinks=True)
-        installed = subprocess.run(  # noqa: S603 - the pip just made
-            [
-                *(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
-                *("--require-hashes", "--no-deps", "--only-binary=:all:", f"--requirement={LOCK}"),
-            ],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_INSTALL_TIMEOUT_S,
-            check=False,
-        )
-        if installed.returncode != 0:
-            raise EmulatorError(f"pip could not install the AWS emulator:\n{installed.stderr.strip()}")
-        done.touch()
-    return python
+    return made_once(cache / f"emulator-{digest}", _make_environment) / "bin" / "python"
+
+
+def _make_environment(home: Path) -> None:
+    venv.create(home, with_pip=True, symlinks=True)
+    installed = subprocess.run(  # noqa: S603 - the pip just made
+        [
+            *(str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+            *("--require-hashes", "--no-deps", "--only-binary=:all:", f"--requirement={LOCK}"),
+        ],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_INSTALL_TIMEOUT_S,
+        check=False,
+    )
+    if installed.returncode != 0:
+        raise EmulatorError(f"pip could not install the AWS emulator:\n{installed.stderr.strip()}")
 
 
 def client_environment(endpoint: str) -> dict[str, str]:

