@@ -258,14 +258,14 @@ def test_tables_hold_every_event_and_no_formula(site: Site) -> None:
     site.build(export_id)
 
     files = site.files(export_id)
-    rows = table(files["events.csv"])
-    listed = [json.loads(line) for line in files["events.jsonl"].splitlines()]
-    assert [(row["plate"], row["machine_plate"], row["review_status"]) for row in rows] == [
-        ("AB12CDF", "AB12CDE", "corrected"),
-        ("", "REJECT1", "rejected"),
-    ]
-    assert rows[0]["camera"] == "'=HYPERLINK(1)"
-    assert (listed[0]["camera"], listed[1]["plate"]) == ("=HYPERLINK(1)", None)
+    rows = {row["machine_plate"]: row for row in table(files["events.csv"])}
+    listed = {row["machine_plate"]: row for row in map(json.loads, files["events.jsonl"].splitlines())}
+    assert {plate: (row["plate"], row["review_status"]) for plate, row in rows.items()} == {
+        "AB12CDE": ("AB12CDF", "corrected"),
+        "REJECT1": ("", "rejected"),
+    }
+    assert rows["AB12CDE"]["camera"] == "'=HYPERLINK(1)"
+    assert (listed["AB12CDE"]["camera"], listed["REJECT1"]["plate"]) == ("=HYPERLINK(1)", None)
     assert set(files) == {"events.csv", "events.jsonl", "manifest.json"}
 
 
@@ -449,6 +449,19 @@ def test_an_export_that_nobody_can_make_fails_in_words(site: Site) -> None:
     assert failed.status is ExportStatus.FAILED
     assert failed.failure_reason == "The archive could not be written: 5 attempts came to no end."
     assert [one["failure_reason"] for one in site.promised(EventType.EXPORT_FAILED)] == [failed.failure_reason]
+
+
+def test_an_export_that_nothing_is_left_for_fails_in_words(site: Site) -> None:
+    event = site.event("AB12CDE", CONFIRM)
+    export_id = site.ask()
+    with site.database.transaction() as session:
+        (given,) = reviews.history(session, event.id, scope=None)
+        reviews.undo(session, site.caller, given.id, matcher=bolos.Matcher())
+
+    assert site.build(export_id) is Outcome.FAILED
+    assert site.export(export_id).failure_reason == "No event matches the request any more."
+    assert sweep(site.database, site.store).cleared == 1
+    assert sweep(site.database, site.store).cleared == 0
 
 
 def test_an_export_withdrawn_while_it_is_made_is_stopped_and_cleared_away(site: Site) -> None:

@@ -29,6 +29,7 @@ def test_a_reviewer_claims_corrects_and_undoes(api: Api) -> None:
     assert (verdict["plate"], verdict["region"], verdict["undone_at"]) == ("LS15E8C", "IE", None)
     found = api.viewer.get(f"/events/{event.id}").json()
     assert (found["plate"], found["reviewed_plate"], found["review_status"]) == ("LS15EBC", "LS15E8C", "corrected")
+    assert (found["effective_plate"], found["reviewed_region"], found["region"]["code"]) == ("LS15E8C", "IE", "GB")
 
     undone = api.reviewer.post(f"/feedback/verdicts/{verdict['id']}/undo")
     assert undone.json()["undone_by"] == str(api.users[Role.REVIEWER])

@@ -105,7 +105,9 @@ class _Build:
 
     def run(self, remaining_s: Callable[[], float]) -> Outcome:
         with self.database.transaction() as session:
-            progress.planned(session, self.held)
+            if progress.planned(session, self.held) == 0:
+                progress.fail(session, self.held, "No event matches the request any more.")
+                return Outcome.FAILED
         if self._open():
             return Outcome.READY
         writer = ArchiveWriter(self._write, self.held.created_at, self.reached.offset)

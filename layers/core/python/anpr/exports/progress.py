@@ -98,7 +98,7 @@ def planned(session: Session, held: Held) -> int:
     """Plan the export, unless it is planned already.
 
     Returns:
-        How many images the archive is to hold.
+        How many events it holds.
     """
     export = _lock(session, held)
     if export.planned_at is None:
@@ -112,7 +112,7 @@ def planned(session: Session, held: Held) -> int:
         export.images_total = (export.events_total if held.request.has_crops else 0) + (frames or 0)
         export.planned_at = func.now()
         session.flush()
-    return export.images_total
+    return export.events_total
 
 
 def position(session: Session, held: Held) -> tuple[Position, str | None]:
