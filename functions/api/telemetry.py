@@ -29,8 +29,10 @@ class Telemetry:
 
     def flush(self) -> None:
         """Write the metrics that were counted, if any, as one EMF line."""
-        if self.metrics.provider.metric_set:
+        if self.metrics.metric_set:
             self.metrics.flush_metrics()
+            # Where metrics are switched off, Powertools writes nothing and forgets nothing.
+            self.metrics.clear_metrics()
 
 
 def make_telemetry(group: str) -> Telemetry:

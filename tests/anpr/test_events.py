@@ -177,6 +177,30 @@ def test_pages_hold_each_event_once_newest_first(database: Database, text: str |
     assert len(walked) >= 2
 
 
+@pytest.mark.parametrize("recent", [1, 4, 9, 100])
+def test_a_pattern_finds_the_same_however_many_of_the_newest_are_looked_at_first(
+    database: Database, recent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = add_events(database, [f"{'AAB' if number % 3 else 'CCD'}{number:02}" for number in range(20)])
+    made += add_events(database, ["XYZ99"], reviewed_plate="AAB99", reviewed_plate_key=plate_key("AAB99"), score=0.1)
+    expected = [event for event in made if "AAB" in (event.reviewed_plate or event.plate)]
+    monkeypatch.setattr(events, "_RECENT", recent)
+
+    for limit in (1, 2, 5):
+        for wanted in (EventFilter(plate=parse("AA*")), EventFilter(plate=parse("AAB*"), min_score=0.5)):
+            walked: list[UUID] = []
+            cursor = None
+            for _ in range(len(made)):
+                page = search(database, wanted, limit=limit, cursor=cursor)
+                walked += [event.id for event in page.items]
+                cursor = page.next_cursor
+                if cursor is None:
+                    break
+            right = [event for event in expected if wanted.min_score is None or event.score >= wanted.min_score]
+            right.sort(key=lambda event: (event.captured_at, event.id), reverse=True)
+            assert walked == [event.id for event in right], (limit, wanted)
+
+
 def test_a_callers_scope_limits_every_search(database: Database) -> None:
     seen, unseen = add_events(database, ["AAA111"]), add_events(database, ["AAA111"])
     scope = frozenset({seen[0].camera_id})
