@@ -1,0 +1,180 @@
+"""A caller who is limited to one camera, before every route that shows or changes something of a camera's."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+
+from anpr import usage
+from anpr.messages import UploadProcessed
+from anpr.models import BoloMatch, Correction, Export, Role, Upload, UploadStatus
+from functions.api.access import ACCESS, Access
+from tests.builders import add_event
+from tests.functions.api.client import Api, Client, Reply
+
+TODAY = datetime.now(UTC).date()
+PERIOD = {"start": str(TODAY - timedelta(days=1)), "end": str(TODAY)}
+WHY = {"reason": "case 12"}
+
+# What the lists of a route need to be asked with; the others need nothing.
+QUERIES: dict[str, dict[str, str]] = {
+    "/usage": PERIOD,
+    "/feedback/agreement": {"captured_from": "2026-01-01T00:00:00Z", "captured_to": "2026-12-31T00:00:00Z"},
+}
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One passage that was a hit, was reviewed, exported and metered; by where its ids stand in paths."""
+
+    camera_id: UUID
+    event_id: UUID
+    upload_id: UUID
+    hit_id: UUID
+    verdict_id: UUID
+    export_id: UUID
+
+    @property
+    def job_id(self) -> UUID:
+        return self.upload_id
+
+    def fill(self, path: str) -> str:
+        for name in ("camera_id", "event_id", "upload_id", "job_id", "hit_id", "verdict_id", "export_id"):
+            path = path.replace(f"{{{name}}}", str(getattr(self, name)))
+        return path.replace("{month}", f"{TODAY:%Y-%m}")
+
+    def is_in(self, reply: Reply) -> bool:
+        """Whether an answer tells anything of the passage."""
+        return any(str(value) in reply.body for value in vars(self).values())
+
+
+def leave_trace(api: Api, list_id: str, plate: str) -> Trace:
+    entry = api.admin.post("/bolos", {"list_id": list_id, "pattern": plate})
+    assert entry.status == 201, entry.body
+    event = add_event(api.database, plate=plate, captured_at=datetime.now(UTC))
+    with api.database.transaction() as session:
+        session.execute(update(Upload).where(Upload.id == event.upload_id).values(status=UploadStatus.SUCCEEDED))
+        used = UploadProcessed(
+            upload_id=event.upload_id,
+            camera_id=event.camera_id,
+            media="video",
+            duration_s=60,
+            frames=9,
+            events=1,
+            unreadable=0,
+            finished_at=datetime.now(UTC),
+        )
+        usage.record(session, used, None)
+        hit_id = session.scalars(select(BoloMatch.id).where(BoloMatch.event_id == event.id)).one()
+    verdict = api.admin.post(f"/feedback/events/{event.id}", {"verdict": "confirmed"})
+    assert verdict.status in (200, 201), verdict.body
+    with api.database.transaction() as session:
+        verdict_id = session.scalars(select(Correction.id).where(Correction.event_id == event.id)).one()
+        export = Export(request={}, reason="r", camera_ids=[event.camera_id], requested_by=api.users[Role.ADMIN])
+        session.add(export)
+    return Trace(event.camera_id, event.id, event.upload_id, hit_id, verdict_id, export.id)
+
+
+@pytest.fixture
+def traces(api: Api) -> tuple[Trace, Trace]:
+    """What was left at a camera in scope, and at one out of scope; a reviewer is limited to the first."""
+    list_id = api.admin.post("/bolos/lists", {"name": "stolen"}).json()["id"]
+    own, other = leave_trace(api, list_id, "AB12CDE"), leave_trace(api, list_id, "AB12CDF")
+    body = {"limited": True, "camera_ids": [str(own.camera_id)]}
+    assert api.admin.request("PUT", f"/users/{api.users[Role.REVIEWER]}/cameras", body=body).status == 200
+    return own, other
+
+
+def test_no_route_shows_anything_of_a_camera_out_of_scope(api: Api, traces: tuple[Trace, Trace]) -> None:
+    _, other = traces
+    with api.database.transaction() as session:
+        usage.close_months(session, datetime.now(UTC) + timedelta(days=40))
+    told = []
+    for (method, path), access in ACCESS.items():
+        if method != "GET" or access not in (Access.VIEWER, Access.REVIEWER):
+            continue
+        if "{" in other.fill(path):
+            continue  # A wanted plate or a list of them is of no camera.
+        named = "{" in path and other.fill(path) != path
+        reply = api.reviewer.get(other.fill(path), params=QUERIES.get(path))
+        assert reply.status not in (401, 403, 422, 500), (path, reply.body)
+        # A path that names it is not found, and says no more than what was asked.
+        if (reply.status != 404) if named and "{month}" not in path else other.is_in(reply):
+            told.append((path, reply.status))
+    assert told == []
+
+
+def test_what_is_in_scope_is_shown_by_the_same_routes(api: Api, traces: tuple[Trace, Trace]) -> None:
+    own, _ = traces
+    shown = {
+        path
+        for (method, path), access in ACCESS.items()
+        if method == "GET"
+        and access in (Access.VIEWER, Access.REVIEWER)
+        and own.is_in(api.reviewer.get(own.fill(path), params=QUERIES.get(path)))
+    }
+    assert shown >= {
+        "/cameras",
+        "/cameras/{camera_id}",
+        "/uploads",
+        "/uploads/{upload_id}",
+        "/jobs",
+        "/jobs/{job_id}",
+        "/events",
+        "/events/{event_id}",
+        "/bolos/hits",
+        "/bolos/hits/{hit_id}",
+        "/feedback/events/{event_id}",
+        "/feedback/agreement",
+        "/usage",
+    }
+
+
+def attempts(client: Client, trace: Trace) -> dict[str, Reply]:
+    """Every change that a reviewer can make to something of a camera's."""
+    verdict = {"verdict": "rejected", "reject_reason": "unreadable"}
+    upload = {
+        "file_name": "a.mp4",
+        "content_type": "video/mp4",
+        "size_bytes": 1,
+        "camera_id": str(trace.camera_id),
+        "captured_at": "2026-05-01T08:30:00Z",
+    }
+    return {
+        "upload": client.post("/uploads", upload),
+        "retry": client.post(f"/jobs/{trace.job_id}/retry"),
+        "verdict": client.post(f"/feedback/events/{trace.event_id}", verdict),
+        "claim": client.request("PUT", f"/feedback/events/{trace.event_id}/claim"),
+        "release": client.delete(f"/feedback/events/{trace.event_id}/claim"),
+        "second opinion": client.post(f"/feedback/events/{trace.event_id}/second-opinion", {}),
+        "undo": client.post(f"/feedback/verdicts/{trace.verdict_id}/undo"),
+        "judge": client.patch(f"/bolos/hits/{trace.hit_id}", {"status": "dismissed"}),
+        "export": client.post("/exports", {**WHY, "camera_ids": [str(trace.camera_id)]}),
+        "link": client.post(f"/exports/{trace.export_id}/link"),
+        "withdraw": client.delete(f"/exports/{trace.export_id}"),
+    }
+
+
+def test_nothing_of_a_camera_out_of_scope_can_be_changed(api: Api, traces: tuple[Trace, Trace]) -> None:
+    _, other = traces
+    statuses = {what: reply.status for what, reply in attempts(api.reviewer, other).items()}
+    assert statuses == dict.fromkeys(statuses, 404)
+
+
+def test_lists_of_work_and_searches_keep_to_the_scope(api: Api, traces: tuple[Trace, Trace]) -> None:
+    own, other = traces
+    pattern = {"pattern": "AB12*", "kind": "wildcard", **WHY}
+    preview = api.reviewer.post("/bolos/preview", pattern)
+    assert preview.status == 200, preview.body
+    assert own.is_in(preview)
+    assert not other.is_in(preview)
+    search = api.reviewer.get("/events", params={"plate": "AB12*", **WHY})
+    assert [item["id"] for item in search.json()["items"]] == [str(own.event_id)]
+    claimed = api.reviewer.post("/feedback/claims", {"count": 20})
+    assert not other.is_in(claimed)
+    export = api.reviewer.post("/exports", WHY)
+    assert export.status == 202, export.body
+    with api.database.transaction() as session:
+        assert session.get_one(Export, UUID(export.json()["id"])).camera_ids == [own.camera_id]
