@@ -266,5 +266,4 @@ class _Build:
 
     def _recorded(self) -> Iterator[Member]:
         for row in rows.entries(self.database, self.held.export_id):
-            one = row.ExportEntry
-            yield Member(one.name, one.offset, one.size, one.size, one.crc32, one.sha256)
+            yield Member(row.name, row.offset, row.size, row.size, row.crc32, row.sha256)

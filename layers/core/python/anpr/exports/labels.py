@@ -15,7 +15,6 @@ from anpr.exports.archive import Member
 from anpr.exports.progress import CROPS, FRAMES, Held
 from anpr.exports.requests import Content
 from anpr.exports.rows import Box
-from anpr.models import Event, ExportItem
 
 UNKNOWN_REGION: Final = "Unknown"
 _CLASS: Final = "license_plate"
@@ -70,10 +69,9 @@ def data_yaml(*, has_val: bool) -> str:
 def plate_labels(database: Database, held: Held, split: str | None) -> Iterator[str]:
     """The labels of the plate crops as plate readers' trainers take them, of one side of the split or of all."""
     yield _csv_line(["image_path", "plate_text", "plate_region"])
-    for row in rows.items(database, held.export_id, with_image=CROPS):
-        item: ExportItem = row.ExportItem
-        if split in (None, item.split):
-            yield _csv_line([row.name, item.plate, item.region_code or UNKNOWN_REGION])
+    for row in rows.labelled(database, held.export_id, CROPS):
+        if split in (None, row.split):
+            yield _csv_line([row.name, row.plate, row.region_code or UNKNOWN_REGION])
 
 
 def coco(database: Database, held: Held, split: str) -> Iterator[str]:
@@ -115,7 +113,7 @@ def manifest(database: Database, held: Held, counts: Mapping[str, int], others: 
     }
     yield _json(head)[:-1] + ',"files":[\n'
     listed = (
-        {"path": row.ExportEntry.name, "size": row.ExportEntry.size, "sha256": row.ExportEntry.sha256.hex()}
+        {"path": row.name, "size": row.size, "sha256": row.sha256.hex()}
         for row in rows.entries(database, held.export_id)
     )
     made = ({"path": one.name, "size": one.size, "sha256": one.sha256.hex()} for one in others)
@@ -135,33 +133,30 @@ def cell(value: object) -> str:
 def _coco_images(database: Database, held: Held, split: str) -> Iterator[str]:
     for row in rows.entries(database, held.export_id, stage=FRAMES):
         if row.split == split:
-            entry = row.ExportEntry
-            file_name = entry.name.rsplit("/", 1)[-1]
-            yield _json({"id": entry.item_no, "file_name": file_name, "width": entry.width, "height": entry.height})
+            file_name = row.name.rsplit("/", 1)[-1]
+            yield _json({"id": row.item_no, "file_name": file_name, "width": row.width, "height": row.height})
 
 
 def _coco_annotations(database: Database, held: Held, split: str) -> Iterator[str]:
-    for row in rows.items(database, held.export_id, with_image=FRAMES):
-        item: ExportItem = row.ExportItem
-        if item.split == split:
-            event: Event = row.Event
-            width, height = event.box_xmax - event.box_xmin, event.box_ymax - event.box_ymin
+    for row in rows.labelled(database, held.export_id, FRAMES):
+        if row.split == split:
+            width, height = row.box_xmax - row.box_xmin, row.box_ymax - row.box_ymin
             yield _json(
                 {
-                    "id": item.no,
-                    "image_id": item.frame_no,
+                    "id": row.no,
+                    "image_id": row.frame_no,
                     "category_id": 1,
-                    "bbox": [event.box_xmin, event.box_ymin, width, height],
+                    "bbox": [row.box_xmin, row.box_ymin, width, height],
                     "area": width * height,
                     "iscrowd": 0,
-                    "plate": item.plate,
-                    "event_id": str(item.event_id),
+                    "plate": row.plate,
+                    "event_id": str(row.event_id),
                 }
             )
 
 
 def _records(database: Database, held: Held) -> Iterator[dict[str, Any]]:
-    for row in rows.items(database, held.export_id):
+    for row in rows.events(database, held.export_id):
         item, event = row.ExportItem, row.Event
         yield {
             "event_id": str(event.id),

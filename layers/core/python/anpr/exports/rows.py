@@ -60,28 +60,48 @@ def images(database: Database, export_id: UUID, stage: str, after: int) -> Itera
             yield Image(row.no, row.event_id, row.key, row.split, tuple(boxes.get(row.no, ())))
 
 
-def items(database: Database, export_id: UUID, *, with_image: str | None = None) -> Iterator[Row[Any]]:
-    """The items in order, each with its event and the camera's name.
-
-    Args:
-        database: where they are.
-        export_id: whose they are.
-        with_image: keep to the items whose image of this stage is in the archive; rows then have its `name`.
-    """
+def events(database: Database, export_id: UUID) -> Iterator[Row[Any]]:
+    """The items in order, each with its whole event and the camera's name."""
     statement = (
         select(ExportItem, Event, Camera.name.label("camera_name"))
         .join(Event, Event.id == ExportItem.event_id)
         .join(Camera, Camera.id == Event.camera_id)
         .where(ExportItem.export_id == export_id)
     )
-    if with_image is not None:
-        item_no = ExportItem.no if with_image == CROPS else ExportItem.frame_no
-        statement = statement.join(
+    for page in pages(database, statement, ExportItem.no):
+        yield from page
+
+
+def labelled(database: Database, export_id: UUID, stage: str) -> Iterator[Row[Any]]:
+    """What labels are made of, for the items whose image of a stage is in the archive, in order.
+
+    Only the columns that labels need: a large export is walked through once a label file.
+    """
+    item_no = ExportItem.no if stage == CROPS else ExportItem.frame_no
+    statement = (
+        select(
+            ExportItem.no,
+            ExportItem.event_id,
+            ExportItem.plate,
+            ExportItem.region_code,
+            ExportItem.split,
+            ExportItem.frame_no,
+            ExportEntry.name,
+            Event.box_xmin,
+            Event.box_ymin,
+            Event.box_xmax,
+            Event.box_ymax,
+        )
+        .join(
             ExportEntry,
             (ExportEntry.export_id == ExportItem.export_id)
-            & (ExportEntry.stage == with_image)
+            & (ExportEntry.stage == stage)
             & (ExportEntry.item_no == item_no),
-        ).add_columns(ExportEntry.name)
+        )
+        # An event that was erased since has no label any more.
+        .join(Event, Event.id == ExportItem.event_id)
+        .where(ExportItem.export_id == export_id)
+    )
     for page in pages(database, statement, ExportItem.no):
         yield from page
 
@@ -89,7 +109,18 @@ def items(database: Database, export_id: UUID, *, with_image: str | None = None)
 def entries(database: Database, export_id: UUID, *, stage: str | None = None) -> Iterator[Row[Any]]:
     """The files in the archive's uploaded parts, in order, each with its item's split."""
     statement = (
-        select(ExportEntry, ExportItem.split)
+        select(
+            ExportEntry.no,
+            ExportEntry.item_no,
+            ExportEntry.name,
+            ExportEntry.offset,
+            ExportEntry.size,
+            ExportEntry.crc32,
+            ExportEntry.sha256,
+            ExportEntry.width,
+            ExportEntry.height,
+            ExportItem.split,
+        )
         .join(ExportItem, (ExportItem.export_id == ExportEntry.export_id) & (ExportItem.no == ExportEntry.item_no))
         .where(ExportEntry.export_id == export_id)
     )
