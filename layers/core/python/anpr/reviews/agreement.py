@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Date, case, cast, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, Date, case, cast, exists, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from anpr import scopes
@@ -54,7 +54,7 @@ def agreement(session: Session, query: AgreementQuery, *, scope: CameraScope) ->
     Weeks are those in which the footage was taken, not those of the review: they show when a camera read badly.
     """
     # Not a parameter: PostgreSQL would not see that what is selected is what is grouped by.
-    unit = literal_column("'week'")
+    unit: ColumnElement[str] = literal_column("'week'")
     week = cast(func.date_trunc(unit, func.timezone(Camera.time_zone, Event.captured_at)), Date).label("week")
     confirmed = Event.review_status == ReviewStatus.CONFIRMED
     corrected = Event.review_status == ReviewStatus.CORRECTED
