@@ -45,12 +45,14 @@ class Progress:
         frames: decoded so far.
         fraction: done, 0 to 1, by time; 0 if the file does not tell its duration.
         passages: emitted so far, unreadable ones included.
+        time_s: of the last frame that was looked at, from the first one.
         defect: what is wrong with the file, in words, where it could be read only in part; None if nothing.
     """
 
     frames: int
     fraction: float
     passages: int
+    time_s: float = 0.0
     defect: str | None = None
 
 
@@ -122,6 +124,7 @@ class Pipeline:
         scene = SceneWatch(settings.scene)
         detections: list[Detection] = []  # of the last picture that moved: the same picture has the same plates
         emitted = 0
+        time_s = 0.0
         with Video(source, settings.limits) as video, prefetched(video.frames(settings.interval_s)) as frames:
             for frame in frames:
                 change = scene.look(frame.image)
@@ -131,14 +134,15 @@ class Pipeline:
                 for evidence in vehicles.update(frame, detections, cut=change.cut):
                     yield evidence.passage(emitted, self._recognizer)
                     emitted += 1
+                time_s = frame.time_s
                 if on_progress is not None:
-                    fraction = min(1.0, frame.time_s / video.duration_s) if video.duration_s else 0.0
-                    on_progress(Progress(frame.index + 1, fraction, emitted))
+                    fraction = min(1.0, time_s / video.duration_s) if video.duration_s else 0.0
+                    on_progress(Progress(frame.index + 1, fraction, emitted, time_s))
             for evidence in vehicles.finish():
                 yield evidence.passage(emitted, self._recognizer)
                 emitted += 1
             if on_progress is not None:
-                on_progress(Progress(video.decoded, 1.0, emitted, video.defect))
+                on_progress(Progress(video.decoded, 1.0, emitted, time_s, video.defect))
 
     def image(self, image: Image) -> list[PlateRead]:
         """Read the plates in one picture.

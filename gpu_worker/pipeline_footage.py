@@ -52,24 +52,20 @@ class _VideoFootage:
         self._path = path
         self._declared_s = duration_s or 0.0
         self._last = Progress(0, 0.0, 0)
-        self._reached = 0.0
-        self._last_seen_s = 0.0
 
     def findings(self, on_advance: Callable[[Advance], None]) -> Iterator[Finding]:
         def note(progress: Progress) -> None:
             self._last = progress
-            if progress.defect is None:
-                self._reached = progress.fraction
             on_advance(Advance(progress.fraction, progress.frames))
 
         for passage in self._pipeline.passages(self._path, note):
-            self._last_seen_s = passage.last_s
             yield Finding(_recorded(passage), passage.crop, passage.frame)
 
     def summary(self) -> FootageSummary:
-        # Of a file that breaks off, what was read counts and not what its header promised. A file that does not tell
-        # its length is at least as long as what was seen in it.
-        duration_s = max(self._declared_s * self._reached, self._last_seen_s)
+        # Of a file that breaks off, what was read counts and not what its header promised; a file that does not tell
+        # its length is as long as what was seen of it.
+        whole = self._declared_s if self._last.defect is None else 0.0
+        duration_s = whole or self._last.time_s
         return FootageSummary("video", duration_s, self._last.frames, self._last.defect)
 
 

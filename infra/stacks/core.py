@@ -268,6 +268,10 @@ class CoreStack(Stack):
         role = aws_iam.ManagedPolicy(self, "WorkerPolicy", description="What a recognition worker may do.")
         self._secrets.grant_read_database(role)
         self._queue.grant_work(role)
+        # A worker that is told to stop puts a fresh copy of its message back, so that no delivery is used up.
+        self._queue.grant_send(role)
+        # Without it S3 says "forbidden" of an object that is not there, which looks like an outage.
+        self._footage.grant_list(role)
         self._footage.grant_objects(role, "s3:GetObject", prefixes=(UPLOADS_PREFIX,))
         self._footage.grant_objects(role, "s3:PutObject", prefixes=_EVIDENCE)
         self._bus.grant_publish(role)

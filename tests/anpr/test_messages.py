@@ -96,7 +96,6 @@ def test_anything_else_is_unknown(body: str) -> None:
         upload_ids_of(body)
 
 
-@pytest.mark.xfail(raises=AttributeError, strict=True, reason="a key that is no text is not looked for yet")
 @pytest.mark.parametrize("key", [None, 7, [], {}])
 def test_a_key_that_is_no_text_is_unknown(key: object) -> None:
     with pytest.raises(UnknownMessage):

@@ -129,7 +129,10 @@ def test_progress_rises_to_one_and_counts_all_frames(clip: Clip) -> None:
     list(_pipeline().passages(clip([marked([("AB12CDE", 40 * i, 200)]) for i in range(12)]), progress.append))
     fractions = [p.fraction for p in progress]
     assert fractions == sorted(fractions)
-    assert progress[-1] == Progress(frames=12, fraction=1.0, passages=1)
+    times = [p.time_s for p in progress]
+    assert times == sorted(times)
+    assert progress[-1] == Progress(frames=12, fraction=1.0, passages=1, time_s=times[-1])
+    assert times[-1] > 0
 
 
 def test_a_defect_is_reported_and_what_was_readable_is_kept(tmp_path: Path) -> None:

@@ -73,6 +73,8 @@ _WORKER_MAY: Final = {
     "sqs:ReceiveMessage Jobs",
     "sqs:ChangeMessageVisibility Jobs",
     "sqs:DeleteMessage Jobs",
+    "sqs:SendMessage Jobs",
+    "s3:ListBucket Footage",
     "s3:GetObject Footage/uploads/*",
     "s3:PutObject Footage/crops/*",
     "s3:PutObject Footage/frames/*",

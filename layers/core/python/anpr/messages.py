@@ -79,7 +79,7 @@ def upload_ids_of(body: str) -> list[UUID]:
     """
     try:
         message: Any = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnknownMessage("the body is not JSON") from error
     if not isinstance(message, dict):
         raise UnknownMessage("the body is not a JSON object")
@@ -97,7 +97,7 @@ def _upload_ids_of_notification(message: dict[str, Any]) -> list[UUID]:
     try:
         # S3 escapes keys in notifications as a form would: "+" for a space.
         keys = [unquote_plus(record["s3"]["object"]["key"]) for record in message["Records"]]
-    except (KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         raise UnknownMessage("the S3 notification names no object") from error
     found = [upload_id for upload_id in map(upload_id_of, keys) if upload_id is not None]
     if not found:
