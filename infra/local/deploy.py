@@ -8,6 +8,7 @@ import json
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -106,7 +107,9 @@ class EmulatedCloud:
     def _upload_assets(self, assembly: Path, manifest: Mapping[str, Any]) -> dict[str, str]:
         s3 = self.client("s3")
         bucket = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
-        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        # It is there where a stack was deployed into this emulator before.
+        with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         urls = {}
         for asset in manifest["files"].values():
             source = assembly / asset["source"]["path"]

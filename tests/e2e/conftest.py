@@ -21,10 +21,11 @@ _ENDED = ("succeeded", "failed", "expired")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of one file on one xdist worker: each file starts servers."""
+    """Keep tests that use the same servers on the same xdist worker, and the others of a file together."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+            shared = "site" in getattr(item, "fixturenames", ())
+            item.add_marker(pytest.mark.xdist_group("site" if shared else item.path.stem))
 
 
 @pytest.fixture(scope="session")
