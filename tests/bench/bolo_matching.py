@@ -50,6 +50,11 @@ _SEED_PATTERN = """
 """
 
 
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def _plate(chance: random.Random) -> str:
     letters, digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789"
     return "".join(chance.choice(digits if i in (2, 3) else letters) for i in range(7))
@@ -63,7 +68,7 @@ def _pattern(chance: random.Random) -> str:
 
 
 def _seed(engine: Engine, entries: int, patterns: int) -> None:
-    chance = random.Random(7)
+    chance = random.Random(7)  # noqa: S311 - the same plates each time
     list_id = uuid4()
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
@@ -88,13 +93,13 @@ def _resident_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
 
 
-def _quantiles(seconds: list[float]) -> tuple[float, float, float]:
-    ordered = sorted(seconds)
-    return tuple(ordered[min(len(ordered) - 1, int(len(ordered) * q))] * 1000 for q in (0.5, 0.95, 0.99))  # type: ignore[return-value] # three quantiles
+def _milliseconds(seconds: list[float], share: float) -> float:
+    """A quantile."""
+    return sorted(seconds)[min(len(seconds) - 1, int(len(seconds) * share))] * 1000
 
 
 def _measure(database: Database, plates: int) -> None:
-    chance = random.Random(9)
+    chance = random.Random(9)  # noqa: S311 - the same plates each time
     before = _resident_mb()
     matcher = Matcher()
     with database.transaction() as session:
@@ -111,18 +116,23 @@ def _measure(database: Database, plates: int) -> None:
             started = time.perf_counter()
             found += len(matcher.find(session, read))
             taken.append(time.perf_counter() - started)
-    p50, p95, p99 = _quantiles(taken)
-    print(f"| a plate, p50 / p95 / p99 | {p50:.2f} / {p95:.2f} / {p99:.2f} ms |")
-    print(f"| entries found a plate | {found / plates:.2f} |")
-    print(f"| loading and compiling the patterns | {loaded:.2f} s |")
-    print(f"| memory of the matcher, after {plates} plates | {_resident_mb() - before:.0f} MB |")
+    p50, p95, p99 = (_milliseconds(taken, share) for share in (0.5, 0.95, 0.99))
+    _say(f"| a plate, p50 / p95 / p99 | {p50:.2f} / {p95:.2f} / {p99:.2f} ms |")
+    _say(f"| entries found a plate | {found / plates:.2f} |")
+    _say(f"| loading and compiling the patterns | {loaded:.2f} s |")
+    _say(f"| memory of the matcher, after {plates} plates | {_resident_mb() - before:.0f} MB |")
     with database.transaction() as session:
-        session.execute(text("UPDATE bolos SET pattern = 'ZZ99Z*' WHERE id = (SELECT id FROM bolos WHERE kind = 'wildcard' LIMIT 1)"))
+        session.execute(
+            text(
+                "UPDATE bolos SET pattern = 'ZZ99Z*' WHERE id = (SELECT id FROM bolos WHERE kind = 'wildcard' LIMIT 1)"
+            )
+        )
         touch(session)
     with database.transaction() as session:
         started = time.perf_counter()
         acted = matcher.find(session, Read("ZZ99ZZZ"))
-        print(f"| a changed pattern acts on the next plate ({len(acted)} found), which takes | {time.perf_counter() - started:.2f} s |")
+        acted_s = time.perf_counter() - started
+        _say(f"| a changed pattern acts on the next plate ({len(acted)} found), which takes | {acted_s:.2f} s |")
 
 
 def main() -> None:
@@ -140,8 +150,8 @@ def main() -> None:
             migrations.upgrade(engine)
             _seed(engine, arguments.entries, arguments.patterns)
             with engine.connect() as connection:
-                counts = dict(connection.execute(text("SELECT kind, count(*) FROM bolos GROUP BY kind")).all())
-            print(f"| {counts} | |\n|---|---|")
+                rows = connection.execute(text("SELECT kind, count(*) FROM bolos GROUP BY kind ORDER BY kind")).all()
+            _say(f"| {', '.join(f'{count} {kind}' for kind, count in rows)} entries | |\n|---|---|")
             _measure(Database(engine), arguments.plates)
             engine.dispose()
         finally:

@@ -175,7 +175,7 @@ def _sample() -> tuple[str, ...]:
         "LLDDLLDDDD",
         "DDDDDD",
     )
-    return tuple("".join(chance.choice(drawn[c]) for c in shapes[i % len(shapes)]) for i in range(1000))
+    return tuple("".join(chance.choice(drawn[c]) for c in shapes[i % len(shapes)]) for i in range(400))
 
 
 def options(max_mem: int) -> re2.Options:
