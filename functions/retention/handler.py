@@ -8,10 +8,10 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from anpr import bootstrap, outbox, ratelimits, retention, usage
+from anpr import bootstrap, licenses, outbox, ratelimits, retention, usage
 from anpr.db import Database
 from anpr.ports import BlobStore, JobQueue
-from anpr.settings import QueueSettings, RetentionSettings, UploadSettings
+from anpr.settings import LicenseSettings, QueueSettings, RetentionSettings, UploadSettings
 from anpr.sweep import SweepRules, sweep
 
 KEEP_PUBLISHED: Final = timedelta(days=7)
@@ -30,6 +30,7 @@ class _Services:
     queue: JobQueue
     rules: SweepRules
     terms: RetentionSettings
+    licensing: LicenseSettings
 
 
 @cache
@@ -38,7 +39,12 @@ def _services() -> _Services:
     queue = QueueSettings()
     rules = SweepRules(expire_after=UploadSettings().expire_after, max_attempts=queue.max_receives)
     return _Services(
-        bootstrap.database(), bootstrap.blob_store(), bootstrap.job_queue(queue), rules, RetentionSettings()
+        bootstrap.database(),
+        bootstrap.blob_store(),
+        bootstrap.job_queue(queue),
+        rules,
+        RetentionSettings(),
+        LicenseSettings(),
     )
 
 
@@ -54,6 +60,7 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         # Before a month is closed, and before the uploads are deleted that the use is known from.
         booked = usage.make_good(session, now)
         closed = usage.close_months(session, now)
+        licenses.give_notice(session, services.licensing)
     report: dict[str, Any] = asdict(sweep(services.database, services.blobs, services.queue, services.rules))
     report |= {"pruned": pruned, "booked": booked, "closed": [f"{month:%Y-%m}" for month in closed]}
     seconds = context.get_remaining_time_in_millis() / 1000 - RESERVE_S

@@ -247,6 +247,7 @@ class CoreStack(Stack):
             timeout_s=120,
             variables={
                 **self._database,
+                **self._licensing,
                 **self._bucket,
                 **self._jobs,
                 "ANPR_RETENTION_UPLOADS_DAYS": str(environment.upload_days),

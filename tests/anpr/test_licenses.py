@@ -184,6 +184,15 @@ def test_a_warning_is_given_from_80_per_cent_on(database: Database, minutes: flo
     assert bool(status(database).warnings) is warned
 
 
+def test_a_licence_says_that_it_is_about_to_expire(database: Database) -> None:
+    activate(database, expires_on=TODAY + timedelta(days=40))
+    assert status(database).warnings == ()
+    activate(database, expires_on=TODAY + timedelta(days=20))
+    assert status(database).warnings == (f"The licence expires on {TODAY + timedelta(days=20)}.",)
+    with database.transaction() as session:
+        assert [warning.kind for warning in licenses.give_notice(session, SETTINGS)] == ["license:licensed"]
+
+
 def test_a_notice_is_given_once_for_each_threshold(database: Database) -> None:
     kinds = []
     for minutes in (5.0, 3.0, 0.5, 3.0, 1.0):

@@ -5,11 +5,14 @@ import pytest
 from moto import mock_aws
 from sqlalchemy import func, select, update
 
-from anpr import outbox, usage
+from anpr import license_keys, licenses, outbox, usage
 from anpr.adapters.aws import make_client
+from anpr.audit import SYSTEM
 from anpr.db import Database
+from anpr.license_keys import LicenseTerms
 from anpr.messages import EventType, JobRequest, upload_ids_of, upload_key
 from anpr.models import Event, OutboxMessage, Upload, UploadStatus
+from anpr.settings import LicenseSettings
 from functions.retention import handler as module
 from tests.builders import add_event, add_upload, reload
 from tests.lambda_context import lambda_context
@@ -59,6 +62,27 @@ def test_what_stands_still_is_moved_and_old_events_are_pruned(database: Database
     assert upload_ids_of(message.body) == [lost.id]
     report = module.handler({}, lambda_context("retention"))
     assert (report["expired"], report["resent"], report["failed"], report["pruned"]) == (0, 0, 0, 0)
+
+
+def test_administrators_hear_of_a_licence_that_runs_out_where_nothing_is_uploaded(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pem, public = license_keys.new_signing_key()
+    today = datetime.now(UTC).date()
+    terms = LicenseTerms(
+        holder="x", plan="x", cameras=1, monthly_minutes=1, starts_on=today, expires_on=today + timedelta(days=9)
+    )
+    monkeypatch.setenv("ANPR_LICENSE_PUBLIC_KEYS", public)
+    with database.transaction() as session:
+        key = license_keys.issue(terms, license_keys.read_private_key(pem))
+        licenses.activate(session, SYSTEM, key, LicenseSettings(public_keys=public))
+
+    for _ in range(2):
+        module.handler({}, lambda_context("retention"))
+
+    with database.transaction() as session:
+        [notice] = session.scalars(select(OutboxMessage)).all()
+    assert (notice.type, notice.data["kind"]) == ("license.warning", "license:licensed")
 
 
 def test_what_is_past_its_time_is_deleted_and_its_use_booked_before(database: Database) -> None:

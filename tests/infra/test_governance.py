@@ -44,7 +44,9 @@ def test_retention_keeps_each_class_for_as_long_as_the_environment_says(prod: Te
     }
 
 
-@pytest.mark.parametrize("function", ["identity", "capture", "review", "alerts", "governance", "usage_meter"])
+@pytest.mark.parametrize(
+    "function", ["identity", "capture", "review", "alerts", "governance", "usage_meter", "retention"]
+)
 def test_who_asks_for_the_licence_knows_its_issuers(prod: Template, function: str) -> None:
     assert variables(prod)[function]["ANPR_LICENSE_PUBLIC_KEYS"] == ",".join(PROD.license_issuers)
 

@@ -202,6 +202,20 @@ def test_erasure_needs_a_reason(api: Api) -> None:
         assert session.scalars(select(Event)).all() != []
 
 
+def test_a_camera_that_a_hold_names_is_not_removed(api: Api) -> None:
+    camera = api.admin.post("/cameras", {"name": "gate"}).json()["id"]
+    hold = {"case_number": "C-7", "reason": "court order", "camera_id": camera}
+    assert api.admin.post("/admin/holds", hold).status == 201
+    refused = api.admin.delete(f"/cameras/{camera}")
+    assert (refused.status, "legal hold" in refused.json()["detail"]) == (409, True)
+
+
+def test_a_file_that_was_deleted_in_its_time_is_not_read_again(api: Api) -> None:
+    upload = add_upload(api.database, status=UploadStatus.FAILED, source_deleted_at=datetime.now(UTC))
+    refused = api.admin.post(f"/jobs/{upload.id}/retry")
+    assert (refused.status, "upload it anew" in refused.json()["detail"]) == (409, True)
+
+
 def test_a_hold_keeps_a_vehicle_from_erasure_until_released(api: Api) -> None:
     seed(api)
     hold = {"case_number": "C-7", "reason": "court order", "plate": "LS15 EBC"}

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from anpr import audit, scopes
 from anpr.audit import Action, Actor
 from anpr.errors import Conflict, NotFound, Unprocessable
-from anpr.models import Camera, Upload
+from anpr.models import Camera, LegalHold, Upload
 from anpr.paging import Page, PageRequest, Position, newest_first, page_of
 from anpr.scopes import CameraScope
 
@@ -111,12 +111,14 @@ def delete(session: Session, actor: Actor, camera_id: UUID, *, scope: CameraScop
 
     Raises:
         NotFound: there is none in scope.
-        Conflict: it has uploads; it can be made inactive instead.
+        Conflict: it has uploads, or a legal hold names it; it can be made inactive instead.
     """
-    # The lock keeps out an upload that is being created: its foreign key waits for this row.
+    # The lock keeps out an upload or a hold that is being created: its foreign key waits for this row.
     camera = get(session, camera_id, scope=scope, lock=True)
     if session.scalar(select(Upload.id).where(Upload.camera_id == camera.id).limit(1)) is not None:
         raise Conflict("The camera has uploads, which would lose their place; set active to false instead.")
+    if session.scalar(select(LegalHold.id).where(LegalHold.camera_id == camera.id).limit(1)) is not None:
+        raise Conflict("The camera is named by a legal hold, which stays on record; set active to false instead.")
     session.delete(camera)
     session.flush()
     audit.record(session, actor, Action.CAMERA_DELETED, f"camera:{camera.id}", detail={"name": camera.name})

@@ -7,7 +7,7 @@ somebody edits grants nothing.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ from anpr.models import Camera, License, LicenseNotice
 from anpr.settings import LicenseSettings
 
 WARN_AT: Final = 0.8
+WARN_AHEAD: Final = timedelta(days=30)
 # Any fixed number: whoever holds this advisory lock is the one who adds a camera.
 _CAMERA_LOCK: Final = 0x63616D73
 
@@ -175,7 +176,7 @@ def status(session: Session, settings: LicenseSettings) -> LicenseStatus:
     now = datetime.now(UTC)
     entitled = entitlement(session, settings, now)
     uses = (_cameras(session, entitled), _minutes(session, entitled, now))
-    warnings = [_expiry_warning(entitled), *(use.warning for use in uses)]
+    warnings = [_expiry_warning(entitled, now), *(use.warning for use in uses)]
     return LicenseStatus(entitled, uses, tuple(text for text in warnings if text is not None))
 
 
@@ -233,7 +234,7 @@ def give_notice(session: Session, settings: LicenseSettings) -> list[LicenseWarn
             full = use.used >= use.allowed
             kind = f"{use.kind.value}:{100 if full else round(WARN_AT * 100)}"
             given += _notice_once(session, now.date(), kind, use.warning)
-    expiry = _expiry_warning(entitled)
+    expiry = _expiry_warning(entitled, now)
     if expiry is not None:
         given += _notice_once(session, now.date(), f"license:{entitled.standing.value}", expiry)
     return given
@@ -285,9 +286,11 @@ def _require_room(use: LimitUse) -> LimitUse:
     )
 
 
-def _expiry_warning(entitled: Entitlement) -> str | None:
+def _expiry_warning(entitled: Entitlement, now: datetime) -> str | None:
     if entitled.terms is None:
         return None
+    if entitled.standing is Standing.LICENSED and entitled.terms.expires_at - now < WARN_AHEAD:
+        return f"The licence expires on {entitled.terms.expires_on}."
     if entitled.standing is Standing.GRACE:
         return (
             f"The licence expired on {entitled.terms.expires_on}; it counts until {entitled.ends_at:%Y-%m-%d}, "
