@@ -16,6 +16,8 @@ _EVERY_FUNCTION: Final = {
     "xray:PutTelemetryRecords *",
     "xray:PutTraceSegments *",
 }
+# What Lambda itself needs to take messages from a queue in a function's name.
+_CONSUME: Final = ("ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "GetQueueUrl", "ReceiveMessage")
 # What each may do beyond that. A new permission is written down here, so that a reviewer sees it.
 _MAY: Final = {
     "Identity": {"secretsmanager:GetSecretValue SigningKey"},
@@ -26,7 +28,21 @@ _MAY: Final = {
         "s3:GetObject Footage/exports/*",
         "events:PutEvents Bus",
     },
-    "Alerts": {"s3:ListBucket Footage", "sqs:GetQueueAttributes Jobs", "events:DescribeEventBus Bus"},
+    "Alerts": {
+        "s3:ListBucket Footage",
+        "s3:GetObject Footage/crops/*",
+        "s3:GetObject Footage/frames/*",
+        "sqs:GetQueueAttributes Jobs",
+        "sqs:SendMessage AlertingWebhooksQueue",
+        "events:DescribeEventBus Bus",
+        "events:PutEvents Bus",
+        "secretsmanager:GetSecretValue WebhookKey",
+        "sns:CreateTopic topic anpr-bolo-*",
+        "sns:DeleteTopic topic anpr-bolo-*",
+        "sns:SetTopicAttributes topic anpr-bolo-*",
+        "sns:Subscribe topic anpr-bolo-*",
+        "sns:Unsubscribe topic anpr-bolo-*",
+    },
     "Governance": {
         "s3:GetObject Footage/crops/*",
         "s3:GetObject Footage/frames/*",
@@ -41,6 +57,22 @@ _MAY: Final = {
         "secretsmanager:GetSecretValue SigningKey",
         "secretsmanager:PutSecretValue SigningKey",
         "secretsmanager:GetSecretValue Admin",
+        "secretsmanager:GetSecretValue WebhookKey",
+        "secretsmanager:PutSecretValue WebhookKey",
+    },
+    "BoloNotifier": {
+        *(f"sqs:{action} AlertingHitsQueue" for action in _CONSUME),
+        "sqs:SendMessage AlertingWebhooksQueue",
+        "sns:Publish TopicsAdmins",
+        "sns:Publish topic anpr-bolo-*",
+    },
+    "WebhookSender": {
+        *(f"sqs:{action} AlertingWebhooksQueue" for action in _CONSUME),
+        "sqs:SendMessage AlertingWebhooksQueue",
+        "s3:GetObject Footage/crops/*",
+        "s3:GetObject Footage/frames/*",
+        "secretsmanager:GetSecretValue WebhookKey",
+        "events:PutEvents Bus",
     },
     "OutboxRelay": {"events:PutEvents Bus"},
     "ExportBuilder": {
