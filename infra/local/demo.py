@@ -113,11 +113,11 @@ def show(events: list[dict[str, Any]], job: dict[str, Any], crops: Path, console
         console: where the table is shown.
     """
     readable = sorted((event for event in events if event["readable"]), key=lambda event: str(event["first_seen_at"]))
-    table = Table(title=_title(readable, events))
-    # Only the links give way on a narrow terminal.
-    for heading, width in (("Plate", 9), ("Score", 5), ("First - last", 23), ("Agreeing", 9)):
-        table.add_column(heading, no_wrap=True, min_width=width)
-    table.add_column("Crop URL", no_wrap=True, overflow="ellipsis")
+    table = Table(title=_title(readable, events), expand=True)
+    for heading in ("Plate", "Score", "First - last", "Agreeing"):
+        table.add_column(heading, no_wrap=True)
+    # What the others leave of the line: only the links give way on a narrow terminal.
+    table.add_column("Crop URL", no_wrap=True, overflow="ellipsis", ratio=1)
     with httpx.Client(timeout=30, trust_env=False) as http:
         for event in readable:
             crop = http.get(event["crop_url"]).raise_for_status().content
