@@ -161,7 +161,12 @@ def test_a_large_file_comes_in_gzip(api: Api, list_id: str) -> None:
         "requestContext": {
             "requestId": uuid4().hex,
             "stage": "$default",
-            "http": {"method": "POST", "path": f"/bolos/lists/{list_id}/import", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"},
+            "http": {
+                "method": "POST",
+                "path": f"/bolos/lists/{list_id}/import",
+                "protocol": "HTTP/1.1",
+                "sourceIp": "192.0.2.1",
+            },
         },
         "isBase64Encoded": True,
         "body": base64.b64encode(content).decode(),
