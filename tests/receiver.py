@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from time import monotonic
+from time import time
 from typing import Any
 
 from standardwebhooks.webhooks import Webhook
@@ -13,7 +13,7 @@ from standardwebhooks.webhooks import Webhook
 
 @dataclass(frozen=True)
 class Received:
-    """One request: its headers in lower case, its body, and when it came (`time.monotonic`)."""
+    """One request: its headers in lower case, its body, and when it came (`time.time`)."""
 
     headers: dict[str, str]
     body: bytes
@@ -45,7 +45,7 @@ class _Server(http.server.ThreadingHTTPServer):
 class _Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
-        received = Received({name.lower(): value for name, value in self.headers.items()}, body, monotonic())
+        received = Received({name.lower(): value for name, value in self.headers.items()}, body, time())
         receiver: Receiver = self.server.receiver  # type: ignore[attr-defined] # the only server it is used with
         receiver.requests.append(received)
         if receiver.status < 300:

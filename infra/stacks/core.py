@@ -132,6 +132,8 @@ class CoreStack(Stack):
         spec = FunctionSpec(
             handler="functions.api.alerts.handler",
             purpose="API: wanted plates and webhooks, health and metrics.",
+            # One core: an import of a hundred thousand rows must be over before the gateway gives up.
+            memory_mb=1769,
             variables={
                 **self._database,
                 **self._licensing,
