@@ -89,7 +89,7 @@ def test_a_licence_that_ends_before_it_starts_cannot_be_made() -> None:
         LicenseTerms(**{**TERMS.model_dump(), "expires_on": date(2025, 12, 31)})
 
 
-@pytest.mark.parametrize("text", ["", "AAAA", "!" * 43, PUBLIC[:-4]])
+@pytest.mark.parametrize("text", ["", "AAAA", "!" * 43, PUBLIC[:-4]], ids=["empty", "short", "no base64", "cut off"])
 def test_what_is_no_public_key_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - cryptography's own text
         license_keys.read_public_key(text)
