@@ -1,17 +1,53 @@
 """The one place that turns settings into engines and a pipeline."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
 from gpu_worker.detection import Detector
 from gpu_worker.detection.onnx import OnnxDetector
 from gpu_worker.detection.pyramid import PyramidDetector
+from gpu_worker.hardware_decoding import require_decoder
 from gpu_worker.passages import ReadingSettings
 from gpu_worker.pipeline import Pipeline, PipelineSettings
 from gpu_worker.recognition import Recognizer, formats
+from gpu_worker.recognition.platenet import PlateNetRecognizer
 from gpu_worker.recognition.ppocr import PpocrRecognizer
 from gpu_worker.settings import VisionSettings
 from gpu_worker.video import MediaLimits
 from gpu_worker.weights import EngineUnavailable, verified
+
+
+@dataclass(frozen=True, slots=True)
+class Bundled:
+    """A model file of this project and its sha256."""
+
+    path: Path
+    sha256: str
+
+    def or_own(self, path: Path | None, sha256: str | None) -> Path:
+        """Return the weights that the settings name, or these, once their content is what was meant.
+
+        Raises:
+            EngineUnavailable: if the file is missing, or not what its digest says.
+        """
+        return verified(path or self.path, sha256 or (None if path else self.sha256))
+
+
+_MODELS = Path(__file__).parent / "models"
+DETECTOR: Final = Bundled(
+    _MODELS / "plate_yolov8n.onnx", "abf03a8fd685cbd59e4602ea6ca6c9dcaa8f0b141aa43fb1795a1f7fcde9c089"
+)
+DETECTOR_8_BIT: Final = Bundled(
+    _MODELS / "plate_yolov8n_int8.onnx", "0e699a78352b5c7ff7dbf2e3ba9834a10bb8e2397647ada1651ed017895c6674"
+)
+"""For a CPU. A GPU has no use for it: it would convert back and forth, slower than with the plain one."""
+PLATENET: Final = Bundled(
+    _MODELS / "plate_net.onnx", "c89b26089cb260304c2a9dca7b822b15d2f8323b85ff605ba56777fb52f865c3"
+)
+PPOCR: Final = Bundled(
+    _MODELS / "plate_ppocrv6.onnx", "1d4139913dd83b97dcf135d453977e589079f79248440c6ee36f50a15b5a845b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +71,8 @@ def build_detector(settings: VisionSettings, side: int) -> Detector:
     Raises:
         EngineUnavailable: if its weights, its package or its device cannot be used.
     """
-    weights = verified(settings.detector_weights, settings.detector_sha256 or None)
+    bundled = DETECTOR_8_BIT if settings.device == "cpu" else DETECTOR
+    weights = bundled.or_own(settings.detector_weights, settings.detector_sha256)
     if settings.detector == "onnx":
         return OnnxDetector(
             weights, side=side, threshold=settings.threshold, device=settings.device, threads=settings.threads
@@ -51,9 +88,11 @@ def build_recognizer(settings: VisionSettings) -> Recognizer:
     Raises:
         EngineUnavailable: if its weights, its package or its device cannot be used.
     """
+    named = (settings.recognizer_weights, settings.recognizer_sha256)
+    if settings.recognizer == "platenet":
+        return PlateNetRecognizer(PLATENET.or_own(*named), device=settings.device, threads=settings.threads)
     if settings.recognizer == "ppocr":
-        weights = verified(settings.recognizer_weights, settings.recognizer_sha256 or None)
-        return PpocrRecognizer(weights, device=settings.device, threads=settings.threads)
+        return PpocrRecognizer(PPOCR.or_own(*named), device=settings.device, threads=settings.threads)
     from gpu_worker.recognition.easyocr import EasyocrRecognizer  # noqa: PLC0415  - an optional, 2.5 GB package
 
     return EasyocrRecognizer(device=settings.device)
@@ -66,7 +105,8 @@ def build_engines(settings: VisionSettings) -> Engines:
         EngineUnavailable: if one cannot be used as asked for.
     """
     video = build_detector(settings, settings.video_side)
-    stills = PyramidDetector(video, build_detector(settings, settings.still_side))
+    glance = build_detector(settings, settings.glance_side)
+    stills = PyramidDetector(glance=glance, fine=build_detector(settings, settings.still_side), second=video)
     return Engines(video, stills, build_recognizer(settings))
 
 
@@ -78,13 +118,16 @@ def pipeline_settings(settings: VisionSettings) -> PipelineSettings:
     """Translate the environment's settings into the pipeline's own.
 
     Raises:
-        EngineUnavailable: if a region is named that has no known layouts.
+        EngineUnavailable: if a region is named that has no known layouts, or the video decoder cannot be used.
     """
+    require_decoder(settings.decoder)
     unknown = settings.regions - formats.known_regions()
     if unknown:
         raise EngineUnavailable(f"No plate layouts are known for {', '.join(sorted(unknown))}.")
     return PipelineSettings(
         interval_s=settings.interval_s,
+        batch=settings.batch,
+        decoder=settings.decoder,
         reading=ReadingSettings(readable_score=settings.readable_score, regions=settings.regions),
         limits=media_limits(settings),
     )

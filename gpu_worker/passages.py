@@ -3,9 +3,10 @@
 import math
 from dataclasses import dataclass, field
 
+from gpu_worker import colour
 from gpu_worker.consensus import EMPTY, Ballot, Candidate, Consensus, vote
 from gpu_worker.geometry import BoundingBox, Image
-from gpu_worker.plate_reader import read_plate, sharpness
+from gpu_worker.plate_reader import Witness, read_plates, sharpness
 from gpu_worker.recognition import Recognizer, formats
 from gpu_worker.recognition.rectify import cut
 from gpu_worker.tracking import Sighting
@@ -114,12 +115,13 @@ def region_of(plate: str, hint: frozenset[str]) -> Region | None:
 
 @dataclass(slots=True, eq=False)
 class Shot:
-    """One kept crop of a plate, and its reads once it has been read."""
+    """One kept crop of a plate, and its reads once it has been read; `cast`: the whole frame has a colour cast."""
 
     quality: float
     sighting: Sighting
     crop: Image
     box_in_crop: BoundingBox
+    cast: bool
     ballots: list[Ballot] | None = None
 
 
@@ -150,7 +152,9 @@ class Evidence:
             return
         outer = box.scaled(_MARGIN).clipped(frame.image.shape[1], frame.image.shape[0])
         left, top = round(outer.xmin), round(outer.ymin)
-        shot = Shot(quality, sighting, cut(frame.image, outer).copy(), box.shifted(-left, -top))
+        shot = Shot(
+            quality, sighting, cut(frame.image, outer).copy(), box.shifted(-left, -top), colour.has_cast(frame.image)
+        )
         self._insert([shot])
         if self.shots[0] is shot:
             self.best_image = frame.image
@@ -193,9 +197,9 @@ class Evidence:
     def _read(self, recognizer: Recognizer, shot: Shot) -> list[Ballot]:
         if shot.sighting.detection.box.height < self.settings.min_plate_height:
             return []
-        return read_plate(
-            recognizer, shot.crop, shot.box_in_crop, weight=max(shot.quality, 1e-3), frame=shot.sighting.frame
-        )
+        image = colour.as_grey(shot.crop) if shot.cast else shot.crop
+        witness = Witness(weight=max(shot.quality, 1e-3), frame=shot.sighting.frame)
+        return read_plates(recognizer, image, [shot.box_in_crop], witness)[0]
 
     def passage(self, number: int, recognizer: Recognizer) -> Passage:
         """Conclude: read what is still unread, and put the passage together."""

@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
+from gpu_worker import colour
 from gpu_worker.consensus import Candidate, vote
 from gpu_worker.detection import Detection, Detector
 from gpu_worker.geometry import BoundingBox, Image
+from gpu_worker.hardware_decoding import DecoderName
 from gpu_worker.passages import Passage, ReadingSettings, Region, region_of
-from gpu_worker.plate_reader import has_plate_shape, read_plate
+from gpu_worker.plate_reader import Witness, has_plate_shape, read_plates
 from gpu_worker.prefetch import prefetched
 from gpu_worker.recognition import Recognizer
-from gpu_worker.scene import SceneSettings, SceneWatch
+from gpu_worker.scene import SceneChange, SceneSettings, SceneWatch
 from gpu_worker.tracking import TrackingSettings
 from gpu_worker.vehicles import StitchSettings, Vehicles
-from gpu_worker.video import MediaLimits, Source, Video
+from gpu_worker.video import Frame, MediaLimits, Source, Video
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,8 @@ class PipelineSettings:
 
     Attributes:
         interval_s: least time between two frames that are looked at.
+        batch: frames given to the detector together; the passages are the same with any.
+        decoder: what decodes video.
         tracking: see there.
         stitching: see there.
         scene: see there.
@@ -30,6 +35,8 @@ class PipelineSettings:
     """
 
     interval_s: float = 0.1
+    batch: int = 1
+    decoder: DecoderName = "cpu"
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     stitching: StitchSettings = field(default_factory=StitchSettings)
     scene: SceneSettings = field(default_factory=SceneSettings)
@@ -121,16 +128,15 @@ class Pipeline:
         """
         settings = self._settings
         vehicles = Vehicles(self._recognizer, settings.tracking, settings.stitching, settings.reading)
-        scene = SceneWatch(settings.scene)
-        detections: list[Detection] = []  # of the last picture that moved: the same picture has the same plates
         emitted = 0
         time_s = 0.0
-        with Video(source, settings.limits) as video, prefetched(video.frames(settings.interval_s)) as frames:
-            for frame in frames:
-                change = scene.look(frame.image)
-                if not change.still:
-                    found = self._detector.detect([frame.image])[0]
-                    detections = [d for d in found if has_plate_shape(d.box)]
+        # Three stages overlap: a thread decodes, a thread detects, and this one follows and reads.
+        with (
+            Video(source, settings.limits, settings.decoder) as video,
+            prefetched(video.frames(settings.interval_s), ahead=settings.batch + 3) as frames,
+            prefetched(self._looks(frames), ahead=settings.batch + 1) as looks,
+        ):
+            for frame, change, detections in looks:
                 for evidence in vehicles.update(frame, detections, cut=change.cut):
                     yield evidence.passage(emitted, self._recognizer)
                     emitted += 1
@@ -144,6 +150,19 @@ class Pipeline:
             if on_progress is not None:
                 on_progress(Progress(video.decoded, 1.0, emitted, time_s, video.defect))
 
+    def _looks(self, frames: Iterator[Frame]) -> Iterator[tuple[Frame, SceneChange, list[Detection]]]:
+        """Find the plates in each frame, `batch` of them in one go; a still picture has those of the one before."""
+        scene = SceneWatch(self._settings.scene)
+        detections: list[Detection] = []
+        while group := list(islice(frames, self._settings.batch)):
+            changes = [scene.look(frame.image) for frame in group]
+            moved = [frame.image for frame, change in zip(group, changes, strict=True) if not change.still]
+            found = iter(self._detector.detect([colour.without_cast(image) for image in moved]) if moved else [])
+            for frame, change in zip(group, changes, strict=True):
+                if not change.still:
+                    detections = [d for d in next(found) if has_plate_shape(d.box)]
+                yield frame, change, detections
+
     def image(self, image: Image) -> list[PlateRead]:
         """Read the plates in one picture.
 
@@ -153,11 +172,13 @@ class Pipeline:
         Returns:
             Plates with any plausible text, best score first.
         """
+        neutral = colour.without_cast(image)
+        detections = [d for d in self._still_detector.detect([neutral])[0] if has_plate_shape(d.box)]
+        boxes = [detection.box for detection in detections]
         reads = []
-        for detection in self._still_detector.detect([image])[0]:
-            if not has_plate_shape(detection.box):
-                continue
-            ballots = read_plate(self._recognizer, image, detection.box, weight=1.0, frame=0)
+        for detection, ballots in zip(
+            detections, read_plates(self._recognizer, neutral, boxes, Witness(1.0, 0)), strict=True
+        ):
             consensus = vote(ballots, self._settings.reading.regions)
             if consensus.score > 0:
                 reads.append(

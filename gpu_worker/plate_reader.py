@@ -1,18 +1,25 @@
 """From a plate's box in a picture to ballots: which cuts of the box are read, and how much each picture counts."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
 import cv2
 import numpy as np
 
 from gpu_worker.consensus import Ballot, vote
 from gpu_worker.geometry import BoundingBox, Image
-from gpu_worker.recognition import PlateText, Recognizer
+from gpu_worker.recognition import PlateText, Recognizer, formats
 from gpu_worker.recognition.base import joined
 from gpu_worker.recognition.layout import split_rows
 from gpu_worker.recognition.rectify import cut, level_plate, trimmed
 
-_TRIMS = ((0.02, 0.02, 0.05), (0.04, 0.04, 0.12), (0.10, 0.02, 0.10))
+_TRIMS = ((0.04, 0.04, 0.12), (0.02, 0.02, 0.05), (0.10, 0.02, 0.10))
 """Fractions taken off at the left, at the right, and at top and bottom each. Plates of some regions carry small print
-above and below the number, some a band or an emblem at the left: no single cut suits all, and the vote picks."""
+above and below the number, some a band or an emblem at the left: no single cut suits all, and the vote picks. The first
+is the one that is right most often alone."""
+
+_SURE_CHARACTER = 0.9
+_HOPELESS = 0.02
 
 _SHAPE = (0.8, 9.0)
 
@@ -47,29 +54,76 @@ def plate_cuts(image: Image, box: BoundingBox) -> list[Image]:
     return [cut(levelled, trimmed(inner, *trim)) for trim in _TRIMS]
 
 
-def read_plate(recognizer: Recognizer, image: Image, box: BoundingBox, *, weight: float, frame: int) -> list[Ballot]:
-    """Read one plate in one picture.
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """Where ballots come from.
+
+    Attributes:
+        weight: of the picture among those of the plate, positive; shared by its cuts.
+        frame: index of the picture.
+    """
+
+    weight: float
+    frame: int
+
+
+def read_plates(
+    recognizer: Recognizer, image: Image, boxes: Sequence[BoundingBox], witness: Witness
+) -> list[list[Ballot]]:
+    """Read the plates in one picture, all of them together: first one cut of each, then more of those still unsure.
 
     Args:
         recognizer: the engine.
         image: BGR uint8 picture.
-        box: of the plate in it, px.
-        weight: of this picture among those of the plate, positive; shared by its cuts.
-        frame: index of the picture.
+        boxes: of the plates in it, px.
+        witness: whose ballots these are.
 
     Returns:
-        One ballot a cut. Where the plate looks like two rows it is read both ways, and the surer one is returned.
+        For each plate a ballot or one a cut. Where it looks like two rows it is read both ways, and the surer is given.
     """
-    cuts = plate_cuts(image, box)
-    one_row = _ballots(recognizer.read(cuts), weight, frame)
-    rows = [pair for pair in map(split_rows, cuts) if pair is not None]
+    plates = [_Plate(plate_cuts(image, box)) for box in boxes]
+    _read(recognizer, [(plate, 0) for plate in plates])
+    unsure = [plate for plate in plates if not plate.settled]
+    _read(recognizer, [(plate, cut) for plate in unsure for cut in range(1, len(plate.cuts))])
+    return [_best(recognizer, plate, witness) for plate in plates]
+
+
+@dataclass(slots=True)
+class _Plate:
+    """One plate on its way to be read."""
+
+    cuts: list[Image]
+    reads: list[PlateText] = field(default_factory=list)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the first cut's read is so good, or so bad, that others cannot change it."""
+        (read,) = self.reads
+        if split_rows(self.cuts[0]) is not None:
+            return False
+        consensus = vote([Ballot(read, 1.0, 0)])
+        if consensus.score < _HOPELESS:
+            return True
+        sure = min(read.confidences, default=0.0) >= _SURE_CHARACTER and consensus.text == read.text
+        return sure and len(formats.regions_of(read.text)) > 0
+
+
+def _read(recognizer: Recognizer, wanted: Sequence[tuple[_Plate, int]]) -> None:
+    reads = recognizer.read([plate.cuts[cut] for plate, cut in wanted]) if wanted else []
+    for (plate, _), read in zip(wanted, reads, strict=True):
+        plate.reads.append(read)
+
+
+def _best(recognizer: Recognizer, plate: _Plate, witness: Witness) -> list[Ballot]:
+    one_row = _ballots(plate.reads, witness)
+    rows = [pair for pair in map(split_rows, plate.cuts[: len(plate.reads)]) if pair is not None]
     if not rows:
         return one_row
     reads = recognizer.read([row for pair in rows for row in pair])
     pairs = zip(reads[::2], reads[1::2], strict=True)
-    two_rows = _ballots([joined(upper, lower) for upper, lower in pairs], weight, frame)
+    two_rows = _ballots([joined(upper, lower) for upper, lower in pairs], witness)
     return max(one_row, two_rows, key=lambda ballots: vote(ballots).score)
 
 
-def _ballots(reads: list[PlateText], weight: float, frame: int) -> list[Ballot]:
-    return [Ballot(read, weight / len(reads), frame) for read in reads]
+def _ballots(reads: Sequence[PlateText], witness: Witness) -> list[Ballot]:
+    return [Ballot(read, witness.weight / len(reads), witness.frame) for read in reads]

@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 
 from anpr.errors import UnreadableMedia
 from gpu_worker.geometry import Image
+from gpu_worker.hardware_decoding import DecoderName, hardware
 
 Source = Path | BinaryIO
 """A local file, or an open file that can seek."""
@@ -113,18 +114,19 @@ def _read(source: Source, size: int | None) -> bytes:
 class Video:
     """An opened video. Iterate `frames` once; afterwards `decoded` and `defect` say how it went."""
 
-    def __init__(self, source: Source, limits: MediaLimits | None = None) -> None:
+    def __init__(self, source: Source, limits: MediaLimits | None = None, decoder: DecoderName = "cpu") -> None:
         """Open a file as a video.
 
         Args:
             source: a path or a seekable binary file; a file object stays open.
             limits: bounds on size and duration.
+            decoder: what decodes it.
 
         Raises:
             UnreadableMedia: if the file is empty, no video, has no video track or frames that are too large.
         """
         self._limits = limits or MediaLimits()
-        self._container = _open(source)
+        self._container = _open(source, decoder)
         streams = self._container.streams.video
         if not streams:
             self._container.close()
@@ -222,11 +224,11 @@ class Video:
         return self.decoded / float(rate)
 
 
-def _open(source: Source) -> av.container.InputContainer:
+def _open(source: Source, decoder: DecoderName) -> av.container.InputContainer:
     if not _read(source, 1):
         raise UnreadableMedia("The file is empty.")
     try:
-        return av.open(str(source) if isinstance(source, Path) else source, mode="r")
+        return av.open(str(source) if isinstance(source, Path) else source, mode="r", hwaccel=hardware(decoder))
     except (av.error.FFmpegError, ValueError) as error:
         raise UnreadableMedia("The file is not a video that can be decoded, or its index is missing.") from error
 

@@ -1,5 +1,6 @@
 """The default detector: a one-class YOLO plate model on ONNX Runtime."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -35,17 +36,22 @@ class OnnxDetector:
         self._threshold = threshold
 
     def detect(self, images: Sequence[Image]) -> list[list[Detection]]:
-        """See `Detector.detect`."""
-        return [self._detect_one(image) for image in images]
+        """See `Detector.detect`. Images of one size are one batch: the caller bounds it by how many it gives."""
+        by_shape: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for i, image in enumerate(images):
+            by_shape[image.shape[0], image.shape[1]].append(i)
+        found: dict[int, list[Detection]] = {}
+        for (height, width), places in by_shape.items():
+            plan = letterbox.fit(height, width, self._side)
+            tensor = np.stack([letterbox.apply(images[i], plan) for i in places])
+            for i, output in zip(places, self._session.run(None, {self._input: tensor})[0], strict=True):
+                found[i] = self._boxes(output, plan, images[i])
+        return [found[i] for i in range(len(images))]
 
-    def _detect_one(self, image: Image) -> list[Detection]:
-        height, width = image.shape[:2]
-        plan = letterbox.fit(height, width, self._side)
-        tensor = letterbox.apply(image, plan)[np.newaxis]
-        output = self._session.run(None, {self._input: tensor})[0][0]
+    def _boxes(self, output: yolo.Array, plan: letterbox.Letterbox, image: Image) -> list[Detection]:
         boxes, scores = yolo.decode(output, self._threshold)
         kept = yolo.suppress(boxes, scores, max_iou=0.5)
         return [
-            Detection(BoundingBox(*map(float, box)).clipped(width, height), float(score))
+            Detection(BoundingBox(*map(float, box)).clipped(image.shape[1], image.shape[0]), float(score))
             for box, score in zip(plan.to_picture(boxes[kept]), scores[kept], strict=True)
         ]

@@ -19,14 +19,29 @@ class FixedDetector:
 PICTURE = np.zeros((400, 1000, 3), np.uint8)
 
 
-def _detect(coarse: list[Detection], fine: list[Detection]) -> list[Detection]:
-    return PyramidDetector(FixedDetector(coarse), FixedDetector(fine)).detect([PICTURE])[0]
+def _detect(glance: list[Detection], fine: list[Detection], second: Sequence[Detection] = ()) -> list[Detection]:
+    return PyramidDetector(FixedDetector(glance), FixedDetector(fine), FixedDetector(list(second))).detect([PICTURE])[0]
 
 
 def test_a_plate_seen_in_both_sizes_is_one() -> None:
-    coarse = Detection(BoundingBox(100, 100, 200, 130), 0.5)
-    fine = Detection(BoundingBox(102, 100, 201, 131), 0.9)
-    assert _detect([coarse], [fine]) == [fine]
+    glance = Detection(BoundingBox(100, 100, 420, 230), 0.5)
+    fine = Detection(BoundingBox(102, 100, 421, 231), 0.9)
+    assert _detect([glance], [fine]) == [fine]
+
+
+def test_what_looks_like_a_small_plate_at_a_glance_is_none() -> None:
+    assert _detect([Detection(BoundingBox(100, 100, 200, 130), 0.9)], []) == []
+
+
+def test_where_no_plate_is_sure_the_size_between_is_asked() -> None:
+    faint, plain = Detection(BoundingBox(10, 10, 40, 20), 0.2), Detection(BoundingBox(500, 10, 700, 60), 0.7)
+    assert _detect([], [], [plain]) == [plain]
+    assert _detect([], [faint], [plain]) == [plain, faint]
+
+
+def test_where_a_plate_is_sure_it_is_not() -> None:
+    sure, plain = Detection(BoundingBox(10, 10, 40, 20), 0.5), Detection(BoundingBox(500, 10, 700, 60), 0.7)
+    assert _detect([], [sure], [plain]) == [sure]
 
 
 def test_a_small_plate_that_only_the_fine_size_shows_is_kept() -> None:

@@ -11,7 +11,7 @@ from tests.gpu_worker.scenes import plate
 
 @pytest.fixture(scope="module")
 def recognizer() -> Recognizer:
-    return build_recognizer(VisionSettings(threads=1))
+    return build_recognizer(VisionSettings(recognizer="ppocr", threads=1))
 
 
 @pytest.mark.parametrize(("shape", "width"), [((48, 100), 160), ((48, 200), 192), ((24, 100), 192), ((20, 2000), 640)])
