@@ -354,7 +354,8 @@ def upgrade() -> None:
                 SELECT b.id FROM bolos AS b WHERE b.kind = 'exact' AND b.active AND b.pattern = plate
                 UNION
                 SELECT b.id FROM bolos AS b
-                WHERE b.kind = 'exact' AND b.active AND b.tolerance <> 'none' AND b.pattern_key = ANY (string_to_array(keys, ','))
+                WHERE b.kind = 'exact' AND b.active AND b.tolerance <> 'none'
+                    AND b.pattern_key = ANY (string_to_array(keys, ','))
                 UNION
                 SELECT b.id FROM bolos AS b
                 WHERE b.kind = 'exact' AND b.active AND b.tolerance = 'one_edit'
