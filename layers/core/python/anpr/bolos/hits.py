@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from anpr import audit, scopes
 from anpr.bolos.matching import announce_change, mark_for_review
 from anpr.errors import Conflict, NotFound, Unprocessable
-from anpr.models import BoloMatch, HitStatus
+from anpr.models import BoloMatch, HitStatus, Review
 from anpr.paging import Page, PageRequest, Position, newest_first, page_of
 from anpr.principals import Principal
 from anpr.scopes import CameraScope
@@ -92,6 +92,9 @@ def judge(session: Session, principal: Principal, match_id: UUID, status: HitSta
     """
     if status not in _SETTABLE:
         raise Unprocessable("A hit is withdrawn by correcting its event's plate.")
+    # The event's review first, which is the order that a verdict on its read locks the two in.
+    event_id = select(BoloMatch.event_id).where(BoloMatch.id == match_id).scalar_subquery()
+    session.execute(select(Review.event_id).where(Review.event_id == event_id).with_for_update())
     statement = select(BoloMatch).where(BoloMatch.id == match_id).with_for_update()
     hit = session.scalar(scopes.limit(statement, principal.scope, BoloMatch.camera_id))
     if hit is None:
