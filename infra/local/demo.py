@@ -2,10 +2,8 @@
 
 import hashlib
 import shutil
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +18,7 @@ from infra.cache import made_once
 from infra.local.client import ApiClient
 from infra.local.console import Console
 from infra.local.process import LoggedProcess
+from infra.local.scratch import scratch
 from infra.local.site import Place, launch
 from infra.packaging import CACHE
 
@@ -49,7 +48,7 @@ def demonstrate(clip: Path | None, home: Path, console: Console) -> None:
     shutil.rmtree(crops, ignore_errors=True)
     crops.mkdir(parents=True)
     with ExitStack() as stack:
-        state = stack.enter_context(_scratch())
+        state = stack.enter_context(scratch())
         site = launch(Place.temporary(state, logs=home / "logs" / "demo"), console, stack)
         with console.step("Worker started"):
             worker = site.start_worker(stack)
@@ -143,11 +142,3 @@ def _title(readable: list[dict[str, Any]], events: list[dict[str, Any]]) -> str:
 
 def _clock(time_of_day: str) -> str:
     return datetime.fromisoformat(time_of_day).astimezone(UTC).strftime("%H:%M:%S.%f")[:-5]
-
-
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="anpr-demo-", ignore_cleanup_errors=True) as folder:
-        # PostgreSQL's unprivileged user must be able to walk to its data.
-        Path(folder).chmod(0o755)
-        yield Path(folder)

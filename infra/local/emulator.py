@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import urllib.error
@@ -116,7 +117,9 @@ def start(python: Path, *, port: int, state: Path, log: Path, persistent: bool) 
         persistent: whether what it holds is found again at the next start in the same folder.
     """
     endpoint = f"http://127.0.0.1:{port}"
+    # What its functions unpacked the last time, nobody looks at again.
     scratch = state / "tmp"
+    shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True, exist_ok=True)
     env = client_environment(endpoint) | {
         "GATEWAY_PORT": str(port),

@@ -1,7 +1,6 @@
 """The whole backend, as `make up` runs it: started once for all tests that use it."""
 
 import json
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,6 +13,7 @@ import pytest
 from infra.local.client import ApiClient
 from infra.local.console import Console
 from infra.local.demo import rendered_clip
+from infra.local.scratch import scratch
 from infra.local.site import Place, Site, launch
 
 CAPTURED_AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -32,9 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def site() -> Iterator[Site]:
     """The deployed backend, with a worker."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="anpr-e2e-", ignore_cleanup_errors=True)))
-        # The unprivileged user that runs PostgreSQL must be able to walk to its data.
-        folder.chmod(0o755)
+        folder = stack.enter_context(scratch())
         running = launch(Place.temporary(folder, folder / "logs"), Console(quiet=True), stack)
         running.start_worker(stack)
         yield running
