@@ -1,13 +1,15 @@
-"""Engines that count their time, for the benchmark: thin wrappers around the real ones."""
+"""Taking the time of stages, and counting what engines are given."""
 
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gpu_worker.detection import Detection, Detector
 from gpu_worker.geometry import Image
 from gpu_worker.recognition import PlateText, Recognizer
+
+_KEPT = 64
 
 
 @dataclass(slots=True)
@@ -20,7 +22,10 @@ class Stopwatch:
 
     @contextmanager
     def running(self, items: int) -> Iterator[None]:
-        """Count the time of the block as that of `items` items; processor time is that of all threads."""
+        """Count the time of the block as that of `items` items.
+
+        Processor time is that of all threads of the process, so nothing else may run in it meanwhile.
+        """
         wall, cpu = time.perf_counter(), time.process_time()
         try:
             yield
@@ -29,28 +34,33 @@ class Stopwatch:
             self.cpu_s += time.process_time() - cpu
             self.items += items
 
+    def __add__(self, other: "Stopwatch") -> "Stopwatch":
+        return Stopwatch(self.wall_s + other.wall_s, self.cpu_s + other.cpu_s, self.items + other.items)
 
-@dataclass(frozen=True, slots=True)
-class TimedDetector:
-    """A detector and its time."""
+
+@dataclass(slots=True)
+class CountingDetector:
+    """A detector, and how many pictures it was given."""
 
     engine: Detector
-    watch: Stopwatch
+    pictures: int = 0
 
     def detect(self, images: Sequence[Image]) -> list[list[Detection]]:
         """See `Detector.detect`."""
-        with self.watch.running(len(images)):
-            return self.engine.detect(images)
+        self.pictures += len(images)
+        return self.engine.detect(images)
 
 
-@dataclass(frozen=True, slots=True)
-class TimedRecognizer:
-    """A recogniser and its time."""
+@dataclass(slots=True)
+class CountingRecognizer:
+    """A recogniser, how many crops it was given, and the first of them."""
 
     engine: Recognizer
-    watch: Stopwatch
+    crops: int = 0
+    kept: list[Image] = field(default_factory=list)
 
     def read(self, crops: Sequence[Image]) -> list[PlateText]:
         """See `Recognizer.read`."""
-        with self.watch.running(len(crops)):
-            return self.engine.read(crops)
+        self.crops += len(crops)
+        self.kept += [crop.copy() for crop in crops[: max(0, _KEPT - len(self.kept))]]
+        return self.engine.read(crops)
