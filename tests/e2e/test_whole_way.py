@@ -95,7 +95,8 @@ def test_every_function_answers(api: ApiClient, processed: str, finish: Finish) 
 
     assert health["ok"], health
     assert set(health["checks"]) == {"database", "bucket", "queue", "bus"}
-    assert {user["email"] for user in api.pages("/users")} == {"admin@example.com"}
+    # The backend is shared with other tests, which make users of their own.
+    assert "admin@example.com" in {user["email"] for user in api.pages("/users")}
     assert api.get("/openapi.json")["openapi"].startswith("3.")
 
 

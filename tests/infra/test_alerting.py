@@ -27,7 +27,8 @@ def test_hits_come_from_the_bus_by_a_queue_that_outlasts_an_outage(prod: Templat
     queue, properties = _named(prod, "AWS::SQS::Queue", "AlertingHitsQueue")
     assert properties["RedrivePolicy"]["maxReceiveCount"] * properties["VisibilityTimeout"] >= 3600
     _, rule = _named(prod, "AWS::Events::Rule", "HitsRule")
-    assert set(rule["EventPattern"]["detail-type"]) >= {"bolo.matched", "bolo.updated", "webhook.disabled"}
+    told = {"bolo.matched", "bolo.updated", "webhook.disabled", "license.warning"}
+    assert set(rule["EventPattern"]["detail-type"]) == told
     assert rule["Targets"][0]["Arn"] == {"Fn::GetAtt": [queue, "Arn"]}
     _, source = _named(prod, "AWS::Lambda::EventSourceMapping", "BoloNotifier")
     assert source["EventSourceArn"] == {"Fn::GetAtt": [queue, "Arn"]}
