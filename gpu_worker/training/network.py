@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -250,7 +251,7 @@ def mix(tuned: PlateNet, start: Path, share: float) -> PlateNet:
     return mixed
 
 
-def parameters_by_depth(net: PlateNet, rate: float, decay: float) -> list[dict[str, object]]:
+def parameters_by_depth(net: PlateNet, rate: float, decay: float) -> list[dict[str, Any]]:
     """Group parameters so that early stages learn slower: `rate` at the heads, times `decay` a stage towards the input.
 
     The stem is frozen: edges of plates are edges of text, and its large maps cost a quarter of a step's time.

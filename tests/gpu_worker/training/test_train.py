@@ -24,7 +24,8 @@ PRETRAINED = Path(gpu_worker.__file__).parent / "models" / "plate_ppocrv6.onnx"
 
 def pretrained() -> PlateNet:
     torch.manual_seed(0)
-    net = PlateNet(len(load_catalogue().regions)).eval()
+    net = PlateNet(len(load_catalogue().regions))
+    net.eval()
     load_pretrained(net, PRETRAINED)
     return net
 
