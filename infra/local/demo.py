@@ -113,7 +113,7 @@ def show(events: list[dict[str, Any]], job: dict[str, Any], crops: Path, console
     """
     readable = sorted((event for event in events if event["readable"]), key=lambda event: str(event["first_seen_at"]))
     table = Table(title=_title(readable, events), expand=True)
-    for heading in ("Plate", "Score", "First - last", "Agreeing"):
+    for heading in ("Plate", "Score", "First - last", "Agree", "Seen"):
         table.add_column(heading, no_wrap=True)
     # What the others leave of the line: only the links give way on a narrow terminal.
     table.add_column("Crop URL", no_wrap=True, overflow="ellipsis", ratio=1)
@@ -122,9 +122,10 @@ def show(events: list[dict[str, Any]], job: dict[str, Any], crops: Path, console
             crop = http.get(event["crop_url"]).raise_for_status().content
             (crops / f"{event['plate']}-{event['passage_no']:03d}.jpg").write_bytes(crop)
             times = f"{_clock(event['first_seen_at'])} - {_clock(event['last_seen_at'])}"
-            agreeing = f"{event['frames_agreeing']} of {event['frames_seen']}"
+            # A plate is read only until it is sure, so far fewer frames agree than saw it.
+            frames = (str(event["frames_agreeing"]), str(event["frames_seen"]))
             link = Text(event["crop_url"], style=f"link {event['crop_url']}")
-            table.add_row(event["plate"], f"{event['score']:.2f}", times, agreeing, link)
+            table.add_row(event["plate"], f"{event['score']:.2f}", times, *frames, link)
     console.rich.print(table)
     if job["warning"]:
         console.say(f"[yellow]{escape(job['warning'])}[/yellow]")
@@ -137,7 +138,8 @@ def show(events: list[dict[str, Any]], job: dict[str, Any], crops: Path, console
 
 def _title(readable: list[dict[str, Any]], events: list[dict[str, Any]]) -> str:
     unread = len(events) - len(readable)
-    return f"{len(readable)} plates read" + (f", {unread} seen but not readable" if unread else "")
+    plates = "1 plate" if len(readable) == 1 else f"{len(readable)} plates"
+    return f"{plates} read" + (f", {unread} seen but not readable" if unread else "")
 
 
 def _clock(time_of_day: str) -> str:
