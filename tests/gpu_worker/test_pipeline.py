@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 
 from anpr.errors import UnreadableMedia
+from gpu_worker.detection import Detection
 from gpu_worker.engines import build_pipeline
-from gpu_worker.geometry import Image
+from gpu_worker.geometry import BoundingBox, Image
 from gpu_worker.passages import Passage
-from gpu_worker.pipeline import Pipeline, Progress
+from gpu_worker.pipeline import Pipeline, PipelineSettings, Progress
 from gpu_worker.settings import VisionSettings
 from tests.gpu_worker.engines_by_hand import PatchDetector, PatchReader, marked
 from tests.gpu_worker.scenes import road, two_row_plate, write_clip
@@ -115,6 +116,20 @@ def test_numbers_count_up_and_a_second_run_gives_the_same(clip: Clip) -> None:
     assert run() == first
 
 
+@pytest.mark.parametrize("batch", [2, 5, 64])
+def test_batches_of_any_size_give_the_same_passages(clip: Clip, batch: int) -> None:
+    frames = [marked([("AB12CDE", 30 * i, 200), ("XY98ZTR", 560 - 30 * i, 60)]) for i in range(15)]
+    frames += [marked([("KLM4567", 300, 120)])] * 12 + [marked([("KLM4567", 300 + 20 * i, 120)]) for i in range(6)]
+    path = clip(frames)
+
+    def run(size: int) -> list[tuple[int, str, int, int, int, float]]:
+        found = Pipeline(PatchDetector(), PatchReader(), PipelineSettings(batch=size)).passages(path)
+        return [(p.passage_no, p.plate, p.first_frame, p.last_frame, p.best_frame, p.score) for p in found]
+
+    assert run(batch) == run(1)
+    assert run(batch) == run(batch)
+
+
 def test_a_passage_is_given_before_the_video_ends(clip: Clip) -> None:
     progress: list[Progress] = []
     frames = [marked([("AB12CDE", 40 * i, 200)]) for i in range(10)]
@@ -150,6 +165,22 @@ def test_a_defect_is_reported_and_what_was_readable_is_kept(tmp_path: Path) -> N
     assert _plates(passages) == ["AB12CDE"]
     assert progress[-1].fraction == 1.0
     assert progress[-1].defect is not None
+
+
+def test_plates_under_one_colour_are_shown_in_their_colours(clip: Clip) -> None:
+    looked_at: list[Image] = []
+
+    class Watching(PatchDetector):
+        def detect(self, images: Sequence[Image]) -> list[list[Detection]]:
+            looked_at.extend(images)
+            return [[Detection(BoundingBox(100, 200, 180, 220), 0.8)] for _ in images]
+
+    pink = np.empty((360, 640, 3), np.uint8)
+    pink[:] = (150, 60, 220)
+    (passage,) = Pipeline(Watching(), PatchReader()).passages(clip([pink] * 3))
+    assert all((picture[..., 0] == picture[..., 2]).all() for picture in looked_at)
+    assert passage.frame[10, 10] == pytest.approx([150, 60, 220], abs=12)
+    assert passage.crop[0, 0] == pytest.approx([150, 60, 220], abs=12)
 
 
 def test_no_video_is_refused_in_words(tmp_path: Path) -> None:

@@ -27,3 +27,12 @@ def test_pictures_of_different_sizes_keep_their_order(detector: Detector) -> Non
     picture, _ = road([("AB12CDE", 80, 260)])
     counts = [len(found) for found in detector.detect([np.zeros((100, 300, 3), np.uint8), picture])]
     assert counts == [0, 1]
+
+
+def test_a_batch_finds_what_single_pictures_show(detector: Detector) -> None:
+    pictures = [road([("AB12CDE", 80 + 60 * i, 260)])[0] for i in range(3)] + [np.zeros((100, 300, 3), np.uint8)]
+    together = detector.detect(pictures)
+    alone = [detector.detect([picture])[0] for picture in pictures]
+    assert [len(found) for found in together] == [len(found) for found in alone] == [1, 1, 1, 0]
+    for found, expected in zip(together, alone, strict=True):
+        assert all(a.box.iou(b.box) > 0.98 for a, b in zip(found, expected, strict=True))
