@@ -2,8 +2,10 @@
 
 from typing import Final
 
-from aws_cdk import Aws, Duration, aws_iam, aws_sqs
+from aws_cdk import Aws, aws_iam
 from constructs import Construct
+
+from infra.components.dead_letters import queue_with_dead_letters
 
 MAX_RECEIVES: Final = 3
 VISIBILITY_S: Final = 60
@@ -20,21 +22,8 @@ class DetectionQueue(Construct):
 
     def __init__(self, scope: Construct, id_: str) -> None:
         super().__init__(scope, id_)
-        self.dead_letters = aws_sqs.Queue(
-            self,
-            "DeadLetters",
-            encryption=aws_sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-        )
-        self.queue = aws_sqs.Queue(
-            self,
-            "Jobs",
-            encryption=aws_sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            visibility_timeout=Duration.seconds(VISIBILITY_S),
-            retention_period=Duration.days(14),
-            dead_letter_queue=aws_sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVES),
+        self.queue, self.dead_letters = queue_with_dead_letters(
+            self, "Jobs", visibility_s=VISIBILITY_S, max_receives=MAX_RECEIVES
         )
         # The bucket names this queue, so the queue's policy cannot name the bucket: the account is what it checks.
         self.queue.add_to_resource_policy(

@@ -2,9 +2,11 @@
 
 from typing import Final
 
-from aws_cdk import Duration, aws_iam, aws_lambda, aws_sqs
+from aws_cdk import aws_iam, aws_lambda
 from aws_cdk.aws_lambda_event_sources import SqsEventSource
 from constructs import Construct
+
+from infra.components.dead_letters import queue_with_dead_letters
 
 _MAX_RECEIVES: Final = 50
 """Generous: what fails is an outage of something else, and outages end. At a visibility of two minutes, 100 minutes."""
@@ -27,21 +29,8 @@ class WorkQueue(Construct):
             visibility_s: how long a message that was taken stays hidden: more than the function may run.
         """
         super().__init__(scope, id_)
-        self.dead_letters = aws_sqs.Queue(
-            self,
-            "DeadLetters",
-            encryption=aws_sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-        )
-        self.queue = aws_sqs.Queue(
-            self,
-            "Queue",
-            encryption=aws_sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            visibility_timeout=Duration.seconds(visibility_s),
-            retention_period=Duration.days(14),
-            dead_letter_queue=aws_sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=_MAX_RECEIVES),
+        self.queue, self.dead_letters = queue_with_dead_letters(
+            self, "Queue", visibility_s=visibility_s, max_receives=_MAX_RECEIVES
         )
 
     def grant_send(self, grantee: aws_iam.IGrantable) -> None:

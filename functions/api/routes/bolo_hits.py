@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from anpr.bolos import hits
 from functions.api.dependencies import Blobs, Caller, DbSession
 from functions.api.promises import Promises
-from functions.api.schemas.bolos import HitOut, HitPage, HitPatch, HitQuery, hit_out
+from functions.api.schemas.bolo_hits import HitOut, HitPage, HitPatch, HitQuery, hit_out
 
 router = APIRouter(prefix="/bolos/hits", tags=["bolos"])
 
