@@ -1,0 +1,108 @@
+"""Who may do what, as "action what": the template and the running backend are both compared with these tables."""
+
+from typing import Final
+
+# What every function may do, as "action what"; log actions are always on the function's own log.
+EVERY_FUNCTION: Final = {
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "secretsmanager:GetSecretValue anpr/database",
+    "xray:PutTelemetryRecords *",
+    "xray:PutTraceSegments *",
+}
+# What Lambda itself needs to take messages from a queue in a function's name.
+_CONSUME: Final = ("ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "GetQueueUrl", "ReceiveMessage")
+# What each may do beyond that. A new permission is written down here, so that a reviewer sees it.
+MAY: Final = {
+    "Identity": {"secretsmanager:GetSecretValue SigningKey"},
+    "Capture": {"s3:PutObject Footage/uploads/*", "sqs:SendMessage Jobs"},
+    "Review": {
+        "s3:GetObject Footage/crops/*",
+        "s3:GetObject Footage/frames/*",
+        "s3:GetObject Footage/exports/*",
+        "events:PutEvents Bus",
+    },
+    "Alerts": {
+        "s3:ListBucket Footage",
+        "s3:GetObject Footage/crops/*",
+        "s3:GetObject Footage/frames/*",
+        "sqs:GetQueueAttributes Jobs",
+        "sqs:SendMessage AlertingWebhooksQueue",
+        "events:DescribeEventBus Bus",
+        "events:PutEvents Bus",
+        "secretsmanager:GetSecretValue WebhookKey",
+        "sns:CreateTopic topic anpr-bolo-*",
+        "sns:DeleteTopic topic anpr-bolo-*",
+        "sns:SetTopicAttributes topic anpr-bolo-*",
+        "sns:Subscribe topic anpr-bolo-*",
+        "sns:Unsubscribe topic anpr-bolo-*",
+    },
+    "Governance": {
+        "s3:GetObject Footage/crops/*",
+        "s3:GetObject Footage/frames/*",
+        "s3:DeleteObject Footage/uploads/*",
+        "s3:DeleteObject Footage/crops/*",
+        "s3:DeleteObject Footage/frames/*",
+        "s3:ListBucket Footage",
+        "sqs:GetQueueAttributes Jobs",
+        "events:DescribeEventBus Bus",
+    },
+    "Setup": {
+        "secretsmanager:GetSecretValue SigningKey",
+        "secretsmanager:PutSecretValue SigningKey",
+        "secretsmanager:GetSecretValue Admin",
+        "secretsmanager:GetSecretValue WebhookKey",
+        "secretsmanager:PutSecretValue WebhookKey",
+    },
+    "BoloNotifier": {
+        *(f"sqs:{action} AlertingHitsQueue" for action in _CONSUME),
+        "sqs:SendMessage AlertingWebhooksQueue",
+        "sns:Publish TopicsAdmins",
+        "sns:Publish topic anpr-bolo-*",
+    },
+    "WebhookSender": {
+        *(f"sqs:{action} AlertingWebhooksQueue" for action in _CONSUME),
+        "sqs:SendMessage AlertingWebhooksQueue",
+        "s3:GetObject Footage/crops/*",
+        "s3:GetObject Footage/frames/*",
+        "secretsmanager:GetSecretValue WebhookKey",
+        "events:PutEvents Bus",
+    },
+    "OutboxRelay": {"events:PutEvents Bus"},
+    "ExportBuilder": {
+        "s3:GetObject Footage/crops/*",
+        "s3:GetObject Footage/frames/*",
+        "s3:GetObject Footage/exports/*",
+        "s3:PutObject Footage/exports/*",
+        "s3:DeleteObject Footage/exports/*",
+        "s3:AbortMultipartUpload Footage/exports/*",
+        "s3:ListMultipartUploadParts Footage/exports/*",
+        "s3:ListBucket Footage",
+        "events:PutEvents Bus",
+        "sns:CreateTopic topic anpr-account-*",
+        "sns:SetTopicAttributes topic anpr-account-*",
+        "sns:Subscribe topic anpr-account-*",
+        "sns:Publish topic anpr-account-*",
+    },
+    "UsageMeter": set(),
+    "Retention": {
+        "s3:GetObject Footage/uploads/*",
+        "s3:DeleteObject Footage/uploads/*",
+        "s3:DeleteObject Footage/crops/*",
+        "s3:DeleteObject Footage/frames/*",
+        "s3:ListBucket Footage",
+        "sqs:SendMessage Jobs",
+    },
+}
+WORKER_MAY: Final = {
+    "secretsmanager:GetSecretValue anpr/database",
+    "sqs:ReceiveMessage Jobs",
+    "sqs:ChangeMessageVisibility Jobs",
+    "sqs:DeleteMessage Jobs",
+    "sqs:SendMessage Jobs",
+    "s3:ListBucket Footage",
+    "s3:GetObject Footage/uploads/*",
+    "s3:PutObject Footage/crops/*",
+    "s3:PutObject Footage/frames/*",
+    "events:PutEvents Bus",
+}
