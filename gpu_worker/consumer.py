@@ -15,13 +15,14 @@ What becomes of a message:
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, Protocol
 from uuid import UUID
 
+from anpr import tracing
 from anpr.errors import AnprError, NotFound, Unavailable
 from anpr.messages import UnknownMessage, upload_ids_of
 from anpr.ports import JobQueue, QueueMessage
@@ -140,7 +141,7 @@ class Consumer:
             self._acknowledge(message)
             return
         try:
-            with self._kept_hidden(message):
+            with self._kept_hidden(message), _trace_of(message):
                 outcomes = {self._jobs.run(upload_id, self._stop) for upload_id in upload_ids}
         except Exception as error:
             logger.exception("a job could not be done", receives=message.receives)
@@ -168,7 +169,8 @@ class Consumer:
     def _requeue(self, message: QueueMessage) -> None:
         try:
             # In this order a crash between the two leaves a duplicate, not a loss.
-            self._queue.send(message.body)
+            with _trace_of(message):
+                self._queue.send(message.body)
         except Unavailable as error:
             logger.warning("the message goes back as it is", reason=str(error))
             self._hide(message, 0)
@@ -234,3 +236,7 @@ class Consumer:
     def _show_life(self) -> None:
         if self._liveness is not None:
             self._liveness.touch()
+
+
+def _trace_of(message: QueueMessage) -> AbstractContextManager[None]:
+    return tracing.continued(message.attributes.get(tracing.ATTRIBUTE))

@@ -29,6 +29,7 @@ from gpu_worker.geometry import Image
 from gpu_worker.logs import logger
 from gpu_worker.pulse import Pulse, Stopped
 from gpu_worker.scratch import scratch_folder
+from gpu_worker.tracing import step
 
 _JPEG_QUALITY: Final = 92
 _SPARE_DISK_BYTES: Final = 256 * 1024**2
@@ -162,8 +163,9 @@ class JobRunner:
     def _read(self, held: Claim, pulse: Pulse) -> FootageSummary:
         with scratch_folder(self._limits.scratch) as folder:
             path = folder / "source"
-            self._fetch(held.upload_id, path)
-            with self._open(path) as footage:
+            with step("fetch"):
+                self._fetch(held.upload_id, path)
+            with step("read"), self._open(path) as footage:
                 for finding in footage.findings(pulse.advance):
                     self._store(held, finding)
                     pulse.check()

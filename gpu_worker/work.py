@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Final
+from uuid import UUID
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -18,14 +19,17 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from anpr import bootstrap, jobs
 from anpr.db import Database
 from anpr.errors import AnprError, Unavailable
+from anpr.messages import upload_key
+from anpr.ports import BlobStore
 from anpr.settings import DatabaseSettings, QueueSettings, UploadSettings
-from gpu_worker.consumer import Consumer, ConsumerTiming
+from gpu_worker.consumer import Consumer, ConsumerTiming, Jobs
 from gpu_worker.engines import build_pipeline, pipeline_settings
 from gpu_worker.job import JobLimits, JobRunner, JobServices
 from gpu_worker.logs import logger
 from gpu_worker.pipeline_footage import PipelineFootage
 from gpu_worker.scratch import clear_leftovers
 from gpu_worker.settings import VisionSettings
+from gpu_worker.tracing import TracedJobs
 
 # One for the job, one for its pulse, one for giving the job back while the others are stuck.
 _CONNECTIONS: Final = 3
@@ -44,6 +48,7 @@ class WorkerSettings(BaseSettings):
     time_limit: timedelta = Field(default=timedelta(hours=8), description="The longest run of one job.")
     stall_after: timedelta = Field(default=timedelta(minutes=5), description="The longest time for one frame.")
     retry_s: int = Field(default=20, ge=0, description="Wait before the second try of a job; doubled for the third.")
+    tracing: bool = Field(default=False, description="Record each job as a segment of an X-Ray trace.")
 
 
 def main() -> int:
@@ -65,7 +70,9 @@ def main() -> int:
         return 1
     clear_leftovers(settings.scratch)
     stop = threading.Event()
-    runner = JobRunner(services, footage, _limits(settings, queue))
+    runner: Jobs = JobRunner(services, footage, _limits(settings, queue))
+    if settings.tracing:
+        runner = TracedJobs(runner, bootstrap.trace_segments(), lambda upload_id: _origin(services.blobs, upload_id))
     timing = ConsumerTiming(visibility_s=queue.visibility_s, max_receives=queue.max_receives, retry_s=settings.retry_s)
     consumer = Consumer(bootstrap.job_queue(queue), runner, timing, stop, settings.liveness_file)
     _obey_signals(consumer, stop, settings.drain_s)
@@ -103,6 +110,12 @@ def _limits(settings: WorkerSettings, queue: QueueSettings) -> JobLimits:
         # must be stale by then, or the message would meet a claim that nobody holds any more.
         stale_after=min(jobs.STALE_AFTER, timedelta(seconds=queue.visibility_s / 2)),
     )
+
+
+def _origin(blobs: BlobStore, upload_id: UUID) -> str | None:
+    """The trace header of the request that a file's form was made by."""
+    info = blobs.info(upload_key(upload_id))
+    return None if info is None else info.trace
 
 
 def _obey_signals(consumer: Consumer, stop: threading.Event, drain_s: float) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from anpr import tracing
 from anpr.errors import NotFound, Unavailable
 from anpr.messages import CloudEvent
 from anpr.ports import BlobInfo, Notice, PresignedPost, QueueMessage
@@ -76,6 +77,7 @@ class _Entry:
     receives: int = 0
     hidden_until: float = 0.0
     receipt: str = ""
+    trace: str | None = field(default_factory=tracing.current_header)
 
 
 class MemoryQueue:
@@ -112,7 +114,8 @@ class MemoryQueue:
             entry.receives += 1
             entry.hidden_until = self.now + visibility_s
             entry.receipt = f"{id(entry)}-{entry.receives}"
-            return QueueMessage(entry.body, entry.receipt, entry.receives, {})
+            attributes = {} if entry.trace is None else {tracing.ATTRIBUTE: entry.trace}
+            return QueueMessage(entry.body, entry.receipt, entry.receives, attributes)
         self._on_empty()
         return None
 

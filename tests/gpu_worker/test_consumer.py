@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from anpr import tracing
 from anpr.errors import Unavailable
 from anpr.messages import JobRequest
 from anpr.ports import QueueMessage
@@ -154,6 +155,27 @@ def test_a_stop_queues_the_job_afresh() -> None:
     message = queue.receive(wait_s=0, visibility_s=1)
     assert message is not None
     assert (message.receives, queue.now) == (1, 0.0)
+
+
+def test_a_job_belongs_to_the_trace_that_its_message_names_and_so_does_its_fresh_copy() -> None:
+    headers: list[str | None] = []
+    jobs, stop = Script(), threading.Event()
+
+    def look_and_stop() -> None:
+        headers.append(tracing.current_header())
+        stop.set()
+
+    jobs.during_job = look_and_stop
+    queue = MemoryQueue()
+    with tracing.continued("Root=1-0-0;Sampled=1"):
+        queue.send(request(uuid4()))
+
+    Consumer(queue, jobs, TIMING, stop).run()
+
+    copy = queue.receive(wait_s=0, visibility_s=1)
+    assert copy is not None
+    assert headers == [copy.attributes[tracing.ATTRIBUTE]] == ["Root=1-0-0;Sampled=1"]
+    assert tracing.current_header() is None
 
 
 def test_a_consumer_told_to_stop_takes_no_message() -> None:

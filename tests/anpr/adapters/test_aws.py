@@ -11,6 +11,7 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
+from anpr import tracing
 from anpr.adapters.aws import EventBridgeBus, S3BlobStore, SecretsManagerStore, SqsJobQueue, make_client
 from anpr.errors import NotFound, Unavailable
 from anpr.messages import CloudEvent
@@ -18,6 +19,7 @@ from anpr.settings import BusSettings, StorageSettings
 from infra.local.postgres import free_port
 
 REGION = "eu-central-1"
+HEADER = "Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=1"
 
 
 @pytest.fixture(autouse=True)
@@ -77,6 +79,19 @@ class TestS3BlobStore:
         assert timedelta(seconds=595) < lifetime < timedelta(seconds=605)
         assert datetime.fromisoformat(policy["expiration"]) - form.expires_at < timedelta(seconds=2)
 
+    def test_what_is_posted_by_a_form_tells_the_request_that_made_it(self, blobs: S3BlobStore) -> None:
+        with tracing.continued(HEADER):
+            form = blobs.presign_post("uploads/u/source", content_type="video/mp4", size_bytes=4, expires_in_s=60)
+        assert {"x-amz-meta-trace": HEADER} in policy_of(form.fields)["conditions"]
+        metadata = {
+            name.removeprefix("x-amz-meta-"): value for name, value in form.fields.items() if "x-amz-meta" in name
+        }
+        make_client("s3").put_object(Bucket="footage", Key="uploads/u/source", Body=b"clip", Metadata=metadata)
+        blobs.put("uploads/v/source", b"clip", content_type="video/mp4")
+
+        traces = [info.trace for name in "uv" if (info := blobs.info(f"uploads/{name}/source")) is not None]
+        assert traces == [HEADER, None]
+
     def test_links_name_the_region_and_expire_as_told(self, blobs: S3BlobStore) -> None:
         assert "X-Amz-Expires=3600" in blobs.presign_get("crops/1.jpg")
         link = blobs.presign_get("crops/1.jpg", expires_in_s=60)
@@ -134,6 +149,19 @@ def queue() -> SqsJobQueue:
 
 
 class TestSqsJobQueue:
+    def test_a_message_carries_the_trace_that_it_was_sent_in_and_the_time(self, queue: SqsJobQueue) -> None:
+        with tracing.continued(HEADER):
+            queue.send("traced")
+        traced = queue.receive(wait_s=0, visibility_s=30)
+        queue.send("not traced")
+        plain = queue.receive(wait_s=0, visibility_s=30)
+
+        assert traced is not None
+        assert plain is not None
+        assert traced.attributes[tracing.ATTRIBUTE] == HEADER
+        assert tracing.ATTRIBUTE not in plain.attributes
+        assert int(plain.attributes["SentTimestamp"]) >= int(traced.attributes["SentTimestamp"]) > 0
+
     def test_a_message_is_hidden_counted_and_acknowledged(self, queue: SqsJobQueue) -> None:
         queue.send("job")
         assert queue.depth() == 1

@@ -4,6 +4,7 @@ One function a thing, so that an entry point asks for what it uses and needs no 
 Nothing is kept: whoever wants one engine for many requests holds it.
 """
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import URL, make_url
@@ -11,6 +12,7 @@ from sqlalchemy import URL, make_url
 from anpr.adapters.aws import EventBridgeBus, S3BlobStore, SecretsManagerStore, SqsJobQueue, make_client
 from anpr.adapters.s3_archive import S3ArchiveStore
 from anpr.adapters.sns import SnsNotifier
+from anpr.adapters.xray import XraySegments
 from anpr.db import Database, make_engine
 from anpr.errors import Unavailable
 from anpr.ports import ArchiveStore, BlobStore, EventBus, JobQueue, Notifier, SecretStore
@@ -69,6 +71,11 @@ def notifier(settings: AlertSettings | None = None) -> Notifier:
     """The topics that people are told by."""
     settings = settings or AlertSettings()
     return SnsNotifier(_client("sns"), settings)
+
+
+def trace_segments() -> Callable[[Sequence[str]], None]:
+    """What takes the segments of traces, for a process that no service of AWS traces by itself."""
+    return XraySegments(_client("xray"))
 
 
 def secret_store() -> SecretStore:

@@ -23,11 +23,12 @@ class PresignedPost:
 
 @dataclass(frozen=True, slots=True)
 class BlobInfo:
-    """What the store knows of one object."""
+    """What the store knows of one object; `trace` is the trace header of the request that asked for it."""
 
     size_bytes: int
     content_type: str
     modified_at: datetime
+    trace: str | None = None
 
 
 class BlobStore(Protocol):
@@ -112,7 +113,7 @@ class QueueMessage:
     Attributes:
         receipt: what acknowledges this very delivery.
         receives: how often the message was delivered so far, this time included.
-        attributes: transport attributes, such as a trace header.
+        attributes: transport attributes by SQS's names: when it was sent, and a trace header where it has one.
     """
 
     body: str

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import boto3
 from boto3.exceptions import Boto3Error
@@ -19,6 +19,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from anpr import tracing
 from anpr.errors import AnprError, NotFound, Unavailable
 from anpr.messages import CloudEvent
 from anpr.ports import BlobInfo, PresignedPost, QueueMessage
@@ -31,11 +32,15 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
     from mypy_boto3_sqs.client import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageSystemAttributeValueTypeDef
 
 CONNECT_TIMEOUT_S: Final = 3
 READ_TIMEOUT_S: Final = 10
 _LONG_POLL_S: Final = 20
 """The longest wait that SQS grants; its client has to listen for longer than that."""
+
+_TRACE: Final = "trace"
+"""The object's metadata that says which request asked for it: S3's notification does not."""
 
 _MISSING: Final = frozenset(
     {
@@ -109,12 +114,19 @@ class S3BlobStore:
 
     def presign_post(self, key: str, *, content_type: str, size_bytes: int, expires_in_s: int) -> PresignedPost:
         expires_at = datetime.now(UTC) + timedelta(seconds=expires_in_s)
+        fields = {"Content-Type": content_type}
+        header = tracing.current_header()
+        if header is not None:
+            fields[f"x-amz-meta-{_TRACE}"] = header
         with translated("storage"):
             form = self._client.generate_presigned_post(
                 self._bucket,
                 key,
-                Fields={"Content-Type": content_type},
-                Conditions=[{"Content-Type": content_type}, ["content-length-range", size_bytes, size_bytes]],
+                Fields=dict(fields),
+                Conditions=[
+                    *({name: value} for name, value in fields.items()),
+                    ["content-length-range", size_bytes, size_bytes],
+                ],
                 ExpiresIn=expires_in_s,
             )
         return PresignedPost(form["url"], form["fields"], expires_at)
@@ -133,7 +145,8 @@ class S3BlobStore:
                 head = self._client.head_object(Bucket=self._bucket, Key=key)
         except NotFound:
             return None
-        return BlobInfo(head["ContentLength"], head.get("ContentType", ""), head["LastModified"])
+        trace = head.get("Metadata", {}).get(_TRACE)
+        return BlobInfo(head["ContentLength"], head.get("ContentType", ""), head["LastModified"], trace)
 
     def download(self, key: str, target: Path) -> None:
         with translated("storage", missing="The file is not in the storage any more."):
@@ -166,7 +179,9 @@ class SqsJobQueue:
 
     def send(self, body: str, *, delay_s: int = 0) -> None:
         with translated("queue"):
-            self._client.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=delay_s)
+            self._client.send_message(
+                QueueUrl=self._url, MessageBody=body, DelaySeconds=delay_s, MessageSystemAttributes=_trace_attribute()
+            )
 
     def receive(self, *, wait_s: int, visibility_s: int) -> QueueMessage | None:
         with translated("queue"):
@@ -175,7 +190,7 @@ class SqsJobQueue:
                 MaxNumberOfMessages=1,
                 WaitTimeSeconds=min(wait_s, _LONG_POLL_S),
                 VisibilityTimeout=visibility_s,
-                MessageSystemAttributeNames=["ApproximateReceiveCount", "AWSTraceHeader"],
+                MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp", tracing.ATTRIBUTE],
             )
         for message in answer.get("Messages", []):
             attributes = {str(name): value for name, value in message.get("Attributes", {}).items()}
@@ -202,6 +217,11 @@ class SqsJobQueue:
 
     def check(self) -> None:
         self.depth()
+
+
+def _trace_attribute() -> dict[Literal["AWSTraceHeader"], "MessageSystemAttributeValueTypeDef"]:
+    header = tracing.current_header()
+    return {} if header is None else {tracing.ATTRIBUTE: {"DataType": "String", "StringValue": header}}
 
 
 class EventBridgeBus:
