@@ -2,6 +2,7 @@
 
 import json
 import string
+from typing import cast
 
 from aws_cdk import RemovalPolicy, aws_iam, aws_secretsmanager
 from constructs import Construct
@@ -73,7 +74,9 @@ class Secrets(Construct):
 
     def grant_read_admin(self, grantee: aws_iam.IGrantable) -> None:
         """Allow reading the first administrator's password."""
-        _grant(grantee, self.admin.secret_arn, "secretsmanager:GetSecretValue")
+        # By the attribute, which is the ARN everywhere; a reference is but the name in the emulator.
+        secret = cast("aws_secretsmanager.CfnSecret", self.admin.node.default_child)
+        _grant(grantee, secret.attr_id, "secretsmanager:GetSecretValue")
 
 
 def _grant(grantee: aws_iam.IGrantable, secret: str, action: str) -> None:
