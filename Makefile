@@ -58,9 +58,11 @@ bench: $(STAMP) ## Time decoding, detecting and reading apart (CLIP=path, or a f
 	@clip="$(CLIP)"; $(BIN)/python -m gpu_worker bench "$${clip:-$$($(BIN)/python -m infra.local clip)}"
 
 .PHONY: lock
-lock: $(STAMP) $(UV) ## Resolve the dependencies anew; the layer's lock has the same versions.
+lock: $(STAMP) $(UV) ## Resolve the dependencies anew; the layer's and the images' locks have the same versions.
 	$(COMPILE) --extra worker --extra infra --extra dev pyproject.toml --output-file requirements.lock
 	$(COMPILE) --no-annotate --constraints requirements.lock pyproject.toml --output-file layers/deps/requirements.txt
+	$(COMPILE) --no-annotate --constraints requirements.lock --extra worker pyproject.toml --output-file gpu_worker/requirements-cpu.lock
+	$(COMPILE) --no-annotate --constraints requirements.lock --extra gpu pyproject.toml --output-file gpu_worker/requirements-gpu.lock
 	$(COMPILE) --no-annotate infra/local/ministack.in --output-file infra/local/ministack.lock
 
 .PHONY: clean
