@@ -21,9 +21,10 @@ from anpr import bolos, jobs, outbox, passages
 from anpr.db import Database
 from anpr.errors import AnprError, Unavailable, UnreadableMedia
 from anpr.jobs import Claim, ClaimLost, Refusal
-from anpr.messages import crop_key, frame_key, upload_key
+from anpr.messages import Metric, crop_key, frame_key, upload_key
 from anpr.ports import BlobStore, EventBus
 from gpu_worker.consumer import JobOutcome
+from gpu_worker.figures import Report, keep_quiet
 from gpu_worker.footage import Finding, FootageSummary, OpenFootage
 from gpu_worker.geometry import Image
 from gpu_worker.logs import logger
@@ -41,11 +42,12 @@ _RELAY_PAUSE_S: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class JobServices:
-    """What a job reads from and writes to."""
+    """What a job reads from and writes to; `report` takes figures of what was done."""
 
     database: Database
     blobs: BlobStore
     bus: EventBus
+    report: Report = keep_quiet
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class JobRunner:
         self._database = services.database
         self._blobs = services.blobs
         self._bus = services.bus
+        self._report = services.report
         self._open = open_footage
         self._limits = limits
         self._matcher = bolos.Matcher()
@@ -111,6 +114,7 @@ class JobRunner:
             failed = jobs.fail_waiting(session, upload_id, reason)
         if failed:
             logger.error("the job failed for good", upload_id=str(upload_id), reason=reason)
+            self._report({Metric.JOBS_FAILED: 1})
             self._relay()
 
     def abandon(self) -> None:
@@ -156,7 +160,16 @@ class JobRunner:
             raise
         finally:
             self._running = None
-        logger.info("job done", seconds=round(time.monotonic() - began, 1), frames=summary.frames)
+        seconds = round(time.monotonic() - began, 3)
+        logger.info("job done", seconds=seconds, frames=summary.frames)
+        self._report(
+            {
+                Metric.JOBS_PROCESSED: 1,
+                Metric.JOB_TIME: seconds,
+                Metric.FOOTAGE_TIME: summary.duration_s,
+                Metric.FRAMES: summary.frames,
+            }
+        )
         self._relay()
         return JobOutcome.OVER
 
@@ -191,6 +204,7 @@ class JobRunner:
             is_new = passages.record(session, held, finding.passage, matcher=self._matcher)
         if is_new:
             logger.info("passage recorded", passage_no=number, readable=finding.passage.readable)
+            self._report({Metric.EVENTS_PROCESSED: 1})
             self._relay()
 
     def _fail(self, held: Claim, reason: str) -> JobOutcome:
@@ -200,6 +214,7 @@ class JobRunner:
         except ClaimLost:
             return JobOutcome.BUSY
         logger.warning("the file cannot be read", reason=reason)
+        self._report({Metric.JOBS_FAILED: 1})
         self._relay()
         return JobOutcome.OVER
 

@@ -24,6 +24,8 @@ from anpr.ports import BlobStore
 from anpr.settings import DatabaseSettings, QueueSettings, UploadSettings
 from gpu_worker.consumer import Consumer, ConsumerTiming, Jobs
 from gpu_worker.engines import build_pipeline, pipeline_settings
+from gpu_worker.figures import Report, keep_quiet, write_figures
+from gpu_worker.gpu_gauge import watch_gpu
 from gpu_worker.job import JobLimits, JobRunner, JobServices
 from gpu_worker.logs import logger
 from gpu_worker.pipeline_footage import PipelineFootage
@@ -48,6 +50,7 @@ class WorkerSettings(BaseSettings):
     time_limit: timedelta = Field(default=timedelta(hours=8), description="The longest run of one job.")
     stall_after: timedelta = Field(default=timedelta(minutes=5), description="The longest time for one frame.")
     retry_s: int = Field(default=20, ge=0, description="Wait before the second try of a job; doubled for the third.")
+    metrics: bool = Field(default=False, description="Write what was done to the log, for CloudWatch to count.")
     tracing: bool = Field(default=False, description="Record each job as a segment of an X-Ray trace.")
 
 
@@ -64,7 +67,7 @@ def main() -> int:
         footage = PipelineFootage(
             build_pipeline(vision), pipeline_settings(vision).limits, readable_score=vision.readable_score
         )
-        services = _services()
+        services = _services(write_figures if settings.metrics else keep_quiet)
     except (AnprError, ValidationError) as error:
         logger.error("the worker cannot start", reason=str(error))
         return 1
@@ -76,16 +79,19 @@ def main() -> int:
     timing = ConsumerTiming(visibility_s=queue.visibility_s, max_receives=queue.max_receives, retry_s=settings.retry_s)
     consumer = Consumer(bootstrap.job_queue(queue), runner, timing, stop, settings.liveness_file)
     _obey_signals(consumer, stop, settings.drain_s)
+    if settings.metrics and vision.device != "cpu":
+        watch_gpu(services.report, stop)
     logger.info("worker started", device=vision.device)
     consumer.run()
     logger.info("worker stopped")
     return 0
 
 
-def _services() -> JobServices:
+def _services(report: Report) -> JobServices:
     settings = DatabaseSettings()
     settings = settings.model_copy(update={"pool_size": max(settings.pool_size, _CONNECTIONS)})
-    return JobServices(_patiently(lambda: bootstrap.database(settings)), bootstrap.blob_store(), bootstrap.event_bus())
+    database = _patiently(lambda: bootstrap.database(settings))
+    return JobServices(database, bootstrap.blob_store(), bootstrap.event_bus(), report)
 
 
 def _patiently(connect: Callable[[], Database]) -> Database:

@@ -10,9 +10,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from anpr.messages import METRICS_NAMESPACE
 from functions.api.problems import problem_response
-
-NAMESPACE = "ANPR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,8 @@ class Telemetry:
 def make_telemetry(group: str) -> Telemetry:
     """Set up reporting for one group of routes; levels and switches come from Powertools' own variables."""
     service = f"api-{group}"
-    return Telemetry(Logger(service=service), Tracer(service=service), Metrics(service=service, namespace=NAMESPACE))
+    metrics = Metrics(service=service, namespace=METRICS_NAMESPACE)
+    return Telemetry(Logger(service=service), Tracer(service=service), metrics)
 
 
 class RequestReport:

@@ -4,17 +4,19 @@ A queue stands between the bus and this function, so that what happens during an
 """
 
 import json
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from anpr import bootstrap, notifications
-from anpr.messages import CloudEvent
+from anpr import bootstrap, messages, notifications
+from anpr.messages import METRICS_NAMESPACE, BoloMatched, CloudEvent, Metric
 from anpr.notifications import NotificationServices
 from anpr.settings import AlertSettings
 
@@ -37,6 +39,17 @@ def _notify(record: SQSRecord) -> None:
     message = CloudEvent.model_validate(json.loads(record.body)["detail"])
     notifications.notify(_services(), message)
     logger.info("notified", type=message.type, subject=message.subject)
+    if message.type == messages.EventType.BOLO_MATCHED and BoloMatched.model_validate(message.data).alert:
+        _count_hit(message)
+
+
+def _count_hit(message: CloudEvent) -> None:
+    """Count a hit that was told of, and the seconds since the transaction that recorded it."""
+    metrics = EphemeralMetrics(service="bolo_notifier", namespace=METRICS_NAMESPACE)
+    metrics.add_metric(Metric.HITS.value, MetricUnit.Count, 1)
+    seconds = (datetime.now(UTC) - message.time).total_seconds()
+    metrics.add_metric(Metric.NOTIFICATION_TIME.value, MetricUnit.Seconds, seconds)
+    metrics.flush_metrics()
 
 
 @logger.inject_lambda_context

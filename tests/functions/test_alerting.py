@@ -15,6 +15,7 @@ from anpr.audit import SYSTEM
 from anpr.bolos import entries, lists
 from anpr.db import Database
 from anpr.errors import Unavailable
+from anpr.messages import Metric
 from anpr.models import DeliveryStatus, WebhookDelivery
 from anpr.settings import WebhookSettings
 from anpr.webhooks import endpoints, sealing
@@ -76,7 +77,9 @@ def _waiting(queue_url: str) -> list[str]:
     return [message["Body"] for message in found.get("Messages", [])]
 
 
-def test_a_hit_goes_from_the_bus_to_the_receiver(database: Database, queue_url: str, seal: Seal) -> None:
+def test_a_hit_goes_from_the_bus_to_the_receiver(
+    database: Database, queue_url: str, seal: Seal, capsys: pytest.CaptureFixture[str]
+) -> None:
     with listening() as receiver:
         with database.transaction() as session:
             list_id = lists.create(session, SYSTEM, {"name": "stolen"}).id
@@ -97,6 +100,9 @@ def test_a_hit_goes_from_the_bus_to_the_receiver(database: Database, queue_url: 
         assert [body["data"]["hit"]["plate"] for body in receiver.verified(secret)] == ["LS15EBC"]
     with database.transaction() as session:
         assert session.scalars(select(WebhookDelivery.status)).one() is DeliveryStatus.DELIVERED
+    written = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    assert [line[Metric.HITS] for line in written] == [[1]]
+    assert 0 < written[0][Metric.NOTIFICATION_TIME][0] < 60
 
 
 @pytest.mark.usefixtures("seal")

@@ -1,4 +1,5 @@
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from sqlalchemy import select, update
 
 from anpr.db import Database
 from anpr.errors import Unavailable, UnreadableMedia
-from anpr.messages import upload_key
+from anpr.messages import Metric, upload_key
 from anpr.models import Event, OutboxMessage, Upload, UploadStatus
 from gpu_worker.consumer import JobOutcome
 from gpu_worker.footage import Advance, Finding, Footage, FootageSummary
@@ -57,10 +58,12 @@ class World:
     blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
     bus: MemoryBus = field(default_factory=MemoryBus)
     stop: threading.Event = field(default_factory=threading.Event)
+    figures: Counter[Metric] = field(default_factory=Counter)
 
     def runner(self, footage: ScriptedFootage, *, time_limit_s: float = 60, stall_s: float = 60) -> JobRunner:
         limits = JobLimits(self.scratch, max_bytes=1000, time_limit_s=time_limit_s, stall_s=stall_s, beat_s=BEAT_S)
-        return JobRunner(JobServices(self.database, self.blobs, self.bus), footage.open, limits)
+        services = JobServices(self.database, self.blobs, self.bus, self.figures.update)
+        return JobRunner(services, footage.open, limits)
 
     def upload(self) -> Upload:
         upload = add_upload(self.database)
@@ -102,6 +105,13 @@ def test_an_upload_becomes_events_images_and_messages(world: World) -> None:
         assert (crop.shape, round(float(crop.mean()))) == ((20, 80, 3), 40 + number)
         assert world.blobs.objects[event.frame_key].startswith(b"\xff\xd8")
     assert list(world.scratch.iterdir()) == []
+    assert world.figures.pop(Metric.JOB_TIME) > 0
+    assert world.figures == {
+        Metric.JOBS_PROCESSED: 1,
+        Metric.EVENTS_PROCESSED: 3,
+        Metric.FRAMES: 30,
+        Metric.FOOTAGE_TIME: 4,
+    }
 
 
 def test_each_passage_is_there_and_published_before_the_next_is_read(world: World) -> None:
@@ -147,6 +157,7 @@ def test_a_file_that_cannot_be_read_fails_with_its_reason_and_keeps_what_was_rea
     assert (now.status, now.failure_reason) == (UploadStatus.FAILED, "The file holds no picture.")
     assert world.numbers() == [0]
     assert world.bus.events[-1].type == "upload.failed"
+    assert world.figures == {Metric.EVENTS_PROCESSED: 1, Metric.JOBS_FAILED: 1}
 
 
 @pytest.mark.parametrize(("body", "reason"), [(None, "not in the storage"), (b"x" * 1001, "1001 bytes")])

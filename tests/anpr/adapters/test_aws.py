@@ -149,7 +149,7 @@ def queue() -> SqsJobQueue:
 
 
 class TestSqsJobQueue:
-    def test_a_message_carries_the_trace_that_it_was_sent_in_and_the_time(self, queue: SqsJobQueue) -> None:
+    def test_a_message_carries_the_trace_that_it_was_sent_in(self, queue: SqsJobQueue) -> None:
         with tracing.continued(HEADER):
             queue.send("traced")
         traced = queue.receive(wait_s=0, visibility_s=30)
@@ -160,7 +160,6 @@ class TestSqsJobQueue:
         assert plain is not None
         assert traced.attributes[tracing.ATTRIBUTE] == HEADER
         assert tracing.ATTRIBUTE not in plain.attributes
-        assert int(plain.attributes["SentTimestamp"]) >= int(traced.attributes["SentTimestamp"]) > 0
 
     def test_a_message_is_hidden_counted_and_acknowledged(self, queue: SqsJobQueue) -> None:
         queue.send("job")

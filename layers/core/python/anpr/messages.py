@@ -266,3 +266,25 @@ class WebhookSweep(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     sweep: Literal[True] = True
+
+
+METRICS_NAMESPACE: Final = "ANPR"
+"""Where CloudWatch keeps what the backend counts itself."""
+
+
+class Metric(StrEnum):
+    """What the backend counts in CloudWatch, beyond what AWS counts of its services.
+
+    Names end in their unit. Those that `/metrics` has too are called the same there.
+    """
+
+    EVENTS_PROCESSED = "anpr_events_processed_total"
+    JOBS_PROCESSED = "anpr_jobs_processed_total"
+    JOBS_FAILED = "anpr_jobs_failed_total"
+    JOB_TIME = "anpr_job_seconds"
+    FOOTAGE_TIME = "anpr_footage_seconds"
+    FRAMES = "anpr_frames_total"
+    GPU_BUSY = "anpr_gpu_busy_percent"
+    GPU_MEMORY = "anpr_gpu_memory_percent"
+    HITS = "anpr_hits_total"
+    NOTIFICATION_TIME = "anpr_notification_seconds"

@@ -113,7 +113,7 @@ class QueueMessage:
     Attributes:
         receipt: what acknowledges this very delivery.
         receives: how often the message was delivered so far, this time included.
-        attributes: transport attributes by SQS's names: when it was sent, and a trace header where it has one.
+        attributes: transport attributes, such as a trace header.
     """
 
     body: str

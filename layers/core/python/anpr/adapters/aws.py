@@ -190,7 +190,7 @@ class SqsJobQueue:
                 MaxNumberOfMessages=1,
                 WaitTimeSeconds=min(wait_s, _LONG_POLL_S),
                 VisibilityTimeout=visibility_s,
-                MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp", tracing.ATTRIBUTE],
+                MessageSystemAttributeNames=["ApproximateReceiveCount", tracing.ATTRIBUTE],
             )
         for message in answer.get("Messages", []):
             attributes = {str(name): value for name, value in message.get("Attributes", {}).items()}

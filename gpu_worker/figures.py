@@ -1,0 +1,31 @@
+"""What the worker counts, as lines of its log that CloudWatch makes metrics of (embedded metric format)."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
+
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+from anpr.messages import METRICS_NAMESPACE, Metric
+
+SERVICE: Final = "gpu_worker"
+"""The dimension of the worker's metrics."""
+
+Report: TypeAlias = Callable[[Mapping[Metric, float]], None]
+
+_UNITS: Final = {"total": MetricUnit.Count, "seconds": MetricUnit.Seconds, "percent": MetricUnit.Percent}
+
+
+def write_figures(figures: Mapping[Metric, float]) -> None:
+    """Write figures that belong to one moment as one line. Safe to call from several threads."""
+    metrics = EphemeralMetrics(namespace=METRICS_NAMESPACE, service=SERVICE)
+    for metric, value in figures.items():
+        metrics.add_metric(metric.value, _UNITS[metric.value.rpartition("_")[2]], value)
+    # In one call, so that no other thread's line comes between.
+    sys.stdout.write(json.dumps(metrics.serialize_metric_set()) + "\n")
+    sys.stdout.flush()
+
+
+def keep_quiet(figures: Mapping[Metric, float]) -> None:
+    """Report nothing: nobody reads the log."""
