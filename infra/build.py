@@ -1,6 +1,7 @@
 """The CDK application as a value, so that the command line, the tests and the one-machine run make the same one."""
 
 import json
+from dataclasses import dataclass
 
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
@@ -8,6 +9,23 @@ from cdk_nag import AwsSolutionsChecks
 from infra.environments import Environment
 from infra.packaging import ROOT, Bundles
 from infra.stacks.core import CoreStack
+from infra.stacks.database import DatabaseStack
+from infra.stacks.network import NetworkStack
+
+
+@dataclass(frozen=True, slots=True)
+class Stacks:
+    """One environment's stacks. All but the core are on AWS alone: the one-machine run brings its own instead.
+
+    Attributes:
+        core: storage, queues, bus, functions, API.
+        network: where the functions, the workers and the database are.
+        database: the cluster.
+    """
+
+    core: CoreStack
+    network: NetworkStack | None = None
+    database: DatabaseStack | None = None
 
 
 def new_app(*, outdir: str | None = None) -> cdk.App:
@@ -19,7 +37,7 @@ def new_app(*, outdir: str | None = None) -> cdk.App:
     return cdk.App(context=json.loads((ROOT / "cdk.json").read_text())["context"], outdir=outdir)
 
 
-def build(app: cdk.App, environment: Environment, bundles: Bundles) -> CoreStack:
+def build(app: cdk.App, environment: Environment, bundles: Bundles) -> Stacks:
     """Add an environment's stacks to an application, and the security rules that they are checked against.
 
     Args:
@@ -28,13 +46,23 @@ def build(app: cdk.App, environment: Environment, bundles: Bundles) -> CoreStack
         bundles: the functions' code.
 
     Returns:
-        The core stack.
+        The stacks.
     """
-    core = CoreStack(app, stack_name(environment), environment=environment, bundles=bundles)
+    made = _stacks(app, environment, bundles)
+    # Last: the rules see nothing that is added after them.
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-    return core
+    return made
 
 
-def stack_name(environment: Environment) -> str:
-    """Name of an environment's core stack."""
-    return f"anpr-{environment.name}-core"
+def _stacks(app: cdk.App, environment: Environment, bundles: Bundles) -> Stacks:
+    if environment.emulated:
+        return Stacks(CoreStack(app, stack_name(environment), environment=environment, bundles=bundles))
+    network = NetworkStack(app, stack_name(environment, "network"), environment=environment)
+    database = DatabaseStack(app, stack_name(environment, "database"), environment=environment, network=network)
+    core = CoreStack(app, stack_name(environment), environment=environment, bundles=bundles, database=database)
+    return Stacks(core, network, database)
+
+
+def stack_name(environment: Environment, part: str = "core") -> str:
+    """Name of one of an environment's stacks; of its core where nothing else is said."""
+    return f"anpr-{environment.name}-{part}"

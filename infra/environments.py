@@ -29,6 +29,20 @@ class Environment:
         log_level: of the functions.
         tracing: whether X-Ray traces are recorded.
         webhook_networks: private networks that webhooks may be sent to all the same, by plain http too.
+        emulated: whether it is the one-machine run: the core stack alone, in an emulator that knows few resource types,
+            with a database that somebody else brings.
+        database_max_acus: the most capacity units (2 GiB of memory each) that the database grows to; the least is none.
+        database_pause_minutes: how long nobody may be connected before the database pauses, 5 at least.
+        database_standby: whether a second instance, in another zone, takes over within a minute.
+        database_backup_days: for how many days back the database can be restored to any second, 35 at most.
+        quiet_minutes: how long nothing must have happened for the scheduled sweeps to leave the database in peace.
+        snap_start: whether the API's functions start from snapshots, which are paid for by the hour.
+        worker: what recognition runs on: instances with a GPU, or containers on plain processors.
+        worker_instances: types of instances with a GPU, the cheapest first.
+        max_workers: the most workers at a time.
+        alarm_email: who is told of alarms; the administrator where nobody is named.
+        domain_name: the API's own name, which the certificate must be good for; the gateway's where none is given.
+        certificate_arn: ARN of that name's certificate, in the same region.
     """
 
     name: str
@@ -49,6 +63,19 @@ class Environment:
     log_level: Literal["INFO", "WARNING"] = "INFO"
     tracing: bool = True
     webhook_networks: tuple[str, ...] = ()
+    emulated: bool = False
+    database_max_acus: float = 8
+    database_pause_minutes: int = 5
+    database_standby: bool = False
+    database_backup_days: int = 14
+    quiet_minutes: int = 30
+    snap_start: bool = False
+    worker: Literal["gpu", "cpu"] = "gpu"
+    worker_instances: tuple[str, ...] = ("g4dn.xlarge", "g6.xlarge", "g5.xlarge")
+    max_workers: int = 4
+    alarm_email: str | None = None
+    domain_name: str | None = None
+    certificate_arn: str | None = None
 
 
 LOCAL: Final = Environment(
@@ -64,6 +91,7 @@ LOCAL: Final = Environment(
     tracing=False,
     # For receivers on the same machine.
     webhook_networks=("127.0.0.0/8",),
+    emulated=True,
 )
 DEV: Final = Environment(
     name="dev",
@@ -73,12 +101,17 @@ DEV: Final = Environment(
     keep_data=False,
     event_tap=True,
     log_days=7,
+    database_max_acus=2,
+    database_backup_days=1,
+    worker="cpu",
+    max_workers=1,
 )
 PROD: Final = Environment(
     name="prod",
     layer_target="arm64",
     database_secret="anpr/prod/database",  # noqa: S106 - a name
     log_days=365,
+    snap_start=True,
 )
 
 ENVIRONMENTS: Final = {environment.name: environment for environment in (LOCAL, DEV, PROD)}

@@ -1,8 +1,6 @@
 """Telling of hits: from the bus by a queue to people, and by another queue to webhooks."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from aws_cdk import aws_lambda
@@ -10,33 +8,12 @@ from constructs import Construct
 
 from anpr.messages import CROPS_PREFIX, FRAMES_PREFIX, EventType, WebhookSweep
 from infra.components.backend_function import FunctionSpec
-from infra.components.domain_bus import BUS_NAME, DomainBus
-from infra.components.footage_bucket import FootageBucket
+from infra.components.backend_parts import BackendParts
 from infra.components.schedule import ScheduledMessage
-from infra.components.secrets import Secrets
-from infra.components.topics import Topics
 from infra.components.work_queue import WorkQueue
-from infra.environments import Environment
 
 _TIMEOUT_S: Final = 60
 _EVIDENCE: Final = (CROPS_PREFIX, FRAMES_PREFIX)
-
-
-@dataclass(frozen=True, slots=True)
-class AlertingParts:
-    """What alerting is connected to.
-
-    Attributes:
-        make_function: makes one of the backend's functions, which may use the database.
-        storage: variables that say where the database and the bucket are.
-    """
-
-    make_function: Callable[[str, FunctionSpec], aws_lambda.Function]
-    storage: Mapping[str, str]
-    footage: FootageBucket
-    bus: DomainBus
-    secrets: Secrets
-    topics: Topics
 
 
 class Alerting(Construct):
@@ -45,10 +22,11 @@ class Alerting(Construct):
     Attributes:
         hits: what is to be told of.
         webhooks: deliveries that are due.
+        functions: the two, by name.
         variables: what a function that puts webhooks on their queue, and keeps their secrets, must know.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, parts: AlertingParts, environment: Environment) -> None:
+    def __init__(self, scope: Construct, id_: str, *, parts: BackendParts) -> None:
         super().__init__(scope, id_)
         self._parts = parts
         self.hits = WorkQueue(self, "Hits", visibility_s=2 * _TIMEOUT_S)
@@ -58,10 +36,9 @@ class Alerting(Construct):
             **self._queue,
             **parts.topics.variables,
             "ANPR_WEBHOOK_KEY_SECRET_ID": parts.secrets.webhook_key_id,
-            "ANPR_WEBHOOK_ALLOW_NETWORKS": json.dumps(environment.webhook_networks),
+            "ANPR_WEBHOOK_ALLOW_NETWORKS": json.dumps(parts.environment.webhook_networks),
         }
-        self._notifier()
-        self._sender()
+        self.functions = {"BoloNotifier": self._notifier(), "WebhookSender": self._sender()}
 
     def grant_manage(self, function: aws_lambda.Function) -> None:
         """Allow what the API does: topics and their subscriptions, webhooks' secrets, test messages, verdicts."""
@@ -71,9 +48,9 @@ class Alerting(Construct):
             "sns:SetTopicAttributes",
             "sns:DeleteTopic",
             "sns:Subscribe",
-            "sns:Unsubscribe",
             names="bolo-",
         )
+        self._parts.topics.grant_unsubscribe(function)
         self._parts.secrets.grant_read_webhook_key(function)
         self.webhooks.grant_send(function)
         # A verdict on a hit is news: it is published right after it was committed.
@@ -81,14 +58,14 @@ class Alerting(Construct):
         # What signs a link must be allowed to read what it leads to.
         self._parts.footage.grant_objects(function, "s3:GetObject", prefixes=_EVIDENCE)
 
-    def _notifier(self) -> None:
+    def _notifier(self) -> aws_lambda.Function:
         spec = FunctionSpec(
             handler="functions.bolo_notifier.handler.handler",
             purpose="Tells people and machines of hits on wanted plates.",
             timeout_s=_TIMEOUT_S,
-            variables={**self._parts.storage, **self._parts.topics.variables, **self._queue},
+            variables={**self._parts.bucket, **self._parts.topics.variables, **self._queue},
         )
-        function = self._parts.make_function("BoloNotifier", spec)
+        function = self._parts.function("BoloNotifier", spec).function
         self._parts.topics.grant(function, "sns:Publish", names="bolo-")
         self._parts.topics.grant_tell_admins(function)
         self.webhooks.grant_send(function)
@@ -101,15 +78,16 @@ class Alerting(Construct):
             EventType.LICENSE_WARNING,
         )
         self.hits.feed(function, at_once=10)
+        return function
 
-    def _sender(self) -> None:
+    def _sender(self) -> aws_lambda.Function:
         spec = FunctionSpec(
             handler="functions.webhook_sender.handler.handler",
             purpose="Sends webhooks, again and again until they arrive.",
             timeout_s=_TIMEOUT_S,
-            variables={**self._parts.storage, "ANPR_BUS_NAME": BUS_NAME, **self.variables},
+            variables={**self._parts.bucket, **self._parts.events, **self.variables},
         )
-        function = self._parts.make_function("WebhookSender", spec)
+        function = self._parts.function("WebhookSender", spec).function
         self._parts.secrets.grant_read_webhook_key(function)
         self.webhooks.grant_send(function)
         self._parts.bus.grant_publish(function)
@@ -117,3 +95,4 @@ class Alerting(Construct):
         # One message a call: a receiver that is slow must not keep the others waiting.
         self.webhooks.feed(function, at_once=1)
         ScheduledMessage(self, "Sweep", minutes=1, queue=self.webhooks.queue, message=WebhookSweep().model_dump())
+        return function

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypedDict
 
-from aws_cdk import Duration, IgnoreMode, RemovalPolicy, aws_iam, aws_lambda, aws_logs
+from aws_cdk import Aws, Duration, IgnoreMode, RemovalPolicy, aws_ec2, aws_iam, aws_lambda, aws_logs
 from constructs import Construct
 
 from infra.acknowledgements import acknowledge
@@ -19,6 +19,30 @@ _RETENTION: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class Placement:
+    """A network that functions run in.
+
+    Attributes:
+        vpc: the network.
+        subnets: of the network.
+        security_group: what the functions may call.
+    """
+
+    vpc: aws_ec2.IVpc
+    subnets: aws_ec2.SubnetSelection
+    security_group: aws_ec2.ISecurityGroup
+
+
+class _Network(TypedDict, total=False):
+    """The arguments of a function that say where it runs."""
+
+    vpc: aws_ec2.IVpc
+    vpc_subnets: aws_ec2.SubnetSelection
+    security_groups: list[aws_ec2.ISecurityGroup]
+    ipv6_allowed_for_dual_stack: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionSpec:
     """What one function is.
 
@@ -28,6 +52,8 @@ class FunctionSpec:
         timeout_s: seconds; an HTTP API waits 30 at most.
         memory_mb: the processor's share grows with it: 1769 MB are one core.
         variables: environment variables beyond those that every function has.
+        placement: the network it runs in; where none is given, Lambda's own, from where the internet is reached.
+        called_by_people: whether somebody waits for each answer, so that a start should be quick.
     """
 
     handler: str
@@ -35,6 +61,8 @@ class FunctionSpec:
     timeout_s: int = 29
     memory_mb: int = 1024
     variables: Mapping[str, str] = field(default_factory=dict)
+    placement: Placement | None = None
+    called_by_people: bool = False
 
 
 class BackendCode(Construct):
@@ -79,6 +107,7 @@ class BackendFunction(Construct):
 
     Attributes:
         function: the function; grant to it.
+        live: what is called of it: its newest published version, or the function itself where none are published.
     """
 
     def __init__(
@@ -92,6 +121,9 @@ class BackendFunction(Construct):
         log.grant_write(role)
         if environment.tracing:
             acknowledge(role, "IAM5[Resource::*]", "X-Ray's PutTraceSegments knows no narrower resource.")
+        if spec.placement is not None:
+            _grant_network_interfaces(role)
+        snapshots = environment.snap_start and spec.called_by_people
         self.function = aws_lambda.Function(
             self,
             "Function",
@@ -105,6 +137,7 @@ class BackendFunction(Construct):
             log_group=log,
             timeout=Duration.seconds(spec.timeout_s),
             memory_size=spec.memory_mb,
+            snap_start=aws_lambda.SnapStartConf.ON_PUBLISHED_VERSIONS if snapshots else None,
             tracing=aws_lambda.Tracing.ACTIVE if environment.tracing else aws_lambda.Tracing.DISABLED,
             environment={
                 "POWERTOOLS_SERVICE_NAME": id_.lower(),
@@ -113,5 +146,45 @@ class BackendFunction(Construct):
                 "POWERTOOLS_TRACE_DISABLED": str(not environment.tracing).lower(),
                 **spec.variables,
             },
+            **_placed(spec.placement),
         )
         acknowledge(self.function, "L1", "Python 3.13 is what the dependencies layer is built for; both move together.")
+        self.live: aws_lambda.IFunction = self.function
+        if snapshots:
+            # Only published versions have snapshots.
+            self.live = aws_lambda.Alias(self, "Live", alias_name="live", version=self.function.current_version)
+
+
+def _placed(placement: Placement | None) -> _Network:
+    if placement is None:
+        return {}
+    return {
+        "vpc": placement.vpc,
+        "vpc_subnets": placement.subnets,
+        "security_groups": [placement.security_group],
+        # Without NAT, IPv6 is the way to AWS.
+        "ipv6_allowed_for_dual_stack": True,
+    }
+
+
+def _grant_network_interfaces(role: aws_iam.Role) -> None:
+    """Allow Lambda to connect the function to its network, and the function's own code to do nothing of the kind."""
+    actions = [
+        "ec2:CreateNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:DeleteNetworkInterface",
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:UnassignPrivateIpAddresses",
+    ]
+    role.add_to_policy(aws_iam.PolicyStatement(actions=actions, resources=["*"]))
+    role.add_to_policy(
+        aws_iam.PolicyStatement(
+            effect=aws_iam.Effect.DENY,
+            actions=actions,
+            resources=["*"],
+            # Only what the code itself asks for is asked in a function's name.
+            conditions={"ArnLike": {"lambda:SourceFunctionArn": f"arn:{Aws.PARTITION}:lambda:*:*:function:*"}},
+        )
+    )
+    acknowledge(role, "IAM5[Resource::*]", "Lambda makes network interfaces, which have no name beforehand.")

@@ -14,7 +14,7 @@ from infra.packaging import Bundles
 
 @dataclass(frozen=True)
 class Template:
-    """One environment's core stack as CloudFormation gets it."""
+    """A stack as CloudFormation gets it."""
 
     content: dict[str, Any]
 
@@ -55,18 +55,27 @@ def stub(tmp_path_factory: pytest.TempPathFactory) -> Bundles:
 
 
 @pytest.fixture(scope="session")
-def templates(stub: Bundles) -> dict[str, Template]:
-    """The core stack of each environment. That it synthesises at all means that every security rule holds."""
+def assemblies(stub: Bundles, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Template]]:
+    """Every stack of each environment, by its name's last part: `core`, `network`, ….
+
+    That they synthesise at all means that every security rule holds.
+    """
     use_bundled_node()
     # The CDK starts its JavaScript half when it is imported, so not before a node was chosen.
-    from aws_cdk import assertions  # noqa: PLC0415
-
     from infra.build import build, new_app  # noqa: PLC0415
 
-    return {
-        name: Template(dict(assertions.Template.from_stack(build(new_app(), environment, stub)).to_json()))
-        for name, environment in ENVIRONMENTS.items()
-    }
+    made = {}
+    for name, environment in ENVIRONMENTS.items():
+        app = new_app(outdir=str(tmp_path_factory.mktemp(name)))
+        build(app, environment, stub)
+        made[name] = {stack.stack_name.split("-")[-1]: Template(dict(stack.template)) for stack in app.synth().stacks}
+    return made
+
+
+@pytest.fixture(scope="session")
+def templates(assemblies: dict[str, dict[str, Template]]) -> dict[str, Template]:
+    """The core stack of each environment."""
+    return {name: stacks["core"] for name, stacks in assemblies.items()}
 
 
 @pytest.fixture
@@ -77,5 +86,5 @@ def prod(templates: dict[str, Template]) -> Template:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests that need the CDK on one xdist worker: it takes seconds to start."""
     for item in items:
-        if "templates" in getattr(item, "fixturenames", ()) and item.path.is_relative_to(Path(__file__).parent):
+        if "assemblies" in getattr(item, "fixturenames", ()) and item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.xdist_group("cdk"))

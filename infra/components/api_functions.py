@@ -1,0 +1,127 @@
+"""The API's functions: one for each group of routes, each with a role of its own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from aws_cdk import aws_lambda
+
+from anpr.messages import CROPS_PREFIX, EXPORTS_PREFIX, FRAMES_PREFIX, UPLOADS_PREFIX
+from infra.components.alerting import Alerting
+from infra.components.backend_function import BackendFunction, FunctionSpec
+from infra.components.backend_parts import BackendParts
+
+_EVIDENCE: Final = (CROPS_PREFIX, FRAMES_PREFIX)
+
+
+class ApiFunctions:
+    """The five functions behind the HTTP API.
+
+    Attributes:
+        functions: by name.
+    """
+
+    def __init__(self, parts: BackendParts, alerting: Alerting) -> None:
+        self._parts = parts
+        self._alerting = alerting
+        self.functions = {
+            "Identity": self._identity(),
+            "Capture": self._capture(),
+            "Review": self._review(),
+            "Alerts": self._alerts(),
+            "Governance": self._governance(),
+        }
+
+    @property
+    def routes(self) -> Mapping[str, tuple[aws_lambda.IFunction, Sequence[str]]]:
+        """By name, what is called of each function, and the first path segments that it serves."""
+        segments = {
+            "Identity": ("auth", "users", "docs", "openapi.json"),
+            "Capture": ("cameras", "uploads", "jobs"),
+            "Review": ("events", "feedback", "exports"),
+            "Alerts": ("bolos", "webhooks", "health", "metrics"),
+            "Governance": ("admin", "licenses", "usage"),
+        }
+        return {name: (function.live, segments[name]) for name, function in self.functions.items()}
+
+    def _made(self, name: str, spec: FunctionSpec) -> BackendFunction:
+        return self._parts.function(name, replace(spec, called_by_people=True))
+
+    def _identity(self) -> BackendFunction:
+        spec = FunctionSpec(
+            handler="functions.api.identity.handler",
+            purpose="API: logging in, and the people who may.",
+            variables={
+                **self._parts.licensing,
+                "ANPR_SIGNING_SECRET_ID": self._parts.secrets.signing_key_id,
+            },
+        )
+        made = self._made("Identity", spec)
+        function = made.function
+        self._parts.secrets.grant_read_signing_key(function)
+        return made
+
+    def _capture(self) -> BackendFunction:
+        spec = FunctionSpec(
+            handler="functions.api.capture.handler",
+            purpose="API: cameras, uploads and their jobs.",
+            variables={**self._parts.licensing, **self._parts.bucket, **self._parts.jobs},
+        )
+        made = self._made("Capture", spec)
+        function = made.function
+        # What signs an upload form must be allowed to do what the form allows.
+        self._parts.footage.grant_objects(function, "s3:PutObject", prefixes=(UPLOADS_PREFIX,))
+        self._parts.detection.grant_send(function)
+        return made
+
+    def _review(self) -> BackendFunction:
+        spec = FunctionSpec(
+            handler="functions.api.review.handler",
+            purpose="API: the recorded passages, and what people say of them.",
+            variables={**self._parts.licensing, **self._parts.bucket, **self._parts.events},
+        )
+        made = self._made("Review", spec)
+        function = made.function
+        # A verdict is news: it is published right after it was committed.
+        self._parts.bus.grant_publish(function)
+        # What signs a link must be allowed to read what it leads to.
+        self._parts.footage.grant_objects(function, "s3:GetObject", prefixes=(*_EVIDENCE, EXPORTS_PREFIX))
+        return made
+
+    def _alerts(self) -> BackendFunction:
+        spec = FunctionSpec(
+            handler="functions.api.alerts.handler",
+            purpose="API: wanted plates and webhooks, health and metrics.",
+            # One core: an import of a hundred thousand rows must be over before the gateway gives up.
+            memory_mb=1769,
+            variables={
+                **self._parts.licensing,
+                **self._parts.bucket,
+                **self._parts.jobs,
+                **self._parts.events,
+                **self._alerting.variables,
+            },
+        )
+        made = self._made("Alerts", spec)
+        function = made.function
+        self._alerting.grant_manage(function)
+        self._parts.footage.grant_list(function)
+        self._parts.detection.grant_measure(function)
+        self._parts.bus.grant_describe(function)
+        return made
+
+    def _governance(self) -> BackendFunction:
+        spec = FunctionSpec(
+            handler="functions.api.governance.handler",
+            purpose="API: licences, use, the audit log, legal holds and erasure.",
+            variables={**self._parts.licensing, **self._parts.bucket, **self._parts.jobs, **self._parts.events},
+        )
+        made = self._made("Governance", spec)
+        function = made.function
+        # What is kept of a vehicle is handed out by links, and erased.
+        self._parts.footage.grant_objects(function, "s3:GetObject", prefixes=_EVIDENCE)
+        self._parts.footage.grant_objects(function, "s3:DeleteObject", prefixes=(UPLOADS_PREFIX, *_EVIDENCE))
+        self._parts.footage.grant_list(function)
+        self._parts.detection.grant_measure(function)
+        self._parts.bus.grant_describe(function)
+        return made
