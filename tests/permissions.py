@@ -35,7 +35,7 @@ MAY: Final = {
         "sns:DeleteTopic topic anpr-bolo-*",
         "sns:SetTopicAttributes topic anpr-bolo-*",
         "sns:Subscribe topic anpr-bolo-*",
-        "sns:Unsubscribe topic anpr-bolo-*",
+        "sns:Unsubscribe *",
     },
     "Governance": {
         "s3:GetObject Footage/crops/*",

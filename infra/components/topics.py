@@ -38,6 +38,16 @@ class Topics(Construct):
         """Allow telling the administrators something."""
         aws_iam.Grant.add_to_principal(grantee=grantee, actions=["sns:Publish"], resource_arns=[self.admins.topic_arn])
 
+    def grant_unsubscribe(self, grantee: aws_iam.IGrantable) -> None:
+        """Allow ending subscriptions, whose identifiers are secrets in effect: only who made one knows it."""
+        aws_iam.Grant.add_to_principal(grantee=grantee, actions=["sns:Unsubscribe"], resource_arns=["*"])
+        acknowledge(
+            grantee.grant_principal,
+            "IAM5[Resource::*]",
+            "IAM knows no resource for sns:Unsubscribe, so a narrower one would allow nothing. The role may not list "
+            "subscriptions, so it can only end those whose random identifier the database holds.",
+        )
+
     def grant(self, grantee: aws_iam.IGrantable, *actions: str, names: str) -> None:
         """Allow actions on the topics whose names begin with `names`, after the common prefix."""
         stack = Stack.of(self)

@@ -16,11 +16,13 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from infra.local.emulator import ACCESS_KEY, ACCOUNT, REGION
+from infra.local.emulator import ACCESS_KEY, ACCOUNT, REGION, AccessKey
+from infra.local.translation import for_emulator
 from infra.packaging import zip_folder
 
 _STACK_TIMEOUT_S: Final = 120
 _POLL_S: Final = 0.2
+_TEMPLATE: Final = ".template.json"
 _DONE: Final = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 
 
@@ -67,7 +69,7 @@ class EmulatedCloud:
             Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String", Overwrite=True
         )
         uploaded = self._upload_assets(assembly, json.loads((assembly / f"{stack}.assets.json").read_text()))
-        template = assembly / f"{stack}.template.json"
+        template = assembly / f"{stack}{_TEMPLATE}"
         # By reference: it is larger than a request may be.
         self._apply(stack, uploaded[template.name])
         described = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
@@ -91,6 +93,21 @@ class EmulatedCloud:
         )
         return value
 
+    def make_user(self, name: str, policy_arn: str) -> AccessKey:
+        """Make a user who may do what one managed policy allows, or find it; its earlier keys end.
+
+        Returns:
+            A new key of the user's.
+        """
+        iam = self.client("iam")
+        with suppress(iam.exceptions.EntityAlreadyExistsException):
+            iam.create_user(UserName=name)
+        iam.attach_user_policy(UserName=name, PolicyArn=policy_arn)
+        for key in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
+            iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+        made = iam.create_access_key(UserName=name)["AccessKey"]
+        return AccessKey(made["AccessKeyId"], made["SecretAccessKey"])
+
     def invoke(self, function: str) -> dict[str, Any]:
         """Run a function and return what it returns.
 
@@ -113,7 +130,7 @@ class EmulatedCloud:
         urls = {}
         for asset in manifest["files"].values():
             source = assembly / asset["source"]["path"]
-            body = _zipped(source) if asset["source"]["packaging"] == "zip" else source.read_bytes()
+            body = _zipped(source) if asset["source"]["packaging"] == "zip" else _content(source)
             for destination in asset["destinations"].values():
                 s3.put_object(Bucket=bucket, Key=destination["objectKey"], Body=body)
                 urls[source.name] = f"{self.endpoint}/{bucket}/{destination['objectKey']}"
@@ -150,6 +167,12 @@ class EmulatedCloud:
         apis = [part for part in template["Resources"].values() if part["Type"] == "AWS::ApiGatewayV2::Api"]
         if apis and (cors := apis[0]["Properties"].get("CorsConfiguration")):
             self.client("apigatewayv2").update_api(ApiId=outputs["ApiId"], CorsConfiguration=cors)
+
+
+def _content(file: Path) -> bytes:
+    if not file.name.endswith(_TEMPLATE):
+        return file.read_bytes()
+    return json.dumps(for_emulator(json.loads(file.read_text()))).encode()
 
 
 def _zipped(folder: Path) -> bytes:

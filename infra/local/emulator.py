@@ -18,7 +18,7 @@ from infra.packaging import CACHE
 
 LOCK: Final = Path(__file__).with_name("ministack.lock")
 ACCESS_KEY: Final = "test"
-"""Both halves of the key; the emulator checks neither."""
+"""Both halves of the account's own key: the emulator lets whoever shows it do everything."""
 ACCOUNT: Final = "000000000000"
 REGION: Final = "eu-central-1"
 _INSTALL_TIMEOUT_S: Final = 600
@@ -61,13 +61,32 @@ def _make_environment(home: Path) -> None:
         raise EmulatorError(f"pip could not install the AWS emulator:\n{installed.stderr.strip()}")
 
 
-def client_environment(endpoint: str) -> dict[str, str]:
-    """Environment variables that make any AWS client talk to the emulator and never to the person's own account."""
+@dataclass(frozen=True, slots=True)
+class AccessKey:
+    """Whose name requests are signed in.
+
+    Attributes:
+        id: the public half.
+        secret: the other half.
+    """
+
+    id: str = ACCESS_KEY
+    secret: str = ACCESS_KEY
+
+
+def client_environment(endpoint: str, key: AccessKey | None = None) -> dict[str, str]:
+    """Environment variables that make any AWS client talk to the emulator and never to the person's own account.
+
+    Args:
+        endpoint: the emulator's address.
+        key: whom the client acts for; the account itself, which may do everything, where none is given.
+    """
+    key = key or AccessKey()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ANPR_"))}
     return kept | {
         "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,
+        "AWS_ACCESS_KEY_ID": key.id,
+        "AWS_SECRET_ACCESS_KEY": key.secret,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -124,6 +143,8 @@ def start(python: Path, *, port: int, state: Path, log: Path, persistent: bool) 
     env = client_environment(endpoint) | {
         "GATEWAY_PORT": str(port),
         "BIND_HOST": "127.0.0.1",
+        # Every function acts in its role's name and the worker in its own, and may do only what they are granted.
+        "AUTH": "true",
         "MINISTACK_REGION": REGION,
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "STATE_DIR": str(state / "state"),

@@ -60,6 +60,7 @@ class Site:
         cloud: clients for the emulator.
         outputs: what the core stack gave back: names and addresses.
         admin: the first administrator.
+        worker_key: whom workers act for: a user who may do what the worker's policy allows.
         emulator_pid: process that leads the emulator's group.
     """
 
@@ -67,6 +68,7 @@ class Site:
     cloud: EmulatedCloud
     outputs: dict[str, str]
     admin: Login
+    worker_key: emulator.AccessKey
     emulator_pid: int
 
     @property
@@ -81,7 +83,7 @@ class Site:
 
     def worker_environment(self) -> dict[str, str]:
         """Environment variables of a worker: the same as in the cloud, but for where AWS is."""
-        return emulator.client_environment(self.cloud.endpoint) | {
+        return emulator.client_environment(self.cloud.endpoint, self.worker_key) | {
             "ANPR_DB_SECRET_ID": LOCAL.database_secret,
             "ANPR_DB_SSL": "false",
             "ANPR_DB_ROLE": "anpr_app",
@@ -137,10 +139,18 @@ def launch(place: Place, console: Console, stack: ExitStack) -> Site:
     with console.step("Core stack deployed"):
         cloud.put_secret(LOCAL.database_secret, _database_secret(postgres))
         outputs = cloud.deploy(assembly, STACK)
+        worker_key = cloud.make_user(f"anpr-{LOCAL.name}-worker", outputs["WorkerPolicyArn"])
     with console.step("Database migrated, administrator made"):
         cloud.invoke(outputs["SetupFunction"])
         admin = Login(**cloud.get_secret(outputs["AdminSecret"]))
-    return Site(place=place, cloud=cloud, outputs=outputs, admin=admin, emulator_pid=aws.process.pid)
+    return Site(
+        place=place,
+        cloud=cloud,
+        outputs=outputs,
+        admin=admin,
+        worker_key=worker_key,
+        emulator_pid=aws.process.pid,
+    )
 
 
 def _start_emulator(place: Place, stack: ExitStack) -> emulator.Emulator:
