@@ -11,7 +11,7 @@ from gpu_worker.geometry import BoundingBox, Image
 from gpu_worker.hardware_decoding import DecoderName
 from gpu_worker.passages import Passage, ReadingSettings, Region, region_of
 from gpu_worker.plate_reader import Witness, has_plate_shape, read_plates
-from gpu_worker.prefetch import prefetched
+from gpu_worker.prefetch import mapped, prefetched
 from gpu_worker.recognition import Recognizer
 from gpu_worker.scene import SceneChange, SceneSettings, SceneWatch
 from gpu_worker.tracking import TrackingSettings
@@ -26,6 +26,7 @@ class PipelineSettings:
     Attributes:
         interval_s: least time between two frames that are looked at.
         batch: frames given to the detector together; the passages are the same with any.
+        detecting: groups of frames that are detected at the same time; the detector must bear as many threads.
         decoder: what decodes video.
         tracking: see there.
         stitching: see there.
@@ -36,6 +37,7 @@ class PipelineSettings:
 
     interval_s: float = 0.1
     batch: int = 1
+    detecting: int = 1
     decoder: DecoderName = "cpu"
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     stitching: StitchSettings = field(default_factory=StitchSettings)
@@ -61,6 +63,18 @@ class Progress:
     passages: int
     time_s: float = 0.0
     defect: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    """One frame, whether it shows another scene than the one before, and the plates in it."""
+
+    frame: Frame
+    cut: bool
+    detections: list[Detection]
+
+
+_Group = list[tuple[Frame, SceneChange]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,38 +144,48 @@ class Pipeline:
         vehicles = Vehicles(self._recognizer, settings.tracking, settings.stitching, settings.reading)
         emitted = 0
         time_s = 0.0
-        # Three stages overlap: a thread decodes, a thread detects, and this one follows and reads.
+        ahead = settings.batch * (settings.detecting + 1)
+        # Three stages overlap: a thread decodes, others detect, and this one follows and reads.
         with (
             Video(source, settings.limits, settings.decoder) as video,
-            prefetched(video.frames(settings.interval_s), ahead=settings.batch + 3) as frames,
-            prefetched(self._looks(frames), ahead=settings.batch + 1) as looks,
+            prefetched(video.frames(settings.interval_s), ahead=ahead + 2) as frames,
+            prefetched(self._looks(frames), ahead=ahead) as looks,
         ):
-            for frame, change, detections in looks:
-                for evidence in vehicles.update(frame, detections, cut=change.cut):
+            for look in looks:
+                for evidence in vehicles.update(look.frame, look.detections, cut=look.cut):
                     yield evidence.passage(emitted, self._recognizer)
                     emitted += 1
-                time_s = frame.time_s
+                time_s = look.frame.time_s
                 if on_progress is not None:
                     fraction = min(1.0, time_s / video.duration_s) if video.duration_s else 0.0
-                    on_progress(Progress(frame.index + 1, fraction, emitted, time_s))
+                    on_progress(Progress(look.frame.index + 1, fraction, emitted, time_s))
             for evidence in vehicles.finish():
                 yield evidence.passage(emitted, self._recognizer)
                 emitted += 1
             if on_progress is not None:
                 on_progress(Progress(video.decoded, 1.0, emitted, time_s, video.defect))
 
-    def _looks(self, frames: Iterator[Frame]) -> Iterator[tuple[Frame, SceneChange, list[Detection]]]:
-        """Find the plates in each frame, `batch` of them in one go; a still picture has those of the one before."""
-        scene = SceneWatch(self._settings.scene)
+    def _looks(self, frames: Iterator[Frame]) -> Iterator[_Look]:
+        """Find the plates in each frame; a still picture has those of the one before."""
         detections: list[Detection] = []
+        with mapped(self._find, self._groups(frames), self._settings.detecting) as groups:
+            for group, found in groups:
+                for frame, change in group:
+                    if not change.still:
+                        detections = next(found)
+                    yield _Look(frame, change.cut, detections)
+
+    def _groups(self, frames: Iterator[Frame]) -> Iterator[_Group]:
+        """Take frames together that are detected in one go, and see which have moved."""
+        scene = SceneWatch(self._settings.scene)
         while group := list(islice(frames, self._settings.batch)):
-            changes = [scene.look(frame.image) for frame in group]
-            moved = [frame.image for frame, change in zip(group, changes, strict=True) if not change.still]
-            found = iter(self._detector.detect([colour.without_cast(image) for image in moved]) if moved else [])
-            for frame, change in zip(group, changes, strict=True):
-                if not change.still:
-                    detections = [d for d in next(found) if has_plate_shape(d.box)]
-                yield frame, change, detections
+            yield [(frame, scene.look(frame.image)) for frame in group]
+
+    def _find(self, group: _Group) -> Iterator[list[Detection]]:
+        """Return the plates of each frame of a group that has moved. Called by several threads."""
+        moved = [colour.without_cast(frame.image) for frame, change in group if not change.still]
+        found = self._detector.detect(moved) if moved else []
+        return iter([[d for d in detections if has_plate_shape(d.box)] for detections in found])
 
     def image(self, image: Image) -> list[PlateRead]:
         """Read the plates in one picture.

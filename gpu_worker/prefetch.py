@@ -1,12 +1,13 @@
-"""Running an iterator ahead in a thread of its own."""
+"""Running an iterator ahead in a thread of its own, or a function over its items in several."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @contextmanager
@@ -43,3 +44,38 @@ def _step(items: Iterator[Item]) -> list[Item]:
     for item in items:
         return [item]
     return []
+
+
+@contextmanager
+def mapped(
+    function: Callable[[Item], Result], items: Iterator[Item], workers: int
+) -> Iterator[Iterator[tuple[Item, Result]]]:
+    """Apply a function to several items at the same time.
+
+    Order and content are those of a plain loop; errors of the function are raised where its result would have come. On
+    leaving the context the threads have ended.
+
+    Args:
+        function: safe to be called by several threads.
+        items: any iterator; it is read by whoever reads the result, at most `workers` items ahead.
+        workers: threads.
+
+    Yields:
+        An iterator over each item with its result.
+    """
+    with ThreadPoolExecutor(workers, thread_name_prefix="mapped") as threads:
+
+        def read() -> Iterator[tuple[Item, Result]]:
+            running: deque[tuple[Item, Future[Result]]] = deque()
+            for item in items:
+                running.append((item, threads.submit(function, item)))
+                if len(running) > workers:
+                    first, result = running.popleft()
+                    yield first, result.result()
+            for first, result in running:
+                yield first, result.result()
+
+        try:
+            yield read()
+        finally:
+            threads.shutdown(cancel_futures=True)

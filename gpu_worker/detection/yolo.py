@@ -1,5 +1,8 @@
 """Post-processing of a one-class YOLOv8 head: decode, threshold, suppress duplicates. Pure functions."""
 
+import math
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +23,36 @@ def decode(output: Array, threshold: float) -> tuple[Array, Array]:
     half_width, half_height = kept[2] / 2, kept[3] / 2
     boxes = np.stack([kept[0] - half_width, kept[1] - half_height, kept[0] + half_width, kept[1] + half_height], axis=1)
     return boxes, kept[4]
+
+
+def decode_levels(levels: Iterable[tuple[Array, Array]], input_width: int, threshold: float) -> tuple[Array, Array]:
+    """Turn one picture's head, as the last convolutions leave it, into boxes above a threshold.
+
+    The same numbers as `decode`, computed for the cells above the threshold alone (distribution focal loss, Li et al.
+    2020: the distance to each side is the mean of a distribution over whole strides).
+
+    Args:
+        levels: for each level of the pyramid distances (4 sides x bins, height, width) and logits (1, height, width);
+            the sides are left, top, right, bottom.
+        input_width: of the network's input, px.
+        threshold: least score kept.
+
+    Returns:
+        Boxes (n, 4: xmin, ymin, xmax, ymax) in input pixels, and scores (n,).
+    """
+    least = math.log(threshold / (1 - threshold))
+    boxes, scores = [], []
+    for distances, logits in levels:
+        rows, columns = np.nonzero(logits[0] >= least)
+        stride = np.float32(input_width / logits.shape[2])
+        bins = distances[:, rows, columns].reshape(4, distances.shape[0] // 4, rows.size)
+        weights = np.exp(bins - bins.max(axis=1, keepdims=True))
+        steps = np.arange(bins.shape[1], dtype=np.float32)
+        left, top, right, bottom = np.einsum("sbn,b->sn", weights, steps) / weights.sum(axis=1)
+        x, y = columns + np.float32(0.5), rows + np.float32(0.5)
+        boxes.append(np.stack([x - left, y - top, x + right, y + bottom], axis=1) * stride)
+        scores.append(1 / (1 + np.exp(-logits[0, rows, columns])))
+    return np.concatenate(boxes).astype(np.float32), np.concatenate(scores).astype(np.float32)
 
 
 def overlaps(box: Array, boxes: Array) -> tuple[Array, Array]:

@@ -74,7 +74,8 @@ def beam(posteriors: Posteriors, width: int = 8, least: float = 1e-3) -> list[st
         Up to `width` texts, likeliest first; the empty text may be among them.
     """
     prefixes: dict[tuple[int, ...], tuple[float, float]] = {(): (1.0, 0.0)}  # probability ending in blank, in a symbol
-    for row in posteriors.tolist():
+    rows = posteriors.tolist()
+    for row in rows:
         symbols = [i for i in range(1, len(row)) if row[i] >= least]
         grown: dict[tuple[int, ...], tuple[float, float]] = {}
         for prefix, (in_blank, in_symbol) in prefixes.items():
@@ -87,10 +88,11 @@ def beam(posteriors: Posteriors, width: int = 8, least: float = 1e-3) -> list[st
                 blank, symbol = grown.get(longer, (0.0, 0.0))
                 # Only a blank in between makes a doubled character out of a repeated one.
                 grown[longer] = (blank, symbol + (in_blank if s == last else in_blank + in_symbol) * row[s])
-        ranked = sorted(grown.items(), key=lambda entry: (-sum(entry[1]), entry[0]))
-        prefixes = dict(ranked[:width])
-        total = sum(map(sum, prefixes.values())) or 1.0
-        prefixes = {prefix: (b / total, s / total) for prefix, (b, s) in prefixes.items()}
+        if len(grown) > width or row is rows[-1]:
+            ranked = sorted([(-blank - symbol, prefix) for prefix, (blank, symbol) in grown.items()])
+            grown = {prefix: grown[prefix] for _, prefix in ranked[:width]}
+        total = sum([blank + symbol for blank, symbol in grown.values()]) or 1.0
+        prefixes = {prefix: (blank / total, symbol / total) for prefix, (blank, symbol) in grown.items()}
     return ["".join(SYMBOLS[i - 1] for i in prefix) for prefix in prefixes]
 
 

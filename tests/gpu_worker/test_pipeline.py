@@ -116,18 +116,19 @@ def test_numbers_count_up_and_a_second_run_gives_the_same(clip: Clip) -> None:
     assert run() == first
 
 
-@pytest.mark.parametrize("batch", [2, 5, 64])
-def test_batches_of_any_size_give_the_same_passages(clip: Clip, batch: int) -> None:
+@pytest.mark.parametrize(("batch", "detecting"), [(2, 1), (5, 2), (64, 1), (1, 4)])
+def test_batches_of_any_size_and_any_number_give_the_same_passages(clip: Clip, batch: int, detecting: int) -> None:
     frames = [marked([("AB12CDE", 30 * i, 200), ("XY98ZTR", 560 - 30 * i, 60)]) for i in range(15)]
     frames += [marked([("KLM4567", 300, 120)])] * 12 + [marked([("KLM4567", 300 + 20 * i, 120)]) for i in range(6)]
     path = clip(frames)
 
-    def run(size: int) -> list[tuple[int, str, int, int, int, float]]:
-        found = Pipeline(PatchDetector(), PatchReader(), PipelineSettings(batch=size)).passages(path)
+    def run(settings: PipelineSettings) -> list[tuple[int, str, int, int, int, float]]:
+        found = Pipeline(PatchDetector(), PatchReader(), settings).passages(path)
         return [(p.passage_no, p.plate, p.first_frame, p.last_frame, p.best_frame, p.score) for p in found]
 
-    assert run(batch) == run(1)
-    assert run(batch) == run(batch)
+    settings = PipelineSettings(batch=batch, detecting=detecting)
+    assert run(settings) == run(PipelineSettings())
+    assert run(settings) == run(settings)
 
 
 def test_a_passage_is_given_before_the_video_ends(clip: Clip) -> None:

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gpu_worker.prefetch import prefetched
+from gpu_worker.prefetch import mapped, prefetched
 
 
 def test_items_come_in_order_and_end() -> None:
@@ -35,3 +35,42 @@ def test_leaving_early_stops_the_thread_after_a_bounded_number_of_items() -> Non
         assert next(items) == 0
     assert len(taken) <= 6
     assert not [t for t in threading.enumerate() if t.name.startswith("prefetch")]
+
+
+def test_mapped_items_keep_their_order_though_the_first_takes_longest() -> None:
+    second_ran = threading.Event()
+
+    def work(item: int) -> int:
+        if item == 0:
+            assert second_ran.wait(10)  # only if another thread works at the same time
+        second_ran.set()
+        return item * item
+
+    with mapped(work, iter(range(6)), workers=2) as results:
+        assert list(results) == [(i, i * i) for i in range(6)]
+
+
+def test_an_error_of_the_function_is_raised_where_its_result_would_have_come() -> None:
+    def work(item: int) -> int:
+        if item == 2:
+            raise ValueError("the third")
+        return item
+
+    with mapped(work, iter(range(6)), workers=2) as results:
+        assert [next(results), next(results)] == [(0, 0), (1, 1)]
+        with pytest.raises(ValueError, match="the third"):
+            next(results)
+
+
+def test_leaving_a_mapping_early_ends_its_threads() -> None:
+    taken = []
+
+    def counting() -> Iterator[int]:
+        for i in range(1000):
+            taken.append(i)
+            yield i
+
+    with mapped(str, counting(), workers=3) as results:
+        assert next(results) == (0, "0")
+    assert len(taken) <= 5
+    assert not [t for t in threading.enumerate() if t.name.startswith("mapped")]

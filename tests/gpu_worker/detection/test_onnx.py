@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 
 from gpu_worker.detection import Detector
-from gpu_worker.engines import build_detector
+from gpu_worker.detection.onnx import OnnxDetector
+from gpu_worker.engines import DETECTOR, PLATENET, build_detector
 from gpu_worker.settings import VisionSettings
+from gpu_worker.weights import EngineUnavailable
 from tests.gpu_worker.scenes import road
 
 
@@ -36,3 +38,16 @@ def test_a_batch_finds_what_single_pictures_show(detector: Detector) -> None:
     assert [len(found) for found in together] == [len(found) for found in alone] == [1, 1, 1, 0]
     for found, expected in zip(together, alone, strict=True):
         assert all(a.box.iou(b.box) > 0.98 for a, b in zip(found, expected, strict=True))
+
+
+def test_the_cut_head_says_what_the_whole_one_says() -> None:
+    picture, _ = road([("AB12CDE", 80, 260), ("XY98ZTR", 400, 230)])
+    cut = build_detector(VisionSettings(threads=1), 640)
+    whole = OnnxDetector(DETECTOR.path, side=640, threshold=0.15, threads=1)
+    found, expected = cut.detect([picture])[0], whole.detect([picture])[0]
+    assert [a.box.iou(b.box) > 0.85 for a, b in zip(found, expected, strict=True)] == [True, True]
+
+
+def test_a_model_with_another_head_is_refused() -> None:
+    with pytest.raises(EngineUnavailable, match="no one-class YOLOv8 detector"):
+        OnnxDetector(PLATENET.path)
