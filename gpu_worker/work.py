@@ -29,6 +29,7 @@ from gpu_worker.gpu_gauge import watch_gpu
 from gpu_worker.job import JobLimits, JobRunner, JobServices
 from gpu_worker.logs import logger
 from gpu_worker.pipeline_footage import PipelineFootage
+from gpu_worker.protection import protected
 from gpu_worker.scratch import clear_leftovers
 from gpu_worker.settings import VisionSettings
 from gpu_worker.tracing import TracedJobs
@@ -77,7 +78,7 @@ def main() -> int:
     if settings.tracing:
         runner = TracedJobs(runner, bootstrap.trace_segments(), lambda upload_id: _origin(services.blobs, upload_id))
     timing = ConsumerTiming(visibility_s=queue.visibility_s, max_receives=queue.max_receives, retry_s=settings.retry_s)
-    consumer = Consumer(bootstrap.job_queue(queue), runner, timing, stop, settings.liveness_file)
+    consumer = Consumer(bootstrap.job_queue(queue), protected(runner), timing, stop, settings.liveness_file)
     _obey_signals(consumer, stop, settings.drain_s)
     if settings.metrics and vision.device != "cpu":
         watch_gpu(services.report, stop)
