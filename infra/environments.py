@@ -43,6 +43,10 @@ class Environment:
         alarm_email: who is told of alarms; the administrator where nobody is named.
         domain_name: the API's own name, which the certificate must be good for; the gateway's where none is given.
         certificate_arn: ARN of that name's certificate, in the same region.
+        requests_per_s: how many requests a second the API takes, all callers together; twice as many in a burst.
+        logins_per_s: the same of what concerns logging in, which is made slow on purpose.
+        undelete_days: for how many days what was deleted or overwritten in the bucket can be got back; 0 for none.
+        runbooks: where docs/runbooks.md can be read; alarms link to its sections.
     """
 
     name: str
@@ -76,6 +80,10 @@ class Environment:
     alarm_email: str | None = None
     domain_name: str | None = None
     certificate_arn: str | None = None
+    requests_per_s: int = 200
+    logins_per_s: int = 20
+    undelete_days: int = 7
+    runbooks: str = "docs/runbooks.md"
 
 
 LOCAL: Final = Environment(
@@ -92,6 +100,7 @@ LOCAL: Final = Environment(
     # For receivers on the same machine.
     webhook_networks=("127.0.0.0/8",),
     emulated=True,
+    undelete_days=0,
 )
 DEV: Final = Environment(
     name="dev",

@@ -11,11 +11,12 @@ from infra.acknowledgements import acknowledge
 from infra.environments import Environment
 from infra.packaging import Bundles
 
-_RETENTION: Final = {
+LOG_RETENTION: Final = {
     7: aws_logs.RetentionDays.ONE_WEEK,
     30: aws_logs.RetentionDays.ONE_MONTH,
     365: aws_logs.RetentionDays.ONE_YEAR,
 }
+"""What CloudWatch calls an environment's `log_days`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class BackendFunction(Construct):
     ) -> None:
         super().__init__(scope, id_)
         log = aws_logs.LogGroup(
-            self, "Log", retention=_RETENTION[environment.log_days], removal_policy=RemovalPolicy.DESTROY
+            self, "Log", retention=LOG_RETENTION[environment.log_days], removal_policy=RemovalPolicy.DESTROY
         )
         role = aws_iam.Role(self, "Role", assumed_by=aws_iam.ServicePrincipal("lambda.amazonaws.com"))
         log.grant_write(role)

@@ -13,6 +13,9 @@ from infra.environments import Environment
 class FootageBucket(Construct):
     """A private, encrypted bucket that tells a queue of each finished upload.
 
+    Where the environment says so, what was deleted or overwritten stays for some days as an old version, which only
+    people can read. After that nothing is left, so retention and erasure are true of the bucket that many days later.
+
     Attributes:
         bucket: the bucket.
         access_logs: the bucket with the record of who read what, kept for three months.
@@ -39,7 +42,8 @@ class FootageBucket(Construct):
             minimum_tls_version=1.2,
             block_public_access=aws_s3.BlockPublicAccess.BLOCK_ALL,
             server_access_logs_bucket=self.access_logs,
-            lifecycle_rules=_lifecycle(),
+            versioned=environment.undelete_days > 0,
+            lifecycle_rules=_lifecycle(environment.undelete_days),
             cors=_cors(environment),
             removal_policy=removal,
         )
@@ -88,13 +92,24 @@ class FootageBucket(Construct):
         resource.node.add_dependency(queue.node.find_child("Policy"))
 
 
-def _lifecycle() -> list[aws_s3.LifecycleRule]:
-    """Footage and evidence have no rule: a rule knows of no legal hold. The retention function deletes them."""
-    return [
+def _lifecycle(undelete_days: int) -> list[aws_s3.LifecycleRule]:
+    """What the bucket forgets by itself.
+
+    Footage and evidence that are in use have no rule: a rule knows of no legal hold. The retention function deletes
+    them, by the days that the environment names, and the bucket the old versions that this leaves.
+    """
+    rules = [
         # The backend deletes an archive when its time is over; this is for one that it forgot.
         aws_s3.LifecycleRule(id="forget-exports", prefix=EXPORTS_PREFIX, expiration=Duration.days(30)),
         aws_s3.LifecycleRule(id="drop-unfinished", abort_incomplete_multipart_upload_after=Duration.days(1)),
     ]
+    if undelete_days > 0:
+        rules += [
+            aws_s3.LifecycleRule(id="forget-deleted", noncurrent_version_expiration=Duration.days(undelete_days)),
+            # What is left of a deleted object when its last version is gone: a marker that would be listed for ever.
+            aws_s3.LifecycleRule(id="drop-markers", expired_object_delete_marker=True),
+        ]
+    return rules
 
 
 def _cors(environment: Environment) -> list[aws_s3.CorsRule] | None:

@@ -124,7 +124,7 @@ class CoreStack(Stack):
     def _outputs(self) -> None:
         outputs = {
             "ApiId": self.api.api.api_id,
-            "ApiUrl": self.api.api.api_endpoint,
+            "ApiUrl": self.api.url,
             "SetupFunction": self.functions["Setup"].function_name,
             "AdminSecret": self._secrets.admin.secret_arn,
             "DatabaseSecret": self._environment.database_secret,
@@ -138,5 +138,7 @@ class CoreStack(Stack):
         }
         if self.bus.tap is not None:
             outputs["TapQueueUrl"] = self.bus.tap.queue_url
+        if self.api.alias_target is not None:
+            outputs["ApiAliasTarget"] = self.api.alias_target
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)

@@ -71,19 +71,6 @@ def test_a_message_is_dead_after_three_receives(prod: Template) -> None:
     assert queues[dead]["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
-def test_the_bucket_drops_exports_and_half_uploads_but_leaves_evidence_to_the_retention_function(
-    prod: Template,
-) -> None:
-    footage = next(bucket for name, bucket in prod.of_type("AWS::S3::Bucket").items() if "Footage" in name)
-    rules = footage["LifecycleConfiguration"]["Rules"]
-
-    assert {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule} == {"exports/": 30}
-    assert [rule["AbortIncompleteMultipartUpload"] for rule in rules if "Prefix" not in rule] == [
-        {"DaysAfterInitiation": 1}
-    ]
-    assert {rule["Status"] for rule in rules} == {"Enabled"}
-
-
 def test_the_tap_gets_every_domain_event_and_production_has_none(templates: dict[str, Template]) -> None:
     (tap,) = [rule for name, rule in templates["local"].of_type("AWS::Events::Rule").items() if "TapRule" in name]
 
