@@ -105,4 +105,5 @@ WORKER_MAY: Final = {
     "s3:PutObject Footage/crops/*",
     "s3:PutObject Footage/frames/*",
     "events:PutEvents Bus",
+    "xray:PutTraceSegments *",
 }

@@ -8,6 +8,7 @@ from aws_cdk import CfnOutput, Stack, aws_iam, aws_lambda
 from constructs import Construct
 
 from anpr.messages import CROPS_PREFIX, FRAMES_PREFIX, UPLOADS_PREFIX
+from infra.acknowledgements import acknowledge
 from infra.components.alerting import Alerting
 from infra.components.api_functions import ApiFunctions
 from infra.components.backend_function import BackendCode
@@ -104,6 +105,9 @@ class CoreStack(Stack):
             **self._parts.bucket,
             **self._parts.jobs,
             **self._parts.events,
+            # What CloudWatch counts and X-Ray shows; the one-machine run has neither.
+            "ANPR_WORKER_METRICS": str(not environment.emulated).lower(),
+            "ANPR_WORKER_TRACING": str(environment.tracing).lower(),
         }
         self._outputs()
 
@@ -119,6 +123,9 @@ class CoreStack(Stack):
         self.footage.grant_objects(role, "s3:GetObject", prefixes=(UPLOADS_PREFIX,))
         self.footage.grant_objects(role, "s3:PutObject", prefixes=(CROPS_PREFIX, FRAMES_PREFIX))
         self.bus.grant_publish(role)
+        if self._environment.tracing:
+            aws_iam.Grant.add_to_principal(grantee=role, actions=["xray:PutTraceSegments"], resource_arns=["*"])
+            acknowledge(role, "IAM5[Resource::*]", "X-Ray's PutTraceSegments knows no narrower resource.")
         return role
 
     def _outputs(self) -> None:

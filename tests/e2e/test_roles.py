@@ -93,9 +93,8 @@ def clients_of(site: Site, resources: dict[str, str], who: str) -> Clients:
 
 def expected(who: str) -> set[str]:
     """What stands in a role's table."""
-    if who == "Worker":
-        return WORKER_MAY
-    return {what for what in MAY[who] | EVERY_FUNCTION if not _NOT_GRANTED_HERE.match(what)}
+    table = WORKER_MAY if who == "Worker" else MAY[who] | EVERY_FUNCTION
+    return {what for what in table if not _NOT_GRANTED_HERE.match(what)}
 
 
 @pytest.mark.parametrize("who", [*MAY, "Worker"])
