@@ -33,6 +33,11 @@ _ROOT: Final = Path(__file__).parents[2]
 _BUCKET: Final = "footage"
 _BUS: Final = "anpr"
 _POLL_S: Final = 0.02
+# What notifies a queue must be let in by the queue itself.
+_NOTIFIERS: Final = {"Service": ["events.amazonaws.com", "s3.amazonaws.com"]}
+_POLICY: Final = json.dumps(
+    {"Statement": [{"Effect": "Allow", "Principal": _NOTIFIERS, "Action": "sqs:SendMessage", "Resource": "*"}]}
+)
 
 
 class Worker:
@@ -165,9 +170,11 @@ def backend(folder: Path) -> Iterator[Backend]:
 def _furnish(endpoint: str, database: Database, database_url: str, folder: Path) -> Backend:
     cloud = EmulatedCloud(endpoint)
     s3, sqs, events = cloud.client("s3"), cloud.client("sqs"), cloud.client("events")
-    dead_url, tap_url = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("dead", "tap"))
+    dead_url, tap_url = (
+        sqs.create_queue(QueueName=name, Attributes={"Policy": _POLICY})["QueueUrl"] for name in ("dead", "tap")
+    )
     redrive = json.dumps({"deadLetterTargetArn": _arn(sqs, dead_url), "maxReceiveCount": str(MAX_RECEIVES)})
-    queue_url = sqs.create_queue(QueueName="jobs", Attributes={"RedrivePolicy": redrive})["QueueUrl"]
+    queue_url = sqs.create_queue(QueueName="jobs", Attributes={"RedrivePolicy": redrive, "Policy": _POLICY})["QueueUrl"]
     s3.create_bucket(Bucket=_BUCKET, CreateBucketConfiguration={"LocationConstraint": emulator.REGION})
     prefix = {"Key": {"FilterRules": [{"Name": "prefix", "Value": "uploads/"}]}}
     target = {"QueueArn": _arn(sqs, queue_url), "Events": ["s3:ObjectCreated:*"], "Filter": prefix}
