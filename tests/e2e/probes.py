@@ -15,6 +15,10 @@ from infra.local.emulator import ACCOUNT, REGION
 Clients = Callable[[str], Any]
 
 _REFUSED: Final = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"})
+TOPICS: Final = ("bolo", "account", "other")
+OPENED: Final = "probe"
+"""Topics of these kinds and this name are there, opened as the backend opens its own: SNS by default lets all in."""
+
 _WRONG_MD5: Final = "AAAAAAAAAAAAAAAAAAAAAA=="
 _MISSING: Final = "probe/of-nothing"
 
@@ -109,17 +113,18 @@ def _secret(name: str) -> dict[str, Probe]:
 
 def _topics(kind: str) -> dict[str, Probe]:
     name = f"anpr-{kind}-"
-    missing = f"{name}of-nothing"
     return {
-        f"sns:CreateTopic topic {name}*": lambda to, _: to("sns").create_topic(Name=f"{name}probe"),
-        f"sns:DeleteTopic topic {name}*": lambda to, at: to("sns").delete_topic(TopicArn=at.topics + missing),
+        f"sns:CreateTopic topic {name}*": lambda to, _: to("sns").create_topic(Name=f"{name}{OPENED}"),
+        f"sns:DeleteTopic topic {name}*": lambda to, at: to("sns").delete_topic(TopicArn=f"{at.topics}{name}nothing"),
         f"sns:SetTopicAttributes topic {name}*": lambda to, at: to("sns").set_topic_attributes(
-            TopicArn=at.topics + missing, AttributeName="DisplayName", AttributeValue="probe"
+            TopicArn=f"{at.topics}{name}{OPENED}", AttributeName="DisplayName", AttributeValue="probe"
         ),
         f"sns:Subscribe topic {name}*": lambda to, at: to("sns").subscribe(
-            TopicArn=at.topics + missing, Protocol="email", Endpoint="probe@example.com"
+            TopicArn=f"{at.topics}{name}{OPENED}", Protocol="email", Endpoint="probe@example.com"
         ),
-        f"sns:Publish topic {name}*": lambda to, at: to("sns").publish(TopicArn=at.topics + missing, Message="probe"),
+        f"sns:Publish topic {name}*": lambda to, at: to("sns").publish(
+            TopicArn=f"{at.topics}{name}{OPENED}", Message="probe"
+        ),
     }
 
 
@@ -143,7 +148,7 @@ def probes(names: Names) -> dict[str, Probe]:
         made |= _queue(queue)
     for secret in names.secrets:
         made |= _secret(secret)
-    for kind in ("bolo", "account", "other"):
+    for kind in TOPICS:
         made |= _topics(kind)
     return made
 

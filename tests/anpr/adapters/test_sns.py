@@ -47,6 +47,13 @@ def test_a_topic_is_opened_once_under_the_prefix_and_renamed(sns: Any, notifier:
     assert attributes["KmsMasterKeyId"] == "alias/aws/sns"
 
 
+def test_a_topic_is_left_to_what_the_roles_may_do(sns: Any, notifier: SnsNotifier) -> None:
+    topic = notifier.open_topic("bolo-1", title="Stolen")
+    (statement,) = json.loads(sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"])["Statement"]
+    assert statement["Principal"] == {"AWS": f"arn:aws:iam::{topic.split(':')[4]}:root"}
+    assert (statement["Action"], statement["Resource"]) == ("sns:Publish", topic)
+
+
 def test_subscribers_are_told(sns: Any, notifier: SnsNotifier) -> None:
     topic = notifier.open_topic("bolo-1", title="Stolen")
     read = _tap(sns, topic)

@@ -32,7 +32,7 @@ class SnsNotifier:
         with translated("notification service"):
             topic = self._client.create_topic(Name=f"{self._prefix}{name}")["TopicArn"]
             # Given with the creation, a title that changed since would be refused.
-            for attribute, value in attributes.items():
+            for attribute, value in (attributes | {"Policy": _policy(topic)}).items():
                 self._client.set_topic_attributes(TopicArn=topic, AttributeName=attribute, AttributeValue=value)
         return topic
 
@@ -70,6 +70,21 @@ class SnsNotifier:
                 Message=json.dumps(message),
                 MessageStructure="json",
             )
+
+
+def _policy(topic: str) -> str:
+    """Leave it to the roles' own policies who may use a topic.
+
+    The policy that SNS gives a topic without one lets every role of the account publish, subscribe and delete.
+    """
+    _, partition, _, _, account, _ = topic.split(":")
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:{partition}:iam::{account}:root"},
+        "Action": "sns:Publish",
+        "Resource": topic,
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def _is_invalid(error: BaseException | None) -> bool:
