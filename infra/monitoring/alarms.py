@@ -88,11 +88,10 @@ def watches(measures: Measures) -> Iterator[Watch]:
 
 
 def _footage(measures: Measures) -> Iterator[Watch]:
-    jobs = measures.core.detection.queue
     yield Watch(
         "jobs-wait-too-long",
-        f"The oldest job has waited for more than {_LONGEST_WAIT_S // 60} minutes.",
-        measures.oldest(jobs, "oldest job"),
+        f"Jobs wait, and the oldest is more than {_LONGEST_WAIT_S // 60} minutes old.",
+        measures.waited(),
         above=_LONGEST_WAIT_S,
         periods=3,
         of=3,

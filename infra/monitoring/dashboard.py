@@ -56,7 +56,7 @@ class OperationsDashboard(Construct):
 def _jobs(measures: Measures) -> list[IWidget]:
     queue = measures.core.detection.queue
     return [
-        _graph("How long the oldest job has waited", "seconds", measures.oldest(queue, "oldest job")),
+        _graph("How long the oldest job has waited", "seconds", measures.waited()),
         _graph(
             "Jobs",
             "jobs",

@@ -27,7 +27,7 @@ class Measures:
 
     core: CoreStack
     database: DatabaseStack
-    workers: Sequence[aws_ecs.IBaseService]
+    workers: Sequence[aws_ecs.BaseService]
 
     @property
     def dead_letters(self) -> dict[str, aws_sqs.IQueue]:
@@ -56,6 +56,16 @@ class Measures:
     def waiting(self, queue: aws_sqs.IQueue, label: str) -> aws_cloudwatch.Metric:
         """Messages that nobody has taken."""
         return queue.metric_approximate_number_of_messages_visible(period=_PERIOD, statistic="Maximum", label=label)
+
+    def waited(self) -> aws_cloudwatch.MathExpression:
+        """How long jobs wait, in seconds: a job that is being read for hours is the oldest too, and does not wait."""
+        queue = self.core.detection.queue
+        return _math(
+            "IF(waiting > 0, oldest, 0)",
+            "wait of the oldest job",
+            waiting=self.waiting(queue, "waiting"),
+            oldest=self.oldest(queue, "oldest"),
+        )
 
     def taken(self, queue: aws_sqs.IQueue, label: str) -> aws_cloudwatch.Metric:
         """Messages that are being worked on."""
