@@ -9,7 +9,7 @@ from mangum import Mangum
 
 from anpr.errors import AnprError
 from functions.api.app import create_app
-from functions.api.problems import MEDIA_TYPE, problem_response
+from functions.api.problems import MEDIA_TYPE, problem_response, retry_headers
 from functions.api.services import ApiServices
 from functions.api.telemetry import Telemetry, make_telemetry
 
@@ -65,7 +65,7 @@ def _refusal(error: AnprError) -> Response:
     response = problem_response(status=error.status, code=error.code, title=error.title, detail=error.detail)
     return {
         "statusCode": response.status_code,
-        "headers": {"content-type": MEDIA_TYPE},
+        "headers": {"content-type": MEDIA_TYPE, **retry_headers(error)},
         "body": bytes(response.body).decode(),
         "isBase64Encoded": False,
     }

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from anpr.errors import AnprError, TooManyRequests
+from anpr.errors import AnprError
 
 MEDIA_TYPE = "application/problem+json"
 _TYPE_PREFIX = "urn:anpr:problem:"
@@ -40,6 +40,11 @@ def problem_response(
     return Response(body, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
 
 
+def retry_headers(error: AnprError) -> dict[str, str]:
+    """Say when the same request is worth another try, where it is."""
+    return {} if error.retry_after_s is None else {"retry-after": str(error.retry_after_s)}
+
+
 def install(app: FastAPI) -> None:
     """Make an application answer every expected error with a problem document."""
     app.add_exception_handler(AnprError, _domain_error)
@@ -61,11 +66,9 @@ def _render(request: Request, error: AnprError, headers: Mapping[str, str] | Non
 def _domain_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, AnprError):
         raise error
-    headers = {}
+    headers = retry_headers(error)
     if error.status == HTTPStatus.UNAUTHORIZED:
         headers["www-authenticate"] = "Bearer"
-    if isinstance(error, TooManyRequests):
-        headers["retry-after"] = str(error.retry_after_s)
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         request.app.state.telemetry.logger.warning(
             error.detail, extra={"request_id": request.state.request_id}, exc_info=error

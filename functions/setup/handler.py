@@ -1,4 +1,4 @@
-"""Run after each deployment: migrate the database, make the keys, make the first administrator."""
+"""Run by each deployment: migrate the database, make the keys, make the first administrator."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from anpr import bootstrap, migrations, tokens, users
 from anpr.errors import Unavailable
 from anpr.settings import AdminSettings, SigningSettings, WebhookKeySettings
 from anpr.webhooks import sealing
+from functions.setup import cloudformation
 
 logger = Logger(service="setup")
 
@@ -22,8 +23,20 @@ class AdminLogin(BaseModel):
 
 
 @logger.inject_lambda_context
-def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Bring a deployment up to date; a second run finds nothing to do.
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any] | None:
+    """Bring a deployment up to date, for CloudFormation in the midst of it or for whoever runs this after it.
+
+    Returns:
+        What `set_up` does; nothing where CloudFormation is answered instead.
+    """
+    if cloudformation.is_request(event):
+        cloudformation.serve(event, set_up, logger)
+        return None
+    return set_up()
+
+
+def set_up() -> dict[str, Any]:
+    """Migrate, and make what is missing; a second run finds nothing to do.
 
     Returns:
         `revision`, the database schema's, and `admin_created`, whether the first administrator was made now.
@@ -35,9 +48,14 @@ def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     admin = AdminLogin.model_validate(login)
     sealing.ensure_key(secrets, WebhookKeySettings().key_secret_id)
     database = bootstrap.database()
-    revision = migrations.upgrade(database.engine)
-    with database.transaction() as session:
-        tokens.ensure_signing_key(session, secrets, SigningSettings().secret_id)
-        created = users.ensure_admin(session, admin.email, admin.password.get_secret_value())
+    try:
+        revision = migrations.upgrade(database.engine)
+        migrations.let_in_by_iam(database.engine)
+        with database.transaction() as session:
+            tokens.ensure_signing_key(session, secrets, SigningSettings().secret_id)
+            created = users.ensure_admin(session, admin.email, admin.password.get_secret_value())
+    finally:
+        # Nobody calls this again soon, and a connection that is left open keeps the database awake.
+        database.engine.dispose()
     logger.info("set up", revision=revision, admin_created=created)
     return {"revision": revision, "admin_created": created}

@@ -81,5 +81,8 @@ class BackendParts:
         return BackendFunction(self.stack, id_, code=self.code, environment=self.environment, spec=spec)
 
     def _placed(self, id_: str, spec: FunctionSpec) -> BackendFunction:
-        spec = replace(spec, placement=self.database.placement)
+        placement = self.database.placement
+        if placement is not None:
+            # There is no NAT: see docs/decisions/0001-network.md.
+            spec = replace(spec, placement=placement, variables={**spec.variables, "ANPR_IPV6": "true"})
         return BackendFunction(self.stack, id_, code=self.code, environment=self.environment, spec=spec)

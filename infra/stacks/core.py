@@ -25,6 +25,7 @@ from infra.components.detection_queue import MAX_RECEIVES, VISIBILITY_S, Detecti
 from infra.components.domain_bus import BUS_NAME, DomainBus
 from infra.components.footage_bucket import FootageBucket
 from infra.components.http_api import HttpApi
+from infra.components.migrations import Migrations
 from infra.components.schedule import Schedule
 from infra.components.secrets import Secrets
 from infra.components.topics import Topics
@@ -99,6 +100,8 @@ class CoreStack(Stack):
         Schedule(self, "OutboxRelaySchedule", minutes=1, function=made["OutboxRelay"])
         Schedule(self, "ExportSweepSchedule", minutes=5, function=made["ExportBuilder"])
         Schedule(self, "RetentionSchedule", minutes=5, function=made["Retention"])
+        if database is not None:
+            self._migrate()
         self.worker_policy = self._worker_policy()
         self.worker_variables = {
             **self._parts.database.variables,
@@ -110,6 +113,12 @@ class CoreStack(Stack):
             "ANPR_WORKER_TRACING": str(environment.tracing).lower(),
         }
         self._outputs()
+
+    def _migrate(self) -> None:
+        """The one-machine run starts the set-up itself: its emulator runs no functions while it makes a stack."""
+        setup = self.functions["Setup"]
+        migrations = Migrations(self, "Migrations", setup=setup, code=self._parts.code)
+        migrations.come_before(function for function in self.functions.values() if function is not setup)
 
     def _worker_policy(self) -> aws_iam.ManagedPolicy:
         """What a worker may do, wherever it runs: attached to the role of whatever runs it."""

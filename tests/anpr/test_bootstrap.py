@@ -52,6 +52,41 @@ def test_the_database_is_found_by_a_secret_as_rds_writes_it(database_url: str, m
 
 
 @pytest.mark.usefixtures("_aws")
+def test_an_owners_secret_as_rds_makes_it_leaves_the_address_to_the_settings(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = make_url(database_url)
+    make_client("secretsmanager").create_secret(
+        Name="owner", SecretString=json.dumps({"username": url.username, "password": "p@ss/word?"})
+    )
+
+    found = answer(monkeypatch, ANPR_DB_SECRET_ID="owner", ANPR_DB_SSL="false", **_address(database_url))
+
+    assert found == url.database
+
+
+def test_a_user_without_a_secret_logs_in_by_iam(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    user = str(make_url(database_url).username)
+
+    found = answer(monkeypatch, ANPR_DB_USER=user, ANPR_DB_SSL="false", **_address(database_url))
+
+    assert found == make_url(database_url).database
+
+
+def test_a_login_by_iam_needs_credentials(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+
+    with pytest.raises(Unavailable, match="credentials"):
+        answer(monkeypatch, ANPR_DB_USER="anpr_app", ANPR_DB_SSL="false", **_address(database_url))
+
+
+def _address(database_url: str) -> dict[str, str]:
+    url = make_url(database_url)
+    return {"ANPR_DB_HOST": str(url.host), "ANPR_DB_PORT": str(url.port), "ANPR_DB_NAME": str(url.database)}
+
+
+@pytest.mark.usefixtures("_aws")
 def test_a_database_that_is_not_set_up_yet_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Unavailable, match="not set up yet"):
         answer(monkeypatch, ANPR_DB_SECRET_ID=f"none-{uuid4()}")

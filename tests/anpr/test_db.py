@@ -1,11 +1,15 @@
+import gc
+import socket
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from cryptography import x509
 from sqlalchemy import make_url, select, text
 from sqlalchemy.exc import IntegrityError
 
-from anpr.db import Database, make_engine
+from anpr.db import RDS_AUTHORITIES, Database, make_engine
 from anpr.errors import NotFound, Unavailable
 from anpr.models import Camera
 from anpr.settings import DatabaseSettings
@@ -128,3 +132,47 @@ def test_times_come_back_in_utc(database: Database) -> None:
 
     assert created_at.utcoffset() is not None
     assert not created_at.utcoffset()
+
+
+# The driver leaves the socket of a login that failed to the garbage collector, here before the next test's time.
+@pytest.mark.filterwarnings("ignore:.*unclosed <socket:ResourceWarning")
+def test_a_server_that_takes_the_connection_and_says_nothing_is_unavailable() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://anpr@127.0.0.1:{silent.getsockname()[1]}/anpr"
+        database = connect(url, connect_timeout_s=0.2, statement_timeout_s=0.1)
+
+        with pytest.raises(Unavailable, match="does not answer") as caught, database.transaction() as session:
+            session.execute(text("SELECT 1"))
+        assert caught.value.retry_after_s
+        del caught
+        gc.collect()
+
+
+def test_each_connection_is_opened_with_a_password_of_its_own(database_url: str) -> None:
+    given = iter(["first", "second"])
+    asked = []
+
+    def password() -> str:
+        asked.append(next(given))
+        return asked[-1]
+
+    settings = DatabaseSettings(url=database_url, ssl=False)
+    database = Database(make_engine(make_url(database_url), settings, password=password))
+
+    assert names(database) == names(database) == []
+    assert asked == ["first"]
+    database.engine.dispose()
+    assert names(database) == []
+    assert asked == ["first", "second"]
+    database.engine.dispose()
+
+
+def test_the_authorities_of_rds_sign_for_themselves_and_for_years_to_come() -> None:
+    authorities = x509.load_pem_x509_certificates(RDS_AUTHORITIES.read_bytes())
+
+    assert len(authorities) > 20
+    for authority in authorities:
+        authority.verify_directly_issued_by(authority)
+        assert authority.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+        assert authority.not_valid_after_utc > datetime.now(UTC) + timedelta(days=3650)
+        assert "Amazon RDS" in authority.subject.rfc4514_string()

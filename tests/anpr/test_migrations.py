@@ -1,7 +1,9 @@
+from collections.abc import Iterator
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DatabaseError
 
 from anpr import migrations
@@ -26,3 +28,55 @@ def test_a_second_run_changes_nothing(database: Database) -> None:
 def test_the_audit_log_refuses_change(database: Database, statement: str) -> None:
     with database.engine.connect() as connection, pytest.raises(DatabaseError, match="append-only"):
         connection.execute(text(statement))
+
+
+def test_a_schema_that_is_newer_than_the_code_is_left_as_it_is(database: Database) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(text("ALTER TABLE cameras ADD COLUMN of_tomorrow text"))
+
+    assert migrations.upgrade(database.engine) == "9999"
+
+    with database.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(of_tomorrow) FROM cameras")).scalar_one() == 0
+
+
+def test_where_there_is_no_iam_nobody_is_let_in(database: Database) -> None:
+    assert not migrations.let_in_by_iam(database.engine)
+    assert _may_log_in(database) is False
+
+
+@pytest.fixture
+def _iam(database: Database) -> Iterator[None]:
+    """A role of the name that Amazon's PostgreSQL has; roles belong to the whole server."""
+    with database.engine.begin() as connection:
+        connection.execute(text("CREATE ROLE rds_iam NOLOGIN"))
+    yield
+    with database.engine.begin() as connection:
+        connection.execute(text("ALTER ROLE anpr_app NOLOGIN"))
+        connection.execute(text("DROP ROLE rds_iam"))
+
+
+@pytest.mark.usefixtures("_iam")
+def test_functions_log_in_by_iam_with_their_own_rights_alone(database: Database) -> None:
+    assert migrations.let_in_by_iam(database.engine)
+    # A second deployment does it again.
+    assert migrations.let_in_by_iam(database.engine)
+
+    assert _may_log_in(database) is True
+    engine = create_engine(database.engine.url.set(username="anpr_app"))
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT pg_has_role('rds_iam', 'MEMBER')")).scalar_one()
+        assert connection.execute(text("SELECT count(*) FROM cameras")).scalar_one() == 0
+        with pytest.raises(DatabaseError, match="must be owner"):
+            connection.execute(text("ALTER TABLE audit_logs DISABLE TRIGGER ALL"))
+    with engine.connect() as connection, pytest.raises(DatabaseError, match="permission denied"):
+        connection.execute(text(f'SET ROLE "{database.engine.url.username}"'))
+    engine.dispose()
+
+
+def _may_log_in(database: Database) -> bool:
+    with database.engine.connect() as connection:
+        return bool(
+            connection.execute(text("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'anpr_app'")).scalar_one()
+        )

@@ -112,6 +112,7 @@ def test_a_start_that_fails_is_a_problem_and_is_tried_again(api: Api) -> None:
     client = Client(LambdaHandler("test", [], build))
     reply = client.get("/nothing")
     assert (reply.status, reply.headers["content-type"]) == (503, "application/problem+json")
+    assert int(reply.headers["retry-after"]) > 0
     assert "not set up" in reply.json()["detail"]
 
     ready.append(True)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import URL, make_url
 
 from anpr.adapters.aws import EventBridgeBus, S3BlobStore, SecretsManagerStore, SqsJobQueue, make_client
+from anpr.adapters.rds import DatabaseToken
 from anpr.adapters.s3_archive import S3ArchiveStore
 from anpr.adapters.sns import SnsNotifier
 from anpr.adapters.xray import XraySegments
@@ -34,7 +35,10 @@ def database(settings: DatabaseSettings | None = None) -> Database:
         anpr.errors.Unavailable: the secret that says where the database is cannot be read, or has no value yet.
     """
     settings = settings or DatabaseSettings()
-    return Database(make_engine(_database_url(settings), settings))
+    password = None
+    if settings.host is not None and settings.user is not None:
+        password = DatabaseToken(settings.host, settings.port, settings.user)
+    return Database(make_engine(_database_url(settings), settings, password=password))
 
 
 def blob_store(settings: StorageSettings | None = None) -> BlobStore:
@@ -84,21 +88,30 @@ def secret_store() -> SecretStore:
 
 
 def _client(service: str, endpoint_url: str | None = None, *, connections: int = 10) -> Any:
-    ModeSettings()  # refuses a mode that there are no adapters for
-    return make_client(service, endpoint_url, connections=connections)
+    settings = ModeSettings()  # refuses a mode that there are no adapters for
+    return make_client(service, endpoint_url, connections=connections, ipv6=settings.ipv6)
 
 
 def _database_url(settings: DatabaseSettings) -> URL:
-    if settings.secret_id is None:
+    if settings.url is not None:
         return make_url(str(settings.url))
-    secret = secret_store().get(settings.secret_id)
-    if secret is None:
-        raise Unavailable("The database is not set up yet: its secret has no value.")
+    address: dict[str, Any] = {
+        "host": settings.host,
+        "port": settings.port,
+        "dbname": settings.name,
+        "username": settings.user,
+    }
+    if settings.secret_id is not None:
+        secret = secret_store().get(settings.secret_id)
+        if secret is None:
+            raise Unavailable("The database is not set up yet: its secret has no value.")
+        # A secret that RDS makes for a cluster's owner has name and password alone.
+        address = {name: value for name, value in address.items() if value is not None} | secret
     return URL.create(
         "postgresql",
-        username=secret["username"],
-        password=secret["password"],
-        host=secret["host"],
-        port=int(secret["port"]),
-        database=secret["dbname"],
+        username=address["username"],
+        password=address.get("password"),
+        host=address["host"],
+        port=int(address["port"]),
+        database=address["dbname"],
     )

@@ -1,11 +1,12 @@
 """The database connection: engine, sessions, and `transaction`, the only place that commits."""
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
-from sqlalchemy import URL, Engine, create_engine
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
@@ -18,25 +19,34 @@ _QUERY_CANCELED: Final = "57014"
 _OUTAGES: Final = frozenset({"08", "40", "53", "57"})
 
 
-def make_engine(url: URL, settings: DatabaseSettings) -> Engine:
+RDS_AUTHORITIES: Final = Path(__file__).parent / "rds.pem"
+"""Amazon RDS signs its servers' certificates by authorities of its own, one a region, which no system trusts."""
+
+# The socket waits longer than the server lets a statement run, so that the server ends it, with a clear error.
+_GRACE: Final = 1.25
+
+
+def make_engine(url: URL, settings: DatabaseSettings, *, password: Callable[[], str] | None = None) -> Engine:
     """Make an engine on pg8000 that keeps at most `settings.pool_size` connections.
 
     Args:
         url: user, password, host, port and database; the driver part is replaced.
-        settings: TLS, pool and time-outs. The socket time-out is longer than the statement's, so that a slow statement
-            is ended by the server, with a clear error, rather than by a broken connection.
+        settings: TLS, pool and time-outs.
+        password: gives the password of each connection as it is opened, in place of the URL's.
     """
     startup = {"statement_timeout": f"{round(settings.statement_timeout_s * 1000)}", "timezone": "UTC"}
     if settings.role is not None:
         startup["role"] = settings.role
     connect_args: dict[str, object] = {
-        "timeout": settings.statement_timeout_s + settings.connect_timeout_s,
+        # One limit for opening a connection, which may have to wake the server, and for every answer after that.
+        "timeout": max(settings.connect_timeout_s, settings.statement_timeout_s * _GRACE),
         "application_name": "anpr",
         "startup_params": startup,
     }
     if settings.ssl:
-        connect_args["ssl_context"] = ssl.create_default_context(cafile=settings.ssl_root_cert)
-    return create_engine(
+        authorities = str(RDS_AUTHORITIES) if settings.ssl_root_cert == "rds" else settings.ssl_root_cert
+        connect_args["ssl_context"] = ssl.create_default_context(cafile=authorities)
+    engine = create_engine(
         url.set(drivername="postgresql+pg8000"),
         pool_size=settings.pool_size,
         max_overflow=0,
@@ -45,6 +55,13 @@ def make_engine(url: URL, settings: DatabaseSettings) -> Engine:
         pool_pre_ping=True,
         connect_args=connect_args,
     )
+    if password is not None:
+
+        @event.listens_for(engine, "do_connect")
+        def _log_in(_dialect: object, _record: object, _args: object, parameters: dict[str, Any]) -> None:
+            parameters["password"] = password()
+
+    return engine
 
 
 class Database:
@@ -68,6 +85,9 @@ class Database:
                 session.commit()
             except PoolTimeout as error:
                 raise Unavailable("The database has no free connection; try again in a moment.") from error
+            except OSError as error:
+                # The driver passes on what its socket says while it logs in: a paused server may be slow to wake.
+                raise Unavailable("The database does not answer; try again in a moment.") from error
             except DBAPIError as error:
                 if _sqlstate(error) == _QUERY_CANCELED:
                     raise Unavailable("The query took too long and was stopped; ask for less at a time.") from error

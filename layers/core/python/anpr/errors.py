@@ -16,11 +16,13 @@ class AnprError(Exception):
         title: what kind of problem this is, the same for every occurrence.
         detail: what happened this time, in words for a person.
         extra: further members of the problem document (RFC 9457, section 3.2).
+        retry_after_s: in how many seconds the same request is worth another try; None where it is not.
     """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal-error"
     title: ClassVar[str] = "Internal error"
+    retry_after_s: int | None = None
 
     def __init__(self, detail: str, **extra: object) -> None:
         super().__init__(detail)
@@ -78,6 +80,7 @@ class Unavailable(AnprError):
     """Something this request needs is down or still starting; the same request may work later."""
 
     status, code, title = 503, "unavailable", "Temporarily unavailable"
+    retry_after_s = 5
 
 
 class UnreadableMedia(AnprError):

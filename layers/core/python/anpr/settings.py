@@ -19,29 +19,45 @@ class ModeSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ANPR_", extra="ignore")
 
     mode: Literal["aws"] = "aws"
+    ipv6: bool = Field(default=False, description="Whether AWS is reached by IPv6 alone: from a network without NAT.")
 
 
 class DatabaseSettings(BaseSettings):
-    """Where PostgreSQL is: a URL, or a Secrets Manager secret of the shape that RDS writes."""
+    """Where PostgreSQL is, and how to log in.
+
+    In one of three ways: a URL; a Secrets Manager secret with the password, and the address where `host` does not say
+    it; or a host and a user that logs in by IAM, without a password.
+    """
 
     model_config = SettingsConfigDict(env_prefix="ANPR_DB_", extra="ignore")
 
     url: PostgresDsn | None = None
     secret_id: str | None = None
+    host: str | None = None
+    port: int = 5432
+    name: str = "anpr"
+    user: str | None = Field(default=None, description="Who logs in by IAM.")
     ssl: bool = Field(default=True, description="Ask for TLS and verify the server's certificate.")
-    ssl_root_cert: str | None = Field(default=None, description="CA bundle; the system's where none is given.")
+    ssl_root_cert: str | None = Field(
+        default=None,
+        description="CA bundle; the system's where none is given, and `rds` for the authorities of Amazon RDS.",
+    )
     role: str | None = Field(
         default=None,
         description="Role to take on after logging in; `anpr_app` may not alter tables or change the audit log.",
     )
     pool_size: int = Field(default=1, ge=1, description="A Lambda serves one request at a time, so one is enough.")
-    connect_timeout_s: float = 10
+    connect_timeout_s: float = Field(
+        default=25,
+        description="Longer than a database needs that was paused (some 15 s), shorter than API Gateway waits (30 s).",
+    )
     statement_timeout_s: float = 20
 
     @model_validator(mode="after")
     def _one_source(self) -> "DatabaseSettings":
-        if (self.url is None) == (self.secret_id is None):
-            raise ValueError("set exactly one of ANPR_DB_URL and ANPR_DB_SECRET_ID")
+        by_iam = self.host is not None and self.user is not None
+        if [self.url is not None, self.secret_id is not None, by_iam].count(True) != 1:
+            raise ValueError("set exactly one of ANPR_DB_URL, ANPR_DB_SECRET_ID, and ANPR_DB_HOST with ANPR_DB_USER")
         return self
 
 

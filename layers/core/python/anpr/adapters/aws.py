@@ -60,7 +60,11 @@ _MISSING: Final = frozenset(
 _TRANSFER: Final = TransferConfig(max_concurrency=4, multipart_chunksize=16 * 1024**2)
 
 
-def make_client(service: str, endpoint_url: str | None = None, *, connections: int = 10) -> Any:
+# The names of most services have addresses of both kinds, IPv4 and IPv6. These two have another name for that.
+_NAMED_FOR_IPV6: Final = frozenset({"events", "lambda"})
+
+
+def make_client(service: str, endpoint_url: str | None = None, *, connections: int = 10, ipv6: bool = False) -> Any:
     """Make a boto3 client with explicit time-outs and retries.
 
     Args:
@@ -68,6 +72,7 @@ def make_client(service: str, endpoint_url: str | None = None, *, connections: i
         endpoint_url: another server than AWS's. The environment's `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>`
             are boto3's own way to say the same.
         connections: how many threads may use the client at a time without waiting for each other.
+        ipv6: whether AWS is reached by IPv6 alone, as from a network without NAT.
 
     Returns:
         The client; its type depends on `service`, so the caller names it. It is safe to share between threads.
@@ -79,6 +84,8 @@ def make_client(service: str, endpoint_url: str | None = None, *, connections: i
         retries={"mode": "standard", "total_max_attempts": 3},
         max_pool_connections=connections,
         signature_version="s3v4" if service == "s3" else None,
+        # Not for all: SQS and SNS have no such name, and S3 is reached by a gateway of the network's own.
+        use_dualstack_endpoint=True if ipv6 and service in _NAMED_FOR_IPV6 else None,
         # On AWS, "virtual" is what makes presigned links name the bucket's own region: the global name that boto3
         # would put there redirects for hours after a bucket is made. Other servers seldom have a name a bucket.
         s3={"addressing_style": "path" if elsewhere else "virtual"},

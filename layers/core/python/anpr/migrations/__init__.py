@@ -5,6 +5,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 # Any fixed number: whoever holds this advisory lock is migrating.
@@ -22,12 +23,37 @@ def config(connection: Connection) -> Config:
 def upgrade(engine: Engine) -> str | None:
     """Bring the schema to the newest revision, in one transaction; a second run at the same time waits.
 
+    A schema that is newer than this code is left as it is: that is what a deployment that was rolled back finds.
+
     Returns:
         The revision the database is at afterwards.
     """
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        # A migration may rewrite a large table; the usual limit would end it half-way.
+        # A migration may rewrite a large table; the usual limits would end it half-way.
         connection.execute(text("SET LOCAL statement_timeout = 0"))
-        command.upgrade(config(connection), "head")
-        return MigrationContext.configure(connection).get_current_revision()
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+        migration = MigrationContext.configure(connection)
+        settings = config(connection)
+        found = migration.get_current_revision()
+        known = {script.revision for script in ScriptDirectory.from_config(settings).walk_revisions()}
+        if found is None or found in known:
+            command.upgrade(settings, "head")
+        return migration.get_current_revision()
+
+
+def let_in_by_iam(engine: Engine) -> bool:
+    """Let the functions' and workers' role log in, by IAM and in no other way.
+
+    Amazon's PostgreSQL has the role `rds_iam` for that, whose members cannot log in by a password. Elsewhere there is
+    no such role, and nothing is changed.
+
+    Returns:
+        Whether this database knows IAM.
+    """
+    with engine.begin() as connection:
+        if connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = 'rds_iam'")).first() is None:
+            return False
+        connection.execute(text("GRANT rds_iam TO anpr_app"))
+        connection.execute(text("ALTER ROLE anpr_app LOGIN"))
+    return True
