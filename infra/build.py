@@ -7,10 +7,13 @@ import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
 from infra.environments import Environment
+from infra.monitoring.measures import Measures
 from infra.packaging import ROOT, Bundles
 from infra.stacks.core import CoreStack
 from infra.stacks.database import DatabaseStack
+from infra.stacks.monitoring import MonitoringStack
 from infra.stacks.network import NetworkStack
+from infra.stacks.worker import WorkerStack
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +24,15 @@ class Stacks:
         core: storage, queues, bus, functions, API.
         network: where the functions, the workers and the database are.
         database: the cluster.
+        worker: what reads the footage.
+        monitoring: alarms and the dashboard.
     """
 
     core: CoreStack
     network: NetworkStack | None = None
     database: DatabaseStack | None = None
+    worker: WorkerStack | None = None
+    monitoring: MonitoringStack | None = None
 
 
 def new_app(*, outdir: str | None = None) -> cdk.App:
@@ -60,7 +67,10 @@ def _stacks(app: cdk.App, environment: Environment, bundles: Bundles) -> Stacks:
     network = NetworkStack(app, stack_name(environment, "network"), environment=environment)
     database = DatabaseStack(app, stack_name(environment, "database"), environment=environment, network=network)
     core = CoreStack(app, stack_name(environment), environment=environment, bundles=bundles, database=database)
-    return Stacks(core, network, database)
+    worker = WorkerStack(app, stack_name(environment, "worker"), environment=environment, network=network, core=core)
+    measures = Measures(core=core, database=database, workers=(worker.spot, worker.fallback))
+    monitoring = MonitoringStack(app, stack_name(environment, "monitoring"), environment=environment, measures=measures)
+    return Stacks(core, network, database, worker, monitoring)
 
 
 def stack_name(environment: Environment, part: str = "core") -> str:

@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from infra.scaling import ScalingPolicy
+
+_SCALING: Final = ScalingPolicy(most=4, most_fallback=2)
+
 
 @dataclass(frozen=True, slots=True)
 class Environment:
@@ -39,7 +43,7 @@ class Environment:
         snap_start: whether the API's functions start from snapshots, which are paid for by the hour.
         worker: what recognition runs on: instances with a GPU, or containers on plain processors.
         worker_instances: types of instances with a GPU, the cheapest first.
-        max_workers: the most workers at a time.
+        scaling: how many workers there are for how much work.
         alarm_email: who is told of alarms; the administrator where nobody is named.
         domain_name: the API's own name, which the certificate must be good for; the gateway's where none is given.
         certificate_arn: ARN of that name's certificate, in the same region.
@@ -76,7 +80,7 @@ class Environment:
     snap_start: bool = False
     worker: Literal["gpu", "cpu"] = "gpu"
     worker_instances: tuple[str, ...] = ("g4dn.xlarge", "g6.xlarge", "g5.xlarge")
-    max_workers: int = 4
+    scaling: ScalingPolicy = _SCALING
     alarm_email: str | None = None
     domain_name: str | None = None
     certificate_arn: str | None = None
@@ -113,7 +117,7 @@ DEV: Final = Environment(
     database_max_acus=2,
     database_backup_days=1,
     worker="cpu",
-    max_workers=1,
+    scaling=ScalingPolicy(most=1, most_fallback=1),
 )
 PROD: Final = Environment(
     name="prod",

@@ -1,0 +1,175 @@
+"""How many workers: from the queue's metrics to the services' desired counts, as `infra.scaling` has it."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from aws_cdk import Duration, Stack, aws_cloudwatch, aws_cloudwatch_actions, aws_ecs, aws_iam, aws_sqs
+from aws_cdk import aws_applicationautoscaling as autoscaling
+from constructs import Construct
+
+from infra.scaling import ScalingPolicy, rungs
+
+_MINUTE: Final = Duration.minutes(1)
+_LATE_MINUTES: Final = 2
+"""One minute's count of workers may be missing."""
+
+# Counts are whole numbers: this is between none and one.
+_SOME: Final = 0.5
+
+
+class BacklogScaling(Construct):
+    """Two services follow one queue: workers on spot capacity do all there is; those on demand, what is left over.
+
+    An alarm that scales acts each minute as long as it lasts, so a service is set to what is wanted again and again.
+
+    Attributes:
+        work: the alarm that lasts as long as there is work.
+        late: the alarm that lasts as long as workers on demand are called for.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        queue: aws_sqs.IQueue,
+        spot: aws_ecs.BaseService,
+        fallback: aws_ecs.BaseService,
+        policy: ScalingPolicy,
+    ) -> None:
+        super().__init__(scope, id_)
+        wanted = wanted_workers(queue, policy)
+        short = missing_workers(queue, spot, policy)
+        self.work = self._alarm("Work", wanted, "There is work for workers.", minutes=1)
+        self.late = self._alarm(
+            "Late", short, "Work waits too long, and workers on spot capacity do not come.", minutes=_LATE_MINUTES
+        )
+        rest = self._alarm("Rest", wanted, "There is no more work.", minutes=policy.rest_minutes, below=True)
+        enough = self._alarm("Enough", short, "Work is not late.", minutes=policy.rest_minutes, below=True)
+        self._follow("Spot", spot, policy.most, up=self.work, down=rest)
+        self._follow("Fallback", fallback, policy.most_fallback, up=self.late, down=enough)
+
+    def _alarm(
+        self, id_: str, metric: aws_cloudwatch.IMetric, says: str, *, minutes: int, below: bool = False
+    ) -> aws_cloudwatch.Alarm:
+        compare = aws_cloudwatch.ComparisonOperator
+        return aws_cloudwatch.Alarm(
+            self,
+            id_,
+            metric=metric,
+            alarm_description=f"{says} It sets how many workers there are; nobody need act.",
+            threshold=_SOME,
+            comparison_operator=compare.LESS_THAN_THRESHOLD if below else compare.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            evaluation_periods=minutes,
+            # A queue that nobody has touched for six hours has no metrics. Nothing is known then, and nothing done.
+            treat_missing_data=aws_cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+
+    def _follow(
+        self,
+        id_: str,
+        service: aws_ecs.BaseService,
+        most: int,
+        *,
+        up: aws_cloudwatch.Alarm,
+        down: aws_cloudwatch.Alarm,
+    ) -> None:
+        target = autoscaling.ScalableTarget(
+            self,
+            id_,
+            service_namespace=autoscaling.ServiceNamespace.ECS,
+            resource_id=f"service/{service.cluster.cluster_name}/{service.service_name}",
+            scalable_dimension="ecs:service:DesiredCount",
+            min_capacity=0,
+            max_capacity=most,
+            role=self._service_linked_role(id_),
+        )
+        self._set(f"{id_}Work", target, up, _steps(most))
+        self._set(f"{id_}Rest", target, down, [(None, 0, 0)])
+
+    def _set(
+        self,
+        id_: str,
+        target: autoscaling.ScalableTarget,
+        alarm: aws_cloudwatch.Alarm,
+        steps: Sequence[tuple[float | None, float | None, int]],
+    ) -> None:
+        action = autoscaling.StepScalingAction(
+            self,
+            id_,
+            scaling_target=target,
+            adjustment_type=autoscaling.AdjustmentType.EXACT_CAPACITY,
+            metric_aggregation_type=autoscaling.MetricAggregationType.MAXIMUM,
+            cooldown=_MINUTE,
+        )
+        for lower, upper, count in steps:
+            action.add_adjustment(adjustment=count, lower_bound=lower, upper_bound=upper)
+        alarm.add_alarm_action(aws_cloudwatch_actions.ApplicationScalingAction(action))
+
+    def _service_linked_role(self, id_: str) -> aws_iam.IRole:
+        """The role that Application Auto Scaling uses for ECS in any case, and makes where there is none."""
+        return aws_iam.Role.from_role_arn(
+            self,
+            f"{id_}Role",
+            Stack.of(self).format_arn(
+                service="iam",
+                region="",
+                resource="role",
+                resource_name=(
+                    "aws-service-role/ecs.application-autoscaling.amazonaws.com"
+                    "/AWSServiceRoleForApplicationAutoScaling_ECSService"
+                ),
+            ),
+        )
+
+
+def wanted_workers(queue: aws_sqs.IQueue, policy: ScalingPolicy) -> aws_cloudwatch.MathExpression:
+    """`ScalingPolicy.wanted` in the language of CloudWatch."""
+    busy = _math("FILL(held, 0)", {"held": _newest(queue.metric_approximate_number_of_messages_not_visible())})
+    load = _math(
+        f"(waiting + busy) / {policy.jobs_per_worker}",
+        {"waiting": _newest(queue.metric_approximate_number_of_messages_visible()), "busy": busy},
+    )
+    return _math("CEIL(IF(busy > load, busy, load))", {"busy": busy, "load": load}, "Workers wanted")
+
+
+def missing_workers(
+    queue: aws_sqs.IQueue, spot: aws_ecs.BaseService, policy: ScalingPolicy
+) -> aws_cloudwatch.MathExpression:
+    """`ScalingPolicy.short` in the language of CloudWatch."""
+    age = _math("FILL(age, 0)", {"age": _newest(queue.metric_approximate_age_of_oldest_message())})
+    workers = _math("FILL(samples, 0)", {"samples": _running(spot)})
+    waiting = _newest(queue.metric_approximate_number_of_messages_visible())
+    return _math(
+        f"IF(waiting > 0 AND oldest >= {policy.patience_minutes * 60}, IF(wanted > workers, wanted - workers, 0), 0)",
+        {"waiting": waiting, "oldest": age, "wanted": wanted_workers(queue, policy), "workers": workers},
+        "Workers missing",
+    )
+
+
+def _newest(metric: aws_cloudwatch.Metric) -> aws_cloudwatch.Metric:
+    return metric.with_(period=_MINUTE, statistic="Maximum")
+
+
+def _running(service: aws_ecs.BaseService) -> aws_cloudwatch.Metric:
+    """How many tasks run: each sends one sample of its processor's use a minute, which costs nothing."""
+    return aws_cloudwatch.Metric(
+        namespace="AWS/ECS",
+        metric_name="CPUUtilization",
+        dimensions_map={"ClusterName": service.cluster.cluster_name, "ServiceName": service.service_name},
+        statistic="SampleCount",
+        period=_MINUTE,
+    )
+
+
+def _math(
+    expression: str, using: dict[str, aws_cloudwatch.IMetric], label: str | None = None
+) -> aws_cloudwatch.MathExpression:
+    return aws_cloudwatch.MathExpression(expression=expression, using_metrics=using, label=label, period=_MINUTE)
+
+
+def _steps(most: int) -> list[tuple[float | None, float | None, int]]:
+    """Bounds above the threshold, and the number of workers between them: (0, 1, 1), (1, 2, 2), … (n, None, most)."""
+    found = rungs(most)
+    below = (0, *found[:-1])
+    return [(lower, None if rung == most else rung, rung) for lower, rung in zip(below, found, strict=True)]

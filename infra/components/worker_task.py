@@ -1,0 +1,148 @@
+"""What a worker is to ECS: its container, what that may use of the machine, and what it may do on AWS."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, cast
+
+from aws_cdk import CfnElement, Duration, RemovalPolicy, Stack, aws_ecr_assets, aws_ecs, aws_iam, aws_logs
+from constructs import Construct
+
+from infra.acknowledgements import acknowledge
+from infra.components.backend_function import LOG_RETENTION
+from infra.environments import Environment
+
+SCRATCH: Final = "/var/lib/anpr"
+"""The one folder that the worker writes to, as the Dockerfile has it."""
+
+HEALTH_CHECK: Final = f"find {SCRATCH}/alive -mmin -2 | grep -q ."
+"""The Dockerfile's, which ECS does not read."""
+
+_STOP_S: Final = 60
+"""The worker gives its job back within 8 seconds of the signal, and has the time-outs of that to wait for at worst."""
+
+_CPUS: Final = 4
+_FARGATE_MEMORY_MIB: Final = 8192
+_FARGATE_DISK_GIB: Final = 30
+_GPU_MEMORY_MIB: Final = 12_288
+"""Of the 16 GiB that the smallest machine has."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerNeeds:
+    """What a worker needs of the rest.
+
+    Attributes:
+        cluster: where it runs.
+        image: its container image.
+        policy: what it may do.
+        variables: the settings that it needs.
+    """
+
+    cluster: aws_ecs.Cluster
+    image: aws_ecr_assets.DockerImageAsset
+    policy: aws_iam.IManagedPolicy
+    variables: Mapping[str, str]
+
+
+class WorkerTask(Construct):
+    """A task definition with one container, whose files are all read-only but for one folder.
+
+    Attributes:
+        cluster: where it runs.
+        definition: for Fargate, or for machines with a GPU.
+        role: what the worker acts as.
+        log: what it says.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, needs: WorkerNeeds, environment: Environment) -> None:
+        super().__init__(scope, id_)
+        self.cluster = needs.cluster
+        self.log = aws_logs.LogGroup(
+            self, "Log", retention=LOG_RETENTION[environment.log_days], removal_policy=RemovalPolicy.DESTROY
+        )
+        self.role = self._role(needs)
+        self.definition = self._definition(environment.worker)
+        self.definition.add_volume(name="scratch")
+        container = self.definition.add_container(
+            "Worker",
+            container_name="worker",
+            image=aws_ecs.ContainerImage.from_docker_image_asset(needs.image),
+            gpu_count=1 if environment.worker == "gpu" else None,
+            memory_limit_mib=_GPU_MEMORY_MIB if environment.worker == "gpu" else None,
+            environment={
+                **needs.variables,
+                "ANPR_VISION_THREADS": str(_CPUS),
+                "ANPR_WORKER_METRICS": "true",
+                "ANPR_WORKER_TRACING": str(environment.tracing).lower(),
+                "POWERTOOLS_SERVICE_NAME": "worker",
+                "POWERTOOLS_METRICS_NAMESPACE": "anpr",
+            },
+            logging=aws_ecs.LogDrivers.aws_logs(stream_prefix="worker", log_group=self.log),
+            linux_parameters=self._linux_parameters(),
+            readonly_root_filesystem=True,
+            docker_security_options=["no-new-privileges"] if environment.worker == "gpu" else None,
+            stop_timeout=Duration.seconds(_STOP_S),
+            health_check=aws_ecs.HealthCheck(
+                command=["CMD-SHELL", HEALTH_CHECK],
+                interval=Duration.seconds(30),
+                timeout=Duration.seconds(5),
+                start_period=Duration.seconds(300),
+                retries=3,
+            ),
+        )
+        container.add_mount_points(aws_ecs.MountPoint(container_path=SCRATCH, read_only=False, source_volume="scratch"))
+        acknowledge(self.definition, "ECS2", "Names and addresses only; there is no secret among the variables.")
+        if self.definition.execution_role is not None:
+            acknowledge(
+                self.definition.execution_role, "IAM5[Resource::*]", "ECR's GetAuthorizationToken knows no resource."
+            )
+
+    def _definition(self, kind: Literal["gpu", "cpu"]) -> aws_ecs.TaskDefinition:
+        if kind == "gpu":
+            return aws_ecs.Ec2TaskDefinition(
+                self,
+                "Definition",
+                task_role=self.role,
+                # A task with a network interface of its own gets no public address on EC2, and so no way out.
+                network_mode=aws_ecs.NetworkMode.BRIDGE,
+            )
+        return aws_ecs.FargateTaskDefinition(
+            self,
+            "Definition",
+            task_role=self.role,
+            cpu=1024 * _CPUS,
+            memory_limit_mib=_FARGATE_MEMORY_MIB,
+            ephemeral_storage_gib=_FARGATE_DISK_GIB,
+            runtime_platform=aws_ecs.RuntimePlatform(
+                cpu_architecture=aws_ecs.CpuArchitecture.X86_64,
+                operating_system_family=aws_ecs.OperatingSystemFamily.LINUX,
+            ),
+        )
+
+    def _linux_parameters(self) -> aws_ecs.LinuxParameters:
+        # The worker is no init: what a decoder leaves behind is collected by one.
+        parameters = aws_ecs.LinuxParameters(self, "Linux", init_process_enabled=True)
+        parameters.drop_capabilities(aws_ecs.Capability.ALL)
+        return parameters
+
+    def _role(self, needs: WorkerNeeds) -> aws_iam.Role:
+        role = aws_iam.Role(
+            self,
+            "Role",
+            assumed_by=aws_iam.ServicePrincipal("ecs-tasks.amazonaws.com"),
+            managed_policies=[needs.policy],
+        )
+        role.add_to_policy(
+            aws_iam.PolicyStatement(
+                actions=["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"],
+                resources=[needs.cluster.arn_for_tasks("*")],
+                conditions={"ArnEquals": {"ecs:cluster": needs.cluster.cluster_arn}},
+            )
+        )
+        cluster = Stack.of(self).get_logical_id(cast("CfnElement", needs.cluster.node.default_child))
+        acknowledge(
+            role,
+            f"IAM5[Resource::arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:task/<{cluster}>/*]",
+            "A task's name is made as it starts; the cluster is the limit.",
+        )
+        return role
