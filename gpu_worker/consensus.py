@@ -6,17 +6,19 @@ character that is unsure in one picture is settled by the others, whatever lengt
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import cached_property
 
 import numpy as np
 
 from gpu_worker.recognition import PlateText, ctc, formats, lookalikes
+from gpu_worker.recognition.regions import pooled
 
 _LAYOUT_BONUS = 2.5  # natural log units: a text composed like a plate may be 12 times less likely by its shapes
 _HINT_BONUS = 1.0  # further units where the layout is of a region that the camera is known to see
+_LOOKS_BONUS = 1.0  # and so many where it is of the country that the plate looks like, times how much it does
 _UNSURE_BELOW = 0.4
 _MAX_CANDIDATES = 5
 
@@ -73,6 +75,7 @@ class Consensus:
         confidences: for each character of `text` the weighted share of reads that have it there.
         candidates: the likeliest texts, best first, `text` leading.
         agreeing: frames whose own best text is the winner, O/0 and I/1 not told apart.
+        countries: probability of each country by the looks of the plate; empty where the reader does not tell.
     """
 
     text: str
@@ -81,6 +84,7 @@ class Consensus:
     confidences: tuple[float, ...]
     candidates: tuple[Candidate, ...]
     agreeing: int
+    countries: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def plate(self) -> str:
@@ -123,7 +127,8 @@ def vote(ballots: Sequence[Ballot], regions: frozenset[str] = frozenset()) -> Co
     likelihoods = weights @ np.stack([ctc.log_likelihoods(ballot.spread, texts) for ballot in ballots])
     # Frames are witnesses, but not independent ones: the same dirt and the same font mislead all of them.
     witnesses = math.sqrt(len({ballot.frame for ballot in ballots}))
-    beliefs = witnesses * likelihoods + np.array([_bonus(text, regions) for text in texts])
+    countries = pooled([(ballot.read.countries, ballot.weight) for ballot in ballots])
+    beliefs = witnesses * likelihoods + np.array([_bonus(text, regions, countries) for text in texts])
     shares = np.exp(beliefs - beliefs.max())
     shares /= shares.sum()
     order = sorted(range(len(texts)), key=lambda i: (-shares[i], texts[i]))
@@ -136,14 +141,16 @@ def vote(ballots: Sequence[Ballot], regions: frozenset[str] = frozenset()) -> Co
         confidences=confidences,
         candidates=tuple(Candidate(texts[i], round(float(shares[i]), 4)) for i in order[:_MAX_CANDIDATES]),
         agreeing=_agreeing(text, ballots),
+        countries=countries,
     )
 
 
-def _bonus(text: str, regions: frozenset[str]) -> float:
+def _bonus(text: str, regions: frozenset[str], countries: Mapping[str, float]) -> float:
     matching = formats.regions_of(text)
     if not matching:
         return 0.0
-    return _LAYOUT_BONUS + (_HINT_BONUS if regions.intersection(matching) else 0.0)
+    hinted = _HINT_BONUS if regions.intersection(matching) else 0.0
+    return _LAYOUT_BONUS + hinted + _LOOKS_BONUS * sum(countries.get(code, 0.0) for code in matching)
 
 
 def _score(text: str, ballots: Sequence[Ballot], weights: list[float]) -> float:

@@ -75,8 +75,12 @@ class Footage(Protocol):
 class OpenFootage(Protocol):
     """Opens files."""
 
-    def __call__(self, path: Path) -> AbstractContextManager[Footage]:
+    def __call__(self, path: Path, region_hint: str | None) -> AbstractContextManager[Footage]:
         """Open a video or an image; its content tells which.
+
+        Args:
+            path: the file.
+            region_hint: where most plates before its camera are from, such as `gb` or `us-ca`.
 
         Raises:
             anpr.errors.UnreadableMedia: it is neither.

@@ -178,7 +178,7 @@ class JobRunner:
             path = folder / "source"
             with step("fetch"):
                 self._fetch(held.upload_id, path)
-            with step("read"), self._open(path) as footage:
+            with step("read"), self._open(path, held.region_hint) as footage:
                 for finding in footage.findings(pulse.advance):
                     self._store(held, finding)
                     pulse.check()

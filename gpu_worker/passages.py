@@ -7,8 +7,9 @@ from gpu_worker import colour
 from gpu_worker.consensus import EMPTY, Ballot, Candidate, Consensus, vote
 from gpu_worker.geometry import BoundingBox, Image
 from gpu_worker.plate_reader import Witness, read_plates, sharpness
-from gpu_worker.recognition import Recognizer, formats
+from gpu_worker.recognition import Recognizer
 from gpu_worker.recognition.rectify import cut
+from gpu_worker.recognition.regions import Region, region_of
 from gpu_worker.tracking import Sighting
 from gpu_worker.video import Frame
 
@@ -44,19 +45,6 @@ class ReadingSettings:
     regions: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
-    """Where a plate is from, as far as its composition tells.
-
-    Attributes:
-        code: ISO 3166-1 alpha-2, lower case.
-        score: 1 over the number of known regions that compose plates so.
-    """
-
-    code: str
-    score: float
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Passage:
     """One vehicle, once.
@@ -68,7 +56,7 @@ class Passage:
         readable: whether the read is good enough to be a plate event.
         score: of the read, 0 to 1.
         dscore: the detector's, in the best frame.
-        region: None if several regions compose plates so, or none.
+        region: None if unknown.
         box: in the best frame, px.
         first_frame: index of the first frame the plate was seen in.
         last_frame: index of the last one.
@@ -102,15 +90,6 @@ class Passage:
     candidates: tuple[Candidate, ...]
     crop: Image
     frame: Image
-
-
-def region_of(plate: str, hint: frozenset[str]) -> Region | None:
-    """Name the region a plate is from, if its composition and the hint leave one or two."""
-    matching = formats.regions_of(plate)
-    hinted = [code for code in matching if code in hint]
-    if hinted:
-        return Region(hinted[0], 1 / len(hinted))
-    return Region(matching[0], 1 / len(matching)) if len(matching) == 1 else None
 
 
 @dataclass(slots=True, eq=False)
@@ -218,7 +197,7 @@ class Evidence:
             readable=readable,
             score=round(consensus.score, 4),
             dscore=round(best.sighting.detection.score, 4),
-            region=region_of(consensus.text, settings.regions),
+            region=region_of(consensus.text, consensus.countries, settings.regions),
             box=best.sighting.detection.box,
             first_frame=self.first.frame,
             last_frame=self.last.frame,

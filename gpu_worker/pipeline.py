@@ -1,7 +1,7 @@
 """Frames in, passages out. Knows no AWS and no database."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from gpu_worker import colour
@@ -9,10 +9,11 @@ from gpu_worker.consensus import Candidate, vote
 from gpu_worker.detection import Detection, Detector
 from gpu_worker.geometry import BoundingBox, Image
 from gpu_worker.hardware_decoding import DecoderName
-from gpu_worker.passages import Passage, ReadingSettings, Region, region_of
+from gpu_worker.passages import Passage, ReadingSettings
 from gpu_worker.plate_reader import Witness, has_plate_shape, read_plates
 from gpu_worker.prefetch import mapped, prefetched
 from gpu_worker.recognition import Recognizer
+from gpu_worker.recognition.regions import Region, region_of
 from gpu_worker.scene import SceneChange, SceneSettings, SceneWatch
 from gpu_worker.tracking import TrackingSettings
 from gpu_worker.vehicles import StitchSettings, Vehicles
@@ -124,6 +125,11 @@ class Pipeline:
         self._settings = settings or PipelineSettings()
         self._still_detector = still_detector or detector
 
+    def seeing(self, regions: frozenset[str]) -> "Pipeline":
+        """Return this pipeline, its engines shared, for a camera that mostly sees plates of `regions`."""
+        settings = replace(self._settings, reading=replace(self._settings.reading, regions=regions))
+        return Pipeline(self._detector, self._recognizer, settings, self._still_detector)
+
     def passages(self, source: Source, on_progress: Callable[[Progress], None] | None = None) -> Iterator[Passage]:
         """Find the vehicles in a video, each once.
 
@@ -212,7 +218,7 @@ class Pipeline:
                         score=round(consensus.score, 4),
                         dscore=round(detection.score, 4),
                         box=detection.box,
-                        region=region_of(consensus.text, self._settings.reading.regions),
+                        region=region_of(consensus.text, consensus.countries, self._settings.reading.regions),
                         candidates=consensus.candidates,
                     )
                 )

@@ -7,9 +7,10 @@ from pathlib import Path
 from anpr.passages import PlateBox, RecordedPassage
 from gpu_worker.footage import Advance, Finding, Footage, FootageSummary
 from gpu_worker.geometry import BoundingBox, Image
-from gpu_worker.passages import Passage, Region
+from gpu_worker.passages import Passage
 from gpu_worker.pipeline import Pipeline, PlateRead, Progress
 from gpu_worker.recognition.rectify import cut
+from gpu_worker.recognition.regions import Region, country
 from gpu_worker.video import MediaLimits, Video, is_picture, read_picture
 
 _MARGIN = 1.5
@@ -32,18 +33,23 @@ class PipelineFootage:
         self._readable_score = readable_score
 
     @contextmanager
-    def __call__(self, path: Path) -> Iterator[Footage]:
+    def __call__(self, path: Path, region_hint: str | None = None) -> Iterator[Footage]:
         """Open a file; its first bytes tell whether it is a picture, since a name or a content type may lie.
+
+        Args:
+            path: the file.
+            region_hint: see `gpu_worker.footage.OpenFootage`; one that has no layouts here is of no use to the reader.
 
         Raises:
             anpr.errors.UnreadableMedia: it can be decoded as neither.
         """
+        pipeline = self._pipeline.seeing(frozenset({country(region_hint)})) if region_hint else self._pipeline
         if is_picture(path):
-            yield _PictureFootage(self._pipeline, read_picture(path, self._limits), self._readable_score)
+            yield _PictureFootage(pipeline, read_picture(path, self._limits), self._readable_score)
         else:
             with Video(path, self._limits) as video:
                 duration_s = video.duration_s
-            yield _VideoFootage(self._pipeline, path, duration_s)
+            yield _VideoFootage(pipeline, path, duration_s)
 
 
 class _VideoFootage:

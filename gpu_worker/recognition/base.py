@@ -1,12 +1,13 @@
 """What a plate reader is."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
 from gpu_worker.geometry import Image
+from gpu_worker.recognition import regions
 from gpu_worker.recognition.ctc import Posteriors
 
 
@@ -19,12 +20,14 @@ class PlateText:
         text: the same, letters and digits only.
         confidences: one probability for each character of `text`.
         posteriors: (steps, 37) float32, see `gpu_worker.recognition.ctc`; candidates and votes are made of them.
+        countries: probability of each country by the plate's looks; empty where an engine does not tell.
     """
 
     raw: str
     text: str
     confidences: tuple[float, ...]
     posteriors: Posteriors
+    countries: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def score(self) -> float:
@@ -41,6 +44,7 @@ def joined(upper: PlateText, lower: PlateText) -> PlateText:
         text=upper.text + lower.text,
         confidences=upper.confidences + lower.confidences,
         posteriors=np.concatenate([upper.posteriors, gap, lower.posteriors]),
+        countries=regions.pooled([(upper.countries, 1.0), (lower.countries, 1.0)]),
     )
 
 

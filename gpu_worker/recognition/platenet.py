@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_worker.geometry import Image
-from gpu_worker.recognition import ctc
+from gpu_worker.recognition import ctc, regions
 from gpu_worker.recognition.base import PlateText
 from gpu_worker.weights import EngineUnavailable, open_session
 
@@ -41,21 +40,12 @@ def to_tensor(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
     return planes.astype(np.float32) / np.float32(127.5) - np.float32(1)
 
 
-@dataclass(frozen=True, slots=True)
-class RegionGuess:
-    """Whose plate a crop seems to be.
+class PlateNetRecognizer:
+    """Reads plates with the project's own network. Thread-safe: ONNX Runtime sessions are.
 
     Attributes:
-        code: a country (`de`) or a state (`us-ca`), as in the training catalogue.
-        score: its probability, 0 to 1.
+        codes: the regions it tells apart, countries (`de`) and states (`us-ca`), as in the training catalogue.
     """
-
-    code: str
-    score: float
-
-
-class PlateNetRecognizer:
-    """Reads plates with the project's own network. Thread-safe: ONNX Runtime sessions are."""
 
     def __init__(self, weights: Path, *, device: str = "cpu", threads: int = 2) -> None:
         """Open the model.
@@ -74,31 +64,37 @@ class PlateNetRecognizer:
         metadata = self._session.get_modelmeta().custom_metadata_map
         if metadata.get("alphabet") != ctc.SYMBOLS or "regions" not in metadata:
             raise EngineUnavailable(f"{weights} is not a plate reader trained by this project.")
-        self._regions: list[str] = json.loads(metadata["regions"])
+        self.codes: list[str] = json.loads(metadata["regions"])
+        countries = [regions.country(code) for code in self.codes]
+        self._countries = sorted(set(countries))
+        # Sums the states of a country: (regions, countries).
+        self._to_countries = np.array([[c == known for known in self._countries] for c in countries], np.float32)
 
     def read(self, crops: Sequence[Image]) -> list[PlateText]:
         """See `Recognizer.read`."""
-        return [text for text, _ in self.read_with_region(crops)]
+        characters, states = self.run(crops)
+        results: list[PlateText] = []
+        for posteriors, probabilities in zip(characters, (states @ self._to_countries).tolist(), strict=True):
+            text, confidences = ctc.best_path(posteriors, ctc.SYMBOLS)
+            countries = dict(zip(self._countries, probabilities, strict=True))
+            results.append(PlateText(text, text, confidences, posteriors, countries))
+        return results
 
-    def read_with_region(self, crops: Sequence[Image]) -> list[tuple[PlateText, RegionGuess]]:
-        """Read each crop and say where its plate seems to be from.
+    def run(self, crops: Sequence[Image]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Run the network.
 
         Args:
             crops: BGR uint8 arrays (height, width, 3) of one line of text each; sizes may differ.
 
         Returns:
-            One pair a crop, in the same order.
+            Posteriors of the characters (crops, 24, 37), see `ctc`, and probabilities of the regions (crops, codes), in
+            the order of `codes`.
         """
-        results: list[tuple[PlateText, RegionGuess]] = []
+        characters = [np.zeros((0, 24, 1 + len(ctc.SYMBOLS)), np.float32)]
+        states = [np.zeros((0, len(self.codes)), np.float32)]
         for start in range(0, len(crops), _BATCH):
             tensor = to_tensor(np.stack([fit(crop) for crop in crops[start : start + _BATCH]]))
-            characters, regions = self._session.run(None, {self._input: tensor})
-            for posteriors, region in zip(characters, regions, strict=True):
-                best = int(region.argmax())
-                results.append((_decode(posteriors), RegionGuess(self._regions[best], float(region[best]))))
-        return results
-
-
-def _decode(posteriors: ctc.Posteriors) -> PlateText:
-    text, confidences = ctc.best_path(posteriors, ctc.SYMBOLS)
-    return PlateText(raw=text, text=text, confidences=confidences, posteriors=posteriors)
+            outputs = self._session.run(None, {self._input: tensor})
+            characters.append(outputs[0])
+            states.append(outputs[1])
+        return np.concatenate(characters), np.concatenate(states)

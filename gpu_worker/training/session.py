@@ -7,6 +7,7 @@ import torch
 
 from gpu_worker.recognition import ctc
 from gpu_worker.recognition.platenet import PlateNetRecognizer
+from gpu_worker.recognition.regions import country as country_of
 from gpu_worker.training.export import calibrated, export, sha256_of
 from gpu_worker.training.fonts import load_glyphs
 from gpu_worker.training.formats import load_catalogue
@@ -137,10 +138,11 @@ def held_out_accuracy(weights: Path, generator: PlateGenerator, count: int) -> t
     """Read generated crops with the exported file and return the shares of exact texts, regions and countries."""
     codes = load_catalogue().codes
     samples = [generator.sample(index) for index in range(count)]
-    reads = PlateNetRecognizer(weights, threads=1).read_with_region([sample.crop for sample in samples])
+    reader = PlateNetRecognizer(weights, threads=1)
+    characters, regions = reader.run([sample.crop for sample in samples])
     exact = region = country = 0
-    for sample, (text, guess) in zip(samples, reads, strict=True):
-        exact += text.text == sample.text
-        region += guess.code == codes[sample.region]
-        country += guess.code.split("-")[0] == codes[sample.region].split("-")[0]
+    for sample, posteriors, best in zip(samples, characters, regions.argmax(axis=1).tolist(), strict=True):
+        exact += ctc.best_path(posteriors, ctc.SYMBOLS)[0] == sample.text
+        region += reader.codes[best] == codes[sample.region]
+        country += country_of(reader.codes[best]) == country_of(codes[sample.region])
     return exact / count, region / count, country / count

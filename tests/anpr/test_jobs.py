@@ -3,13 +3,13 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from anpr import bolos, jobs, passages
 from anpr.db import Database
 from anpr.jobs import Claim, ClaimLost, Refusal, Result
 from anpr.messages import EventType
-from anpr.models import OutboxMessage, Upload, UploadStatus
+from anpr.models import Camera, OutboxMessage, Upload, UploadStatus
 from tests.builders import add_upload, passage, reload
 
 VIDEO = Result("video", duration_s=12.5, frames=375)
@@ -46,6 +46,15 @@ def test_a_waiting_upload_is_claimed(database: Database, status: UploadStatus) -
     assert (now.status, now.claim_token, now.attempts) == (UploadStatus.PROCESSING, held.token, 1)
     assert (now.failure_reason, now.finished_at) == (None, None)
     assert held.captured_at == upload.captured_at
+    assert held.region_hint is None
+
+
+def test_a_claim_knows_where_the_cameras_plates_are_from(database: Database) -> None:
+    upload = add_upload(database, status=UploadStatus.QUEUED)
+    with database.transaction() as session:
+        session.execute(update(Camera).where(Camera.id == upload.camera_id).values(region_hint="gb"))
+
+    assert claimed(database, upload).region_hint == "gb"
 
 
 @pytest.mark.parametrize(

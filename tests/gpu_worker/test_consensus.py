@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from gpu_worker.consensus import EMPTY, Ballot, plausibility, vote
@@ -51,6 +53,15 @@ def test_a_hint_decides_between_layouts_of_two_regions() -> None:
     read = _ballots("0B12345", confidence=0.6)
     assert vote(read).text == "0B12345"  # a Californian trailer's layout
     assert vote(read, frozenset({"dk"})).text == "OB12345"
+
+
+def test_the_looks_of_the_plate_decide_like_a_hint() -> None:
+    read = _read("0B12345", 0.6)
+    danish = replace(read, countries={"dk": 0.9, "us": 0.1})
+    assert vote([Ballot(danish, 1.0, 0)]).text == "OB12345"
+    assert vote([Ballot(danish, 1.0, 0), Ballot(replace(read, countries={"dk": 0.8, "us": 0.2}), 1.0, 1)]).countries[
+        "dk"
+    ] == pytest.approx(0.857, abs=1e-3)
 
 
 def test_unsure_characters_are_shown_as_question_marks() -> None:

@@ -33,10 +33,12 @@ class ScriptedFootage:
     between: Callable[[int], None] = lambda _: None
     warning: str | None = None
     seen_bytes: list[bytes] = field(default_factory=list)
+    hints: list[str | None] = field(default_factory=list)
 
     @contextmanager
-    def open(self, path: Path) -> Iterator[Footage]:
+    def open(self, path: Path, region_hint: str | None) -> Iterator[Footage]:
         self.seen_bytes.append(path.read_bytes())
+        self.hints.append(region_hint)
         yield self
 
     def findings(self, on_advance: Callable[[Advance], None]) -> Iterator[Finding]:
@@ -94,6 +96,7 @@ def test_an_upload_becomes_events_images_and_messages(world: World) -> None:
     assert (now.status, now.events_count, now.frames_done, now.duration_s) == (UploadStatus.SUCCEEDED, 3, 30, 4.0)
     assert now.warning == "The tail is damaged."
     assert footage.seen_bytes == [b"footage"]
+    assert footage.hints == [None]
     assert world.numbers() == [0, 1, 2]
     assert [event.type for event in world.bus.events] == ["event.created"] * 3 + ["upload.processed"]
     assert world.unpublished() == 0

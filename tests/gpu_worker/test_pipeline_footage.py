@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -5,10 +6,15 @@ import numpy as np
 import pytest
 
 from anpr.errors import UnreadableMedia
+from gpu_worker.detection import Detection
 from gpu_worker.engines import build_pipeline, pipeline_settings
 from gpu_worker.footage import Advance, Finding, FootageSummary
+from gpu_worker.geometry import BoundingBox, Image
+from gpu_worker.pipeline import Pipeline
 from gpu_worker.pipeline_footage import PipelineFootage
+from gpu_worker.recognition import PlateText, ctc
 from gpu_worker.settings import VisionSettings
+from gpu_worker.video import MediaLimits
 from infra.local.clip.scene import DURATION_S, FPS, Scene
 from infra.local.clip.writer import write_clip
 
@@ -77,6 +83,30 @@ def test_each_plate_of_a_picture_is_a_passage_from_left_to_right(opener: Pipelin
     assert {(f.passage.first_frame, f.passage.last_frame, f.passage.frames_seen) for f in findings} == {(0, 0, 1)}
     assert len({f.passage.plate for f in findings if f.passage.readable}) < len(findings)
     assert (summary, advances) == (FootageSummary("image", 0.0, 1, None), [Advance(1.0, 1)])
+
+
+def test_the_cameras_hint_decides_between_two_layouts(tmp_path: Path) -> None:
+    class Reader:
+        def read(self, crops: Sequence[Image]) -> list[PlateText]:
+            confidences = (0.6,) * 7
+            return [PlateText("0B12345", "0B12345", confidences, ctc.from_text("0B12345", confidences))] * len(crops)
+
+    class OnePlate:
+        def detect(self, images: Sequence[Image]) -> list[list[Detection]]:
+            return [[Detection(BoundingBox(40, 40, 160, 70), 0.9)] for _ in images]
+
+    path = tmp_path / "picture.jpg"
+    cv2.imwrite(str(path), np.full((120, 200, 3), 90, np.uint8))
+    footage = PipelineFootage(Pipeline(OnePlate(), Reader()), MediaLimits(), readable_score=0.1)
+
+    def plates(hint: str | None) -> list[tuple[str, tuple[str, float] | None]]:
+        with footage(path, hint) as opened:
+            return [(f.passage.plate, f.passage.region) for f in opened.findings(lambda _: None)]
+
+    ((unhinted, _),), ((hinted, region),) = plates(None), plates("dk-84")
+    assert (unhinted, hinted) == ("0B12345", "OB12345")  # a Californian trailer's layout, and a Danish car's
+    assert region is not None
+    assert region[0] == "dk"
 
 
 @pytest.mark.parametrize("body", [b"", b"no footage at all", b"\xff\xd8\xff broken picture"])

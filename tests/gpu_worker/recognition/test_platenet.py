@@ -59,11 +59,14 @@ def test_blurred_characters_are_less_sure(recognizer: PlateNetRecognizer) -> Non
     assert unsure.score < sure.score
 
 
-def test_the_region_is_one_of_the_catalogues(recognizer: PlateNetRecognizer) -> None:
-    ((text, guess),) = recognizer.read_with_region([plate("AB12CDE", 240)])
-    assert text.text == "AB12CDE"
-    assert 0 < guess.score <= 1
-    assert len(guess.code.split("-")[0]) == 2
+def test_the_probabilities_of_the_countries_sum_their_states(recognizer: PlateNetRecognizer) -> None:
+    crop = plate("AB12CDE", 240)
+    _, states = recognizer.run([crop])
+    countries = recognizer.read([crop])[0].countries
+    assert sum(countries.values()) == pytest.approx(1, abs=1e-3)
+    american = [p for code, p in zip(recognizer.codes, states[0].tolist(), strict=True) if code.startswith("us-")]
+    assert len(american) > 40
+    assert countries["us"] == pytest.approx(sum(american), abs=1e-5)
 
 
 def test_nothing_is_read_from_a_blank_and_from_no_crops(recognizer: PlateNetRecognizer) -> None:

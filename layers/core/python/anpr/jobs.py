@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from anpr import outbox
 from anpr.messages import EventType, UploadFailed, UploadProcessed
-from anpr.models import Event, Upload, UploadStatus
+from anpr.models import Camera, Event, Upload, UploadStatus
 
 STALE_AFTER: Final = timedelta(seconds=15)
 """A worker that was not heard of for this long may be taken for dead. Workers are heard of every two seconds."""
@@ -42,7 +42,11 @@ class ClaimLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One worker's right to process one upload."""
+    """One worker's right to process one upload.
+
+    Attributes:
+        region_hint: where most plates before its camera are from, such as `gb` or `us-ca`, if somebody said so.
+    """
 
     upload_id: UUID
     token: UUID
@@ -51,6 +55,7 @@ class Claim:
     content_type: str
     size_bytes: int
     attempts: int
+    region_hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,8 @@ def claim(session: Session, upload_id: UUID, token: UUID, *, stale_after: timede
         .returning(Upload.camera_id, Upload.captured_at, Upload.content_type, Upload.size_bytes, Upload.attempts)
     ).one_or_none()
     if upload is not None:
-        return Claim(upload_id, token, *upload)
+        hint = session.scalar(select(Camera.region_hint).where(Camera.id == upload.camera_id))
+        return Claim(upload_id, token, *upload, region_hint=hint)
     status = session.scalar(select(Upload.status).where(Upload.id == upload_id))
     if status is None:
         return Refusal.UNKNOWN
