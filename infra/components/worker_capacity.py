@@ -8,12 +8,7 @@ from constructs import Construct
 from infra.acknowledgements import acknowledge
 from infra.environments import Environment
 from infra.stacks.network import NetworkStack
-
-_DISK_GIB: Final = 80
-"""The system takes 30, the image 10 while it is unpacked; the rest is for the file that is read, of 5 GiB at most."""
-
-_DISK_MIB_PER_S: Final = 400
-"""A new machine's first minutes are spent unpacking the image; the default of 125 would double them."""
+from infra.worker_sizes import DISK_GIB, DISK_MIB_PER_S
 
 _WARM_UP_S: Final = 120
 
@@ -111,9 +106,9 @@ class GpuCapacity(Construct):
                 aws_ec2.BlockDevice(
                     device_name="/dev/xvda",
                     volume=aws_ec2.BlockDeviceVolume.ebs(
-                        _DISK_GIB,
+                        DISK_GIB,
                         volume_type=aws_ec2.EbsDeviceVolumeType.GP3,
-                        throughput=_DISK_MIB_PER_S,
+                        throughput=DISK_MIB_PER_S,
                         encrypted=True,
                         delete_on_termination=True,
                     ),

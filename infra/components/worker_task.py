@@ -10,6 +10,7 @@ from constructs import Construct
 from infra.acknowledgements import acknowledge
 from infra.components.backend_function import LOG_RETENTION
 from infra.environments import Environment
+from infra.worker_sizes import CPUS, FARGATE_DISK_GIB, FARGATE_MEMORY_MIB, GPU_MEMORY_MIB
 
 SCRATCH: Final = "/var/lib/anpr"
 """The one folder that the worker writes to, as the Dockerfile has it."""
@@ -19,12 +20,6 @@ HEALTH_CHECK: Final = f"find {SCRATCH}/alive -mmin -2 | grep -q ."
 
 _STOP_S: Final = 60
 """The worker gives its job back within 8 seconds of the signal, and has the time-outs of that to wait for at worst."""
-
-_CPUS: Final = 4
-_FARGATE_MEMORY_MIB: Final = 8192
-_FARGATE_DISK_GIB: Final = 30
-_GPU_MEMORY_MIB: Final = 12_288
-"""Of the 16 GiB that the smallest machine has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +63,10 @@ class WorkerTask(Construct):
             container_name="worker",
             image=aws_ecs.ContainerImage.from_docker_image_asset(needs.image),
             gpu_count=1 if environment.worker == "gpu" else None,
-            memory_limit_mib=_GPU_MEMORY_MIB if environment.worker == "gpu" else None,
+            memory_limit_mib=GPU_MEMORY_MIB if environment.worker == "gpu" else None,
             environment={
                 **needs.variables,
-                "ANPR_VISION_THREADS": str(_CPUS),
+                "ANPR_VISION_THREADS": str(CPUS),
                 "ANPR_WORKER_METRICS": "true",
                 "ANPR_WORKER_TRACING": str(environment.tracing).lower(),
                 "POWERTOOLS_SERVICE_NAME": "worker",
@@ -110,9 +105,9 @@ class WorkerTask(Construct):
             self,
             "Definition",
             task_role=self.role,
-            cpu=1024 * _CPUS,
-            memory_limit_mib=_FARGATE_MEMORY_MIB,
-            ephemeral_storage_gib=_FARGATE_DISK_GIB,
+            cpu=1024 * CPUS,
+            memory_limit_mib=FARGATE_MEMORY_MIB,
+            ephemeral_storage_gib=FARGATE_DISK_GIB,
             runtime_platform=aws_ecs.RuntimePlatform(
                 cpu_architecture=aws_ecs.CpuArchitecture.X86_64,
                 operating_system_family=aws_ecs.OperatingSystemFamily.LINUX,
