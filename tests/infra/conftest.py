@@ -1,5 +1,6 @@
 """Stacks synthesised from stub code, so that their templates can be looked at without building a layer."""
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,9 +15,10 @@ from infra.packaging import Bundles
 
 @dataclass(frozen=True)
 class Template:
-    """A stack as CloudFormation gets it."""
+    """A stack as CloudFormation gets it, and the container images that are built for it."""
 
     content: dict[str, Any]
+    images: tuple[dict[str, Any], ...] = ()
 
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
         """Properties of all resources of a type, by logical id."""
@@ -68,8 +70,19 @@ def assemblies(stub: Bundles, tmp_path_factory: pytest.TempPathFactory) -> dict[
     for name, environment in ENVIRONMENTS.items():
         app = new_app(outdir=str(tmp_path_factory.mktemp(name)))
         build(app, environment, stub)
-        made[name] = {stack.stack_name.split("-")[-1]: Template(dict(stack.template)) for stack in app.synth().stacks}
+        assembly = app.synth()
+        made[name] = {
+            stack.stack_name.split("-")[-1]: Template(
+                dict(stack.template), _images(Path(assembly.directory) / f"{stack.stack_name}.assets.json")
+            )
+            for stack in assembly.stacks
+        }
     return made
+
+
+def _images(manifest: Path) -> tuple[dict[str, Any], ...]:
+    images = json.loads(manifest.read_text()).get("dockerImages", {})
+    return tuple(image["source"] for image in images.values())
 
 
 @pytest.fixture(scope="session")
