@@ -5,7 +5,7 @@ See docs/decisions/0002-database-connections.md for who connects how, and what l
 
 from typing import Final
 
-from aws_cdk import Duration, RemovalPolicy, Stack, aws_ec2, aws_rds, aws_secretsmanager
+from aws_cdk import Duration, RemovalPolicy, Stack, aws_ec2, aws_kms, aws_rds, aws_secretsmanager
 from constructs import Construct
 
 from infra.acknowledgements import acknowledge
@@ -51,6 +51,7 @@ class DatabaseStack(Stack):
             manage_master_user_password=True,
             iam_authentication=True,
             storage_encrypted=True,
+            storage_encryption_key=self._key() if environment.keep_data else None,
             writer=_instance("Writer"),
             readers=[_instance("Standby", scale_with_writer=True)] if environment.database_standby else [],
             serverless_v2_min_capacity=0,
@@ -66,6 +67,20 @@ class DatabaseStack(Stack):
         if self.cluster.secret is None:
             raise ValueError("RDS was asked to make the owner's password, and there is no secret of it")
         self.secret: aws_secretsmanager.ISecret = self.cluster.secret
+
+    def _key(self) -> aws_kms.Key:
+        """A key of the customer's own. A cluster keeps the key that it was made with, and so do its backups.
+
+        Only with such a key can a backup be kept in another account. See docs/decisions/0004-encryption-keys.md.
+        """
+        return aws_kms.Key(
+            self,
+            "Key",
+            description="Number-plate recognition: the database and its backups",
+            enable_key_rotation=True,
+            # Whoever deletes it deletes every backup.
+            removal_policy=RemovalPolicy.RETAIN,
+        )
 
     def _parameters(self, engine: aws_rds.IClusterEngine) -> aws_rds.ParameterGroup:
         return aws_rds.ParameterGroup(
