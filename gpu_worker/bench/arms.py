@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from gpu_worker.consensus import plausibility, vote
+from gpu_worker.consensus import Consensus, plausibility, vote
 from gpu_worker.engines import build_recognizer
 from gpu_worker.geometry import BoundingBox, Image
 from gpu_worker.plate_reader import Witness, read_plates
 from gpu_worker.recognition import Recognizer
 from gpu_worker.recognition.rectify import cut, trimmed
+from gpu_worker.recognition.regions import region_of
 from gpu_worker.settings import VisionSettings
 
 _PLAIN_TRIM = (0.02, 0.02, 0.05)
@@ -19,10 +20,11 @@ _PLAIN_TRIM = (0.02, 0.02, 0.05)
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one box says, and how sure that is, 0 to 1."""
+    """What one box says, how sure that is, 0 to 1, and the country of the plate, if the reader names it."""
 
     text: str
     score: float
+    country: str | None = None
 
 
 class Arm(Protocol):
@@ -46,8 +48,12 @@ class Voted:
 
     def read(self, image: Image, boxes: Sequence[BoundingBox]) -> list[Reading]:
         """See `Arm.read`."""
-        votes = [vote(b, self.regions) for b in read_plates(self.recognizer, image, boxes, Witness(1.0, 0))]
-        return [Reading(consensus.text, consensus.score) for consensus in votes]
+        ballots = read_plates(self.recognizer, image, boxes, Witness(1.0, 0))
+        return [self._reading(vote(of_one, self.regions)) for of_one in ballots]
+
+    def _reading(self, consensus: Consensus) -> Reading:
+        region = region_of(consensus.text, consensus.countries, self.regions)
+        return Reading(consensus.text, consensus.score, region.code if region else None)
 
 
 @dataclass(frozen=True, slots=True)

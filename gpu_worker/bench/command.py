@@ -110,6 +110,8 @@ def report(settings: VisionSettings, sets: Sequence[SetResult], clips: Sequence[
         first = next(iter(judged[0].outcomes))
         parts.append("## Reading, on the same boxes\n\n" + tables.accuracy(judged))
         parts.append(f"## Characters confused by {first}\n\n" + tables.confusion(judged, first))
+        if named := tables.countries(judged, first):
+            parts.append(f"## Countries as {first} names them\n\n" + named)
         parts.append("## Detection, by plate width\n\n" + tables.recall(judged))
     if any(result.outcome for result in clips):
         parts.append("## Passages\n\n" + tables.clips(clips))

@@ -79,8 +79,8 @@ def measure_pictures(paths: Sequence[Path], detector: Detector, arms: Sequence[A
             with watch.running(1):
                 readings = arm.read(neutral, boxes)
             ranked = sorted(zip(readings, detections, strict=True), key=lambda pair: -pair[0].score)
-            texts = [reading.text for reading, _ in ranked if reading.score > 0]
-            outcomes[arm.name] += plate_outcomes(truth.get(path.name, ()), texts, boxes)
+            read = [reading for reading, _ in ranked if reading.score > 0]
+            outcomes[arm.name] += plate_outcomes(truth.get(path.name, ()), read, boxes)
     stages.whole = stages.decode + stages.detect + stages.read
     stages.whole.items = len(paths)
     return SetResult(folder.name, stages, outcomes)

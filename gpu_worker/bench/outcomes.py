@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from anpr.plates import edit_distance
+from gpu_worker.bench.arms import Reading
 from gpu_worker.bench.truth import TruePassage, TruePlate
 from gpu_worker.geometry import BoundingBox
 from gpu_worker.passages import Passage
 from gpu_worker.recognition.lookalikes import fold_twins_text
 
 _MIN_IOU = 0.5
+_NOTHING = Reading("", 0.0)
 _NEAR = 2
 """A passage within so many edits of a vehicle's plate is that vehicle, misread; farther ones are invented."""
 
@@ -26,6 +28,8 @@ class PlateOutcome:
         listed: whether some read is the plate.
         width: of the plate, px; None where the truth has no box.
         found: whether a detection overlaps its box by half (IoU); None where the truth has no box.
+        country: the truth; None where it is not told.
+        named: the country that the read names, if any.
     """
 
     plate: str
@@ -33,6 +37,8 @@ class PlateOutcome:
     listed: bool
     width: float | None
     found: bool | None
+    country: str | None = None
+    named: str | None = None
 
     @property
     def exact(self) -> bool:
@@ -50,25 +56,28 @@ class PlateOutcome:
 
 
 def plate_outcomes(
-    truth: Sequence[TruePlate], texts: Sequence[str], boxes: Sequence[BoundingBox]
+    truth: Sequence[TruePlate], readings: Sequence[Reading], boxes: Sequence[BoundingBox]
 ) -> list[PlateOutcome]:
     """Judge one picture.
 
     Args:
         truth: what it shows.
-        texts: what was read, best first.
+        readings: what was read, best first.
         boxes: all detections in it.
     """
     outcomes = []
     for true in truth:
-        nearest = min(texts, key=lambda text: edit_distance(text, true.plate), default="")
+        nearest = min(readings, key=lambda reading: edit_distance(reading.text, true.plate), default=_NOTHING)
+        top = readings[0] if readings and len(truth) == 1 else nearest
         outcomes.append(
             PlateOutcome(
                 plate=true.plate,
-                top=texts[0] if texts and len(truth) == 1 else nearest,
-                listed=true.plate in texts,
+                top=top.text,
+                listed=any(reading.text == true.plate for reading in readings),
                 width=true.box.width if true.box else None,
                 found=any(box.iou(true.box) >= _MIN_IOU for box in boxes) if true.box else None,
+                country=true.country,
+                named=top.country,
             )
         )
     return outcomes

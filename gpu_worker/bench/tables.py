@@ -79,6 +79,21 @@ def recall(results: Sequence[SetResult]) -> str:
     return table(("set", "plate width, px", "plates", "found (95 %)"), rows)
 
 
+def countries(results: Sequence[SetResult], arm: str) -> str:
+    """Count how often one arm names a plate's country, and rightly."""
+    rows = []
+    for result in results:
+        plates = [plate for plate in result.outcomes[arm] if plate.country is not None]
+        named = [plate for plate in plates if plate.named is not None]
+        right = sum(plate.named == plate.country for plate in named)
+        low, high = wilson(right, len(named)) if named else (0.0, 1.0)
+        if plates:
+            rows.append(
+                [result.name, str(len(plates)), str(len(named)), f"{right} ({low:.3f}-{high:.3f} of the named)"]
+            )
+    return table(("set", "plates", "country named", "rightly (95 %)"), rows) if rows else ""
+
+
 def confusion(results: Sequence[SetResult], arm: str) -> str:
     """List the characters that one arm confuses most, over all sets."""
     counts = confusions(chain.from_iterable(result.outcomes[arm] for result in results))

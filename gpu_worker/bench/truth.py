@@ -6,14 +6,16 @@ from pathlib import Path
 
 from anpr.plates import normalize
 from gpu_worker.geometry import BoundingBox
+from gpu_worker.recognition.regions import country
 
 
 @dataclass(frozen=True, slots=True)
 class TruePlate:
-    """One plate that a picture shows; `box` is None where the truth does not tell it."""
+    """One plate that a picture shows; `box` and `country` are None where the truth does not tell them."""
 
     plate: str
     box: BoundingBox | None
+    country: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,9 @@ class TruePassage:
 
 
 def load_plates(path: Path) -> dict[str, list[TruePlate]]:
-    """Read a `truth.csv`: file, plate, x1, y1, x2, y2; rows without a plate are unreadable ones and left out.
+    """Read a `truth.csv`: file, plate, and region, x1, y1, x2, y2 where they are known.
+
+    Rows without a plate are unreadable ones and left out.
 
     Returns:
         The plates of each file name.
@@ -38,7 +42,8 @@ def load_plates(path: Path) -> dict[str, list[TruePlate]]:
                 continue
             sides = [row.get(side) for side in ("x1", "y1", "x2", "y2")]
             box = BoundingBox(*(float(side or 0) for side in sides)) if all(sides) else None
-            truth.setdefault(row["file"], []).append(TruePlate(normalize(row["plate"]), box))
+            where = country(row.get("region") or "") or None
+            truth.setdefault(row["file"], []).append(TruePlate(normalize(row["plate"]), box, where))
     return truth
 
 

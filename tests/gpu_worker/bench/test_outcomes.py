@@ -3,6 +3,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from gpu_worker.bench.arms import Reading
 from gpu_worker.bench.outcomes import ClipOutcome, PlateOutcome, clip_outcome, confusions, plate_outcomes
 from gpu_worker.bench.truth import TruePassage, TruePlate
 from gpu_worker.geometry import BoundingBox
@@ -12,7 +13,7 @@ BOX = BoundingBox(0, 0, 100, 25)
 
 
 def _one(truth: TruePlate, texts: Sequence[str], boxes: Sequence[BoundingBox] = ()) -> PlateOutcome:
-    (outcome,) = plate_outcomes([truth], texts, boxes)
+    (outcome,) = plate_outcomes([truth], [Reading(text, 0.9) for text in texts], boxes)
     return outcome
 
 
@@ -28,8 +29,10 @@ def test_twins_count_for_folded_only() -> None:
 
 
 def test_with_several_plates_the_nearest_read_counts() -> None:
-    truth = [TruePlate("AAA111", None), TruePlate("BBB222", None)]
-    assert [o.exact for o in plate_outcomes(truth, ["BBB222", "AAA111"], [])] == [True, True]
+    truth = [TruePlate("AAA111", None, "gb"), TruePlate("BBB222", None)]
+    readings = [Reading("BBB222", 0.9), Reading("AAA111", 0.8, "gb")]
+    assert [o.exact for o in plate_outcomes(truth, readings, [])] == [True, True]
+    assert [(o.country, o.named) for o in plate_outcomes(truth, readings, [])] == [("gb", "gb"), (None, None)]
 
 
 def test_nothing_read_costs_the_whole_plate_and_a_far_box_finds_none() -> None:

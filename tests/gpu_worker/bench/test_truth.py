@@ -7,11 +7,11 @@ from gpu_worker.geometry import BoundingBox
 def test_plates_leave_unreadable_rows_out(tmp_path: Path) -> None:
     path = tmp_path / "truth.csv"
     path.write_text(
-        "file,plate,region,x1,y1,x2,y2\na.jpg,B-172 WAW,ro,1,2,3,4\na.jpg,,ro,1,2,3,4\nb.jpg,KSF762,se,,,,\n"
+        "file,plate,region,x1,y1,x2,y2\na.jpg,B-172 WAW,ro,1,2,3,4\na.jpg,,ro,1,2,3,4\nb.jpg,KSF762,us-tx,,,,\n"
     )
     assert load_plates(path) == {
-        "a.jpg": [TruePlate("B172WAW", BoundingBox(1, 2, 3, 4))],
-        "b.jpg": [TruePlate("KSF762", None)],
+        "a.jpg": [TruePlate("B172WAW", BoundingBox(1, 2, 3, 4), "ro")],
+        "b.jpg": [TruePlate("KSF762", None, "us")],
     }
 
 
