@@ -1,0 +1,37 @@
+"""`python -m infra.cost`: what a month costs, idle and with 10, 1,000 and 100,000 hours of video.
+
+`--write` brings docs/cost.md up to date, which a test compares with what this prints.
+"""
+
+import argparse
+import sys
+
+from infra.cost.page import PAGE, updated
+from infra.cost.report import INSTALLED, assumptions, price_list, report
+from infra.cost.workload import Throughput
+
+
+def main() -> int:
+    """Print the bills, or write them into the page; returns the exit status."""
+    usual = Throughput()
+    parser = argparse.ArgumentParser(prog="infra.cost", description="What a month costs.")
+    parser.add_argument("--env", choices=sorted(INSTALLED), default="prod", help="environment")
+    parser.add_argument("--fps", type=float, default=usual.gpu_frames_per_s, help="frames a second of a GPU worker")
+    parser.add_argument("--cpu-fps", type=float, default=usual.cpu_frames_per_s, help="the same of one without a GPU")
+    parser.add_argument("--no-free-tier", action="store_true", help="as if nothing were always free")
+    parser.add_argument("--write", action="store_true", help="bring docs/cost.md up to date instead")
+    arguments = parser.parse_args()
+    if arguments.write:
+        PAGE.write_text(updated(PAGE.read_text()))
+        return 0
+    throughput = Throughput(gpu_frames_per_s=arguments.fps, cpu_frames_per_s=arguments.cpu_fps)
+    print(report(arguments.env, throughput, free_tier=not arguments.no_free_tier))
+    print()
+    print(assumptions(throughput))
+    print()
+    print(price_list())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

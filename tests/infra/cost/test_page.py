@@ -1,0 +1,41 @@
+"""The page says what the model says, of what stands in the templates, at prices that can be looked up."""
+
+import re
+
+import pytest
+
+from infra.cost.installed import Installed
+from infra.cost.page import PAGE, updated
+from infra.cost.prices import PriceTable
+from infra.cost.report import INSTALLED
+from tests.infra.conftest import Template
+
+
+def test_the_page_is_up_to_date() -> None:
+    page = PAGE.read_text()
+
+    assert updated(page) == page, "python -m infra.cost --write brings it up to date"
+
+
+def test_every_place_in_the_page_is_filled() -> None:
+    places = re.findall(r"<!-- (\w+) -->", PAGE.read_text())
+
+    assert sorted(set(places)) == ["assumptions", "dev", "end", "prices", "prod", "speeds"]
+    with pytest.raises(KeyError):
+        updated("<!-- elsewhere -->\n<!-- end -->")
+
+
+@pytest.mark.parametrize("environment", INSTALLED)
+def test_what_is_counted_is_what_stands_in_the_templates(
+    assemblies: dict[str, dict[str, Template]], environment: str
+) -> None:
+    counted = Installed.counted(stack.content for stack in assemblies[environment].values())
+
+    assert counted == INSTALLED[environment]
+
+
+def test_each_price_says_where_it_stands_and_when_it_was_seen_there() -> None:
+    for price in PriceTable.read().prices.values():
+        assert price.usd > 0
+        assert re.fullmatch(r"https://aws\.amazon\.com/[a-z0-9/-]+/", price.source)
+        assert price.seen is None or re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", price.seen)
