@@ -33,8 +33,8 @@ def updated(page: str) -> str:
         "prices": price_list,
     }
     return re.sub(
-        r"(<!-- (\w+) -->\n).*?(\n<!-- end -->)",
-        lambda place: f"{place[1]}\n{made[place[2]]()}\n{place[3]}",
+        r"(<!-- (\w+) -->\n).*?(<!-- end -->)",
+        lambda place: f"{place[1]}\n{made[place[2]]()}\n\n{place[3]}",
         page,
         flags=re.DOTALL,
     )
