@@ -18,6 +18,11 @@ UV_VERSION := 0.13.9
 UV := .cache/uv-$(UV_VERSION)/bin/uv
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(LOCK_ARGS)
 ENV ?= dev
+# What runs on AWS, in the emulator's place and on the machines of those who build it.
+LOCKS := layers/deps/requirements.txt gpu_worker/requirements-cpu.lock gpu_worker/requirements-gpu.lock \
+	infra/local/ministack.lock requirements.lock
+AUDIT_BIN := .cache/audit/bin
+AUDIT := .cache/audit/.made-of-$(shell cksum .ci/audit.lock 2>/dev/null | cut -d' ' -f1)
 
 .PHONY: help
 help: ## Show this list.
@@ -64,6 +69,20 @@ lock: $(STAMP) $(UV) ## Resolve the dependencies anew; the layer's and the image
 	$(COMPILE) --no-annotate --constraints requirements.lock --extra worker pyproject.toml --output-file gpu_worker/requirements-cpu.lock
 	$(COMPILE) --no-annotate --constraints requirements.lock --extra gpu pyproject.toml --output-file gpu_worker/requirements-gpu.lock
 	$(COMPILE) --no-annotate infra/local/ministack.in --output-file infra/local/ministack.lock
+	$(COMPILE) --no-annotate .ci/audit.in --output-file .ci/audit.lock
+
+.PHONY: sbom
+sbom: $(AUDIT) ## List everything that is shipped, and what makes it, in sbom/ (CycloneDX).
+	@mkdir -p sbom
+	@for lock in $(LOCKS); do \
+		name=sbom/$$(printf %s "$$lock" | sed 's/[.]\(lock\|txt\)$$//; s/[/]/-/g').cdx.json; \
+		PYTHONWARNINGS=ignore $(AUDIT_BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+			--output-file "$$name" "$$lock" && echo "$$name" || exit 1; \
+	done
+
+.PHONY: audit
+audit: $(AUDIT) ## Ask PyPI whether any of it has a known weakness; needs the network, so no part of `make check`.
+	@$(AUDIT_BIN)/pip-audit --strict --disable-pip --progress-spinner off $(foreach lock,$(LOCKS),--requirement $(lock)) $(AUDIT_ARGS)
 
 .PHONY: clean
 clean: ## Remove what can be made again; .local, where `make up` has its data, stays.
@@ -72,6 +91,13 @@ clean: ## Remove what can be made again; .local, where `make up` has its data, s
 $(UV):
 	@$(PYTHON) -m venv .cache/uv-$(UV_VERSION)
 	@.cache/uv-$(UV_VERSION)/bin/pip install --quiet uv==$(UV_VERSION)
+
+$(AUDIT):
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer, with venv, is needed: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@rm -rf .cache/audit
+	@$(PYTHON) -m venv .cache/audit
+	@$(AUDIT_BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement .ci/audit.lock
+	@touch $@
 
 $(STAMP):
 	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer, with venv, is needed: make PYTHON=/path/to/python3" >&2; exit 1; }
