@@ -82,7 +82,10 @@ sbom: $(AUDIT) ## List everything that is shipped, and what makes it, in sbom/ (
 
 .PHONY: audit
 audit: $(AUDIT) ## Ask PyPI whether any of it has a known weakness; needs the network, so no part of `make check`.
-	@$(AUDIT_BIN)/pip-audit --strict --disable-pip --progress-spinner off $(foreach lock,$(LOCKS),--requirement $(lock)) $(AUDIT_ARGS)
+	@found=0; for lock in $(LOCKS); do \
+		echo "$$lock:"; \
+		$(AUDIT_BIN)/pip-audit --strict --disable-pip --progress-spinner off --requirement "$$lock" $(AUDIT_ARGS) || found=1; \
+	done; exit $$found
 
 .PHONY: clean
 clean: ## Remove what can be made again; .local, where `make up` has its data, stays.
