@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from infra.scaling import ScalingPolicy
 
-_SCALING: Final = ScalingPolicy(most=4, most_fallback=2)
+_SCALING: Final = ScalingPolicy(most=4, most_fallback=2, jobs_per_worker=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ DEV: Final = Environment(
     database_max_acus=2,
     database_backup_days=1,
     worker="cpu",
-    scaling=ScalingPolicy(most=1, most_fallback=1),
+    scaling=ScalingPolicy(most=1, most_fallback=1, jobs_per_worker=2),
 )
 PROD: Final = Environment(
     name="prod",

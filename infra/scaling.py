@@ -22,12 +22,13 @@ class ScalingPolicy:
         most_fallback: the most workers on demand, beside those.
         jobs_per_worker: how many jobs, waiting or running, one worker is there for.
         patience_minutes: how long the oldest job may have waited before workers on demand come in.
-        rest_minutes: how long there must be no work for the last worker to go.
+        rest_minutes: how long there must be no work for the last worker to go, or enough spot capacity for those on
+            demand to go.
     """
 
     most: int
     most_fallback: int
-    jobs_per_worker: int = 4
+    jobs_per_worker: int = 10
     patience_minutes: int = 15
     rest_minutes: int = 10
 
@@ -48,8 +49,18 @@ class ScalingPolicy:
         """
         return math.ceil(max(running, (waiting + running) / self.jobs_per_worker))
 
-    def short(self, waiting: int, running: int, *, oldest_s: float, workers: int) -> int:
-        """How many workers on demand make up for spot capacity that does not come, or is not enough.
+    def missing(self, waiting: int, running: int, *, workers: int) -> int:
+        """How many workers spot capacity owes: none for as long as those on demand have nothing to stay for.
+
+        Args:
+            waiting: messages that no worker has taken.
+            running: messages that one has.
+            workers: workers that run on spot capacity.
+        """
+        return max(0, self.wanted(waiting, running) - workers)
+
+    def late(self, waiting: int, running: int, *, oldest_s: float, workers: int) -> int:
+        """How many workers on demand are called for: what spot capacity owes, once somebody has waited too long.
 
         Args:
             waiting: messages that no worker has taken.
@@ -59,7 +70,7 @@ class ScalingPolicy:
         """
         if waiting == 0 or oldest_s < self.patience_minutes * 60:
             return 0
-        return max(0, self.wanted(waiting, running) - workers)
+        return self.missing(waiting, running, workers=workers)
 
 
 def rungs(most: int) -> tuple[int, ...]:

@@ -39,13 +39,16 @@ class BacklogScaling(Construct):
     ) -> None:
         super().__init__(scope, id_)
         wanted = wanted_workers(queue, policy)
-        short = missing_workers(queue, spot, policy)
+        missing = missing_workers(queue, spot, policy)
         self.work = self._alarm("Work", wanted, "There is work for workers.", minutes=1)
         self.late = self._alarm(
-            "Late", short, "Work waits too long, and workers on spot capacity do not come.", minutes=_LATE_MINUTES
+            "Late",
+            late_workers(queue, missing, policy),
+            "Work waits too long, and workers on spot capacity do not come.",
+            minutes=_LATE_MINUTES,
         )
         rest = self._alarm("Rest", wanted, "There is no more work.", minutes=policy.rest_minutes, below=True)
-        enough = self._alarm("Enough", short, "Work is not late.", minutes=policy.rest_minutes, below=True)
+        enough = self._alarm("Enough", missing, "Spot capacity is enough.", minutes=policy.rest_minutes, below=True)
         self._follow("Spot", spot, policy.most, up=self.work, down=rest)
         self._follow("Fallback", fallback, policy.most_fallback, up=self.late, down=enough)
 
@@ -136,14 +139,26 @@ def wanted_workers(queue: aws_sqs.IQueue, policy: ScalingPolicy) -> aws_cloudwat
 def missing_workers(
     queue: aws_sqs.IQueue, spot: aws_ecs.BaseService, policy: ScalingPolicy
 ) -> aws_cloudwatch.MathExpression:
-    """`ScalingPolicy.short` in the language of CloudWatch."""
-    age = _math("FILL(age, 0)", {"age": _newest(queue.metric_approximate_age_of_oldest_message())})
-    workers = _math("FILL(samples, 0)", {"samples": _running(spot)})
-    waiting = _newest(queue.metric_approximate_number_of_messages_visible())
+    """`ScalingPolicy.missing` in the language of CloudWatch."""
     return _math(
-        f"IF(waiting > 0 AND oldest >= {policy.patience_minutes * 60}, IF(wanted > workers, wanted - workers, 0), 0)",
-        {"waiting": waiting, "oldest": age, "wanted": wanted_workers(queue, policy), "workers": workers},
+        "IF(wanted > workers, wanted - workers, 0)",
+        {"wanted": wanted_workers(queue, policy), "workers": _math("FILL(samples, 0)", {"samples": _running(spot)})},
         "Workers missing",
+    )
+
+
+def late_workers(
+    queue: aws_sqs.IQueue, missing: aws_cloudwatch.MathExpression, policy: ScalingPolicy
+) -> aws_cloudwatch.MathExpression:
+    """`ScalingPolicy.late` in the language of CloudWatch."""
+    return _math(
+        f"IF(waiting > 0 AND oldest >= {policy.patience_minutes * 60}, missing, 0)",
+        {
+            "waiting": _newest(queue.metric_approximate_number_of_messages_visible()),
+            "oldest": _math("FILL(age, 0)", {"age": _newest(queue.metric_approximate_age_of_oldest_message())}),
+            "missing": missing,
+        },
+        "Workers on demand",
     )
 
 

@@ -7,6 +7,7 @@ from infra.acknowledgements import acknowledge
 from infra.components.detection_queue import MAX_RECEIVES, VISIBILITY_S
 from infra.components.worker_capacity import GpuCapacity
 from infra.components.worker_image import worker_image
+from infra.components.worker_queue_awake import QueueAwake
 from infra.components.worker_scaling import BacklogScaling
 from infra.components.worker_service import worker_service
 from infra.components.worker_task import WorkerNeeds, WorkerTask
@@ -63,6 +64,7 @@ class WorkerStack(Stack):
             fallback=self.fallback,
             policy=environment.scaling,
         )
+        QueueAwake(self, "Awake", queue=core.detection.queue)
         CfnOutput(self, "ClusterName", value=self.cluster.cluster_name)
         CfnOutput(self, "SpotService", value=self.spot.service_name)
         CfnOutput(self, "FallbackService", value=self.fallback.service_name)

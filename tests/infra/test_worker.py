@@ -225,11 +225,12 @@ def test_the_alarm_wants_as_many_workers_as_the_simulation(prod: Template, waiti
 def test_the_alarm_misses_as_many_workers_as_the_simulation(
     prod: Template, waiting: int, running: int, oldest_s: int | None, machines: int | None
 ) -> None:
-    expected = POLICY.short(waiting, running, oldest_s=oldest_s or 0, workers=machines or 0)
-    for part in ("Late", "Enough"):
-        alarm = only(prod, "AWS::CloudWatch::Alarm", f"Scaling{part}")
-        measured = {"waiting": waiting, "held": running or None, "age": oldest_s, "samples": machines}
-        assert evaluate(alarm, measured) == expected
+    measured = {"waiting": waiting, "held": running or None, "age": oldest_s, "samples": machines}
+    missing = POLICY.missing(waiting, running, workers=machines or 0)
+    late = POLICY.late(waiting, running, oldest_s=oldest_s or 0, workers=machines or 0)
+
+    assert evaluate(only(prod, "AWS::CloudWatch::Alarm", "ScalingEnough"), measured) == missing
+    assert evaluate(only(prod, "AWS::CloudWatch::Alarm", "ScalingLate"), measured) == late
 
 
 @pytest.mark.parametrize("service", ["Spot", "Fallback"])
@@ -268,6 +269,19 @@ def test_nothing_is_done_about_what_is_not_known(prod: Template) -> None:
     alarms = prod.of_type("AWS::CloudWatch::Alarm").values()
 
     assert {alarm["TreatMissingData"] for alarm in alarms} == {"notBreaching"}
+
+
+@pytest.mark.parametrize("name", CLUSTERS)
+def test_the_queue_is_called_often_enough_to_be_reported_on(workers: dict[str, Template], name: str) -> None:
+    schedule = only(workers[name], "AWS::Scheduler::Schedule")
+    every = re.fullmatch(r"rate\((\d) hours\)", schedule["ScheduleExpression"])
+    assert every
+    assert int(every[1]) < 6
+    granted = [statement for policy, statement in workers[name].statements() if policy.startswith("Awake")]
+    granted += [statement for policy, statement in workers[name].statements() if "Scheduler" in policy]
+    # It may do this to the queue and nothing else, and the tag that it removes is none of ours.
+    assert [listed(statement["Action"]) for statement in granted] == [["sqs:UntagQueue"]]
+    assert "anpr:no-such-tag" in json.dumps(schedule["Target"]["Input"])
 
 
 @pytest.mark.parametrize("most", [1, 2, 7, 20, 21, 64, 500])
