@@ -26,10 +26,10 @@ LAYER_LOCK: Final = ROOT / "layers" / "deps" / "requirements.txt"
 LayerTarget: TypeAlias = Literal["arm64", "host"]
 
 # Changes when the recipe below does, so that no stale layer is taken from the cache.
-_RECIPE: Final = "3"
+_RECIPE: Final = "4"
 _PIP_TIMEOUT_S: Final = 900
 AWS_SERVICES: Final = frozenset(
-    {"events", "lambda", "s3", "secretsmanager", "ses", "sesv2", "sns", "sqs", "ssm", "sts"}
+    {"cloudwatch", "events", "lambda", "s3", "secretsmanager", "ses", "sesv2", "sns", "sqs", "ssm", "sts", "xray"}
 )
 """What botocore may be asked for in a function. The descriptions of the 400 other services are left out of the layer:
 they are a third of its size and of its files, which each function of the emulator unpacks at its first call."""

@@ -6,14 +6,16 @@ from typing import Final
 EVERY_FUNCTION: Final = {
     "logs:CreateLogStream",
     "logs:PutLogEvents",
-    "secretsmanager:GetSecretValue anpr/database",
     "xray:PutTelemetryRecords *",
     "xray:PutTraceSegments *",
 }
 # What Lambda itself needs to take messages from a queue in a function's name.
 _CONSUME: Final = ("ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "GetQueueUrl", "ReceiveMessage")
+# What whatever uses the database may do, in the one-machine run; on AWS it logs in by IAM, without a secret.
+USES_DATABASE: Final = "secretsmanager:GetSecretValue anpr/database"
+WITHOUT_DATABASE: Final = frozenset({"WebhookPoster"})
 # What each may do beyond that. A new permission is written down here, so that a reviewer sees it.
-MAY: Final = {
+_BEYOND: Final[dict[str, set[str]]] = {
     "Identity": {"secretsmanager:GetSecretValue SigningKey"},
     "Capture": {"s3:PutObject Footage/uploads/*", "sqs:SendMessage Jobs"},
     "Review": {
@@ -67,7 +69,10 @@ MAY: Final = {
         "s3:GetObject Footage/frames/*",
         "secretsmanager:GetSecretValue WebhookKey",
         "events:PutEvents Bus",
+        "lambda:InvokeFunction WebhookPosterFunction",
     },
+    # It talks to strangers, so there is nothing that it may do.
+    "WebhookPoster": set(),
     "OutboxRelay": {"events:PutEvents Bus"},
     "ExportBuilder": {
         "s3:GetObject Footage/crops/*",
@@ -94,8 +99,19 @@ MAY: Final = {
         "sqs:SendMessage Jobs",
     },
 }
+MAY: Final = {
+    name: rights if name in WITHOUT_DATABASE else {*rights, USES_DATABASE} for name, rights in _BEYOND.items()
+}
+# Only on AWS, where the database pauses.
+STARTER_MAY: Final = {
+    "cloudwatch:GetMetricStatistics *",
+    "lambda:InvokeFunction OutboxRelayFunction",
+    "lambda:InvokeFunction ExportBuilderFunction",
+    "lambda:InvokeFunction RetentionFunction",
+    "sqs:SendMessage AlertingWebhooksQueue",
+}
 WORKER_MAY: Final = {
-    "secretsmanager:GetSecretValue anpr/database",
+    USES_DATABASE,
     "sqs:ReceiveMessage Jobs",
     "sqs:ChangeMessageVisibility Jobs",
     "sqs:DeleteMessage Jobs",

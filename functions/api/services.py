@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from anpr.bolos import Matcher
 from anpr.db import Database
-from anpr.egress import EgressPolicy
+from anpr.egress import EgressPolicy, policy_of
 from anpr.ports import BlobStore, EventBus, JobQueue, Notifier, SecretStore
 from anpr.settings import (
     ExportSettings,
@@ -18,7 +18,6 @@ from anpr.settings import (
 )
 from anpr.tokens import TokenSigner, TokenVerifier
 from anpr.webhooks.sealing import Seal
-from anpr.webhooks.sending import policy_of
 
 
 @dataclass(frozen=True, slots=True)

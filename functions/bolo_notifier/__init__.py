@@ -1,1 +1,1 @@
-"""Publishes what is left in the outbox, on a schedule."""
+"""Tells people and machines of hits."""

@@ -32,8 +32,11 @@ def _services() -> _Services:
     """Made at the first call and kept while this instance of the function is warm."""
     database = bootstrap.database()
     seal = Seal.load(bootstrap.secret_store(), WebhookKeySettings().key_secret_id)
-    services = SenderServices(database, bootstrap.webhook_queue(), bootstrap.blob_store(), seal)
-    return _Services(Sender(services, WebhookSettings()), database, bootstrap.event_bus())
+    settings = WebhookSettings()
+    services = SenderServices(
+        database, bootstrap.webhook_queue(), bootstrap.blob_store(), seal, bootstrap.poster(settings)
+    )
+    return _Services(Sender(services, settings), database, bootstrap.event_bus())
 
 
 def _send(record: SQSRecord) -> None:

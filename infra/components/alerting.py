@@ -3,26 +3,28 @@
 import json
 from typing import Final
 
-from aws_cdk import aws_lambda
+from aws_cdk import aws_iam, aws_lambda
 from constructs import Construct
 
-from anpr.messages import CROPS_PREFIX, FRAMES_PREFIX, EventType, WebhookSweep
+from anpr.messages import CROPS_PREFIX, FRAMES_PREFIX, EventType
 from infra.components.backend_function import FunctionSpec
 from infra.components.backend_parts import BackendParts
-from infra.components.schedule import ScheduledMessage
 from infra.components.work_queue import WorkQueue
 
 _TIMEOUT_S: Final = 60
+_POST_TIMEOUT_S: Final = 40
+"""More than one request may take (30 s), less than its sender has."""
+
 _EVIDENCE: Final = (CROPS_PREFIX, FRAMES_PREFIX)
 
 
 class Alerting(Construct):
-    """Two queues and the two functions behind them.
+    """Two queues, the two functions behind them, and the one that makes their requests.
 
     Attributes:
         hits: what is to be told of.
         webhooks: deliveries that are due.
-        functions: the two, by name.
+        functions: the three, by name.
         variables: what a function that puts webhooks on their queue, and keeps their secrets, must know.
     """
 
@@ -32,13 +34,19 @@ class Alerting(Construct):
         self.hits = WorkQueue(self, "Hits", visibility_s=2 * _TIMEOUT_S)
         self.webhooks = WorkQueue(self, "Webhooks", visibility_s=2 * _TIMEOUT_S)
         self._queue = {"ANPR_WEBHOOK_QUEUE_URL": self.webhooks.queue.queue_url}
+        self._targets = {"ANPR_WEBHOOK_ALLOW_NETWORKS": json.dumps(parts.environment.webhook_networks)}
         self.variables = {
             **self._queue,
             **parts.topics.variables,
             "ANPR_WEBHOOK_KEY_SECRET_ID": parts.secrets.webhook_key_id,
-            "ANPR_WEBHOOK_ALLOW_NETWORKS": json.dumps(parts.environment.webhook_networks),
+            **self._targets,
         }
-        self.functions = {"BoloNotifier": self._notifier(), "WebhookSender": self._sender()}
+        poster = self._poster()
+        self.functions = {
+            "BoloNotifier": self._notifier(),
+            "WebhookSender": self._sender(poster),
+            "WebhookPoster": poster,
+        }
 
     def grant_manage(self, function: aws_lambda.Function) -> None:
         """Allow what the API does: topics and their subscriptions, webhooks' secrets, test messages, verdicts."""
@@ -80,19 +88,38 @@ class Alerting(Construct):
         self.hits.feed(function, at_once=10)
         return function
 
-    def _sender(self) -> aws_lambda.Function:
+    def _poster(self) -> aws_lambda.Function:
+        """What talks to strangers may do nothing else; it is outside the network, where the internet is."""
+        spec = FunctionSpec(
+            handler="functions.webhook_poster.handler.handler",
+            purpose="Makes the requests that webhooks are.",
+            timeout_s=_POST_TIMEOUT_S,
+            memory_mb=512,
+            variables=self._targets,
+        )
+        return self._parts.free_function("WebhookPoster", spec).function
+
+    def _sender(self, poster: aws_lambda.Function) -> aws_lambda.Function:
         spec = FunctionSpec(
             handler="functions.webhook_sender.handler.handler",
             purpose="Sends webhooks, again and again until they arrive.",
             timeout_s=_TIMEOUT_S,
-            variables={**self._parts.bucket, **self._parts.events, **self.variables},
+            variables={
+                **self._parts.bucket,
+                **self._parts.events,
+                **self._queue,
+                "ANPR_WEBHOOK_KEY_SECRET_ID": self._parts.secrets.webhook_key_id,
+                "ANPR_POSTER_FUNCTION": poster.function_name,
+            },
         )
         function = self._parts.function("WebhookSender", spec).function
+        aws_iam.Grant.add_to_principal(
+            grantee=function, actions=["lambda:InvokeFunction"], resource_arns=[poster.function_arn]
+        )
         self._parts.secrets.grant_read_webhook_key(function)
         self.webhooks.grant_send(function)
         self._parts.bus.grant_publish(function)
         self._parts.footage.grant_objects(function, "s3:GetObject", prefixes=_EVIDENCE)
         # One message a call: a receiver that is slow must not keep the others waiting.
         self.webhooks.feed(function, at_once=1)
-        ScheduledMessage(self, "Sweep", minutes=1, queue=self.webhooks.queue, message=WebhookSweep().model_dump())
         return function

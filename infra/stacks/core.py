@@ -26,8 +26,8 @@ from infra.components.domain_bus import BUS_NAME, DomainBus
 from infra.components.footage_bucket import FootageBucket
 from infra.components.http_api import HttpApi
 from infra.components.migrations import Migrations
-from infra.components.schedule import Schedule
 from infra.components.secrets import Secrets
+from infra.components.sweeps import Sweeps, Swept
 from infra.components.topics import Topics
 from infra.environments import Environment
 from infra.packaging import Bundles
@@ -97,9 +97,15 @@ class CoreStack(Stack):
         }
         made = {name: function.function for name, function in (served.functions | background).items()}
         self.functions: dict[str, aws_lambda.Function] = made | self.alerting.functions
-        Schedule(self, "OutboxRelaySchedule", minutes=1, function=made["OutboxRelay"])
-        Schedule(self, "ExportSweepSchedule", minutes=5, function=made["ExportBuilder"])
-        Schedule(self, "RetentionSchedule", minutes=5, function=made["Retention"])
+        swept = Swept(
+            functions=made,
+            webhooks=self.alerting.webhooks,
+            api_id=self.api.api.api_id,
+            queues=(self.detection.queue, self.alerting.hits.queue),
+        )
+        sweeps = Sweeps(self, "Sweeps", parts=self._parts, swept=swept)
+        if sweeps.starter is not None:
+            self.functions["SweepStarter"] = sweeps.starter
         if database is not None:
             self._migrate()
         self.worker_policy = self._worker_policy()

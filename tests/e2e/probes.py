@@ -137,6 +137,10 @@ def probes(names: Names) -> dict[str, Probe]:
             Entries=[{"EventBusName": at.bus, "Source": "probe", "DetailType": "probe", "Detail": "{}"}]
         ),
         "events:DescribeEventBus Bus": lambda to, at: to("events").describe_event_bus(Name=at.bus),
+        # Without a request in it, the function makes none.
+        "lambda:InvokeFunction WebhookPosterFunction": lambda to, at: to("lambda").invoke(
+            FunctionName=at.functions["WebhookPoster"], Payload=b"{}"
+        ),
         "sns:Publish TopicsAdmins": lambda to, at: to("sns").publish(TopicArn=at.admins, Message=""),
         "sns:Unsubscribe *": lambda to, at: to("sns").unsubscribe(
             SubscriptionArn=f"{at.topics}anpr-bolo-of-nothing:00000000-0000-0000-0000-000000000000"

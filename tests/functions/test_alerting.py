@@ -14,13 +14,13 @@ from anpr.adapters.aws import make_client
 from anpr.audit import SYSTEM
 from anpr.bolos import entries, lists
 from anpr.db import Database
+from anpr.egress import policy_of
 from anpr.errors import Unavailable
 from anpr.messages import Metric
 from anpr.models import DeliveryStatus, WebhookDelivery
 from anpr.settings import WebhookSettings
 from anpr.webhooks import endpoints, sealing
 from anpr.webhooks.sealing import Seal
-from anpr.webhooks.sending import policy_of
 from functions.bolo_notifier import handler as notifier
 from functions.webhook_sender import handler as sender
 from tests.builders import add_event

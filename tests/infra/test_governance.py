@@ -15,7 +15,23 @@ def variables(template: Template) -> dict[str, dict[str, str]]:
 
 
 def test_only_the_set_up_keeps_the_rights_of_the_databases_owner(prod: Template) -> None:
-    roles = {name: found.get("ANPR_DB_ROLE") for name, found in variables(prod).items()}
+    logins = {
+        name: (found.get("ANPR_DB_ROLE"), found.get("ANPR_DB_USER"), "ANPR_DB_SECRET_ID" in found)
+        for name, found in variables(prod).items()
+        if "ANPR_DB_HOST" in found
+    }
+
+    assert logins.pop("setup") == (None, None, True)
+    assert set(logins.values()) == {("anpr_app", "anpr_app", False)}
+    assert {"identity", "capture", "review", "retention", "webhook_sender"} <= logins.keys()
+
+
+def test_in_the_one_machine_run_all_but_the_set_up_give_up_the_owners_rights(templates: dict[str, Template]) -> None:
+    roles = {
+        name: found.get("ANPR_DB_ROLE")
+        for name, found in variables(templates["local"]).items()
+        if "ANPR_DB_SECRET_ID" in found
+    }
 
     assert roles.pop("setup") is None
     assert set(roles.values()) == {"anpr_app"}

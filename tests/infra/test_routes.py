@@ -37,8 +37,12 @@ def _routed(template: Template) -> dict[str, str]:
         name: properties["Handler"].split(".")[-2]
         for name, properties in template.of_type("AWS::Lambda::Function").items()
     }
+    live = {
+        name: functions[properties["FunctionName"]["Ref"]]
+        for name, properties in template.of_type("AWS::Lambda::Alias").items()
+    }
     integrations = {
-        name: functions[properties["IntegrationUri"]["Fn::GetAtt"][0]]
+        name: live[properties["IntegrationUri"]["Ref"]]
         for name, properties in template.of_type("AWS::ApiGatewayV2::Integration").items()
     }
     targets: dict[str, list[str]] = {}

@@ -11,11 +11,11 @@ from cryptography.fernet import Fernet
 from sqlalchemy import func, select, text, update
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from anpr import notifications, outbox
+from anpr import notifications, outbox, posting
 from anpr.audit import SYSTEM
 from anpr.bolos import entries, hits, lists
 from anpr.db import Database
-from anpr.egress import Answer
+from anpr.egress import Answer, policy_of
 from anpr.errors import Conflict, NotFound, Unavailable, Unprocessable
 from anpr.messages import CloudEvent, WebhookDue, WebhookSweep
 from anpr.models import (
@@ -34,7 +34,7 @@ from anpr.settings import WebhookSettings
 from anpr.webhooks import deliveries, endpoints
 from anpr.webhooks.endpoints import EndpointFields
 from anpr.webhooks.sealing import Seal, ensure_key
-from anpr.webhooks.sending import MAX_BODY_BYTES, Sender, SenderServices, policy_of
+from anpr.webhooks.sending import MAX_BODY_BYTES, Sender, SenderServices
 from tests.builders import add_event, add_upload, add_user
 from tests.memory import MemoryBlobs, MemoryBus, MemoryNotifier, MemoryQueue, MemorySecrets
 from tests.receiver import Receiver, listening
@@ -42,6 +42,7 @@ from tests.receiver import Receiver, listening
 SETTINGS = WebhookSettings(
     allow_networks=(ip_network("127.0.0.0/8"),), connect_timeout_s=1, total_timeout_s=2, retry_after_s=(5, 60, 300)
 )
+POST = posting.direct(policy_of(SETTINGS))
 
 
 @dataclass
@@ -57,7 +58,7 @@ class World:
 
     @property
     def sender(self) -> Sender:
-        return Sender(SenderServices(self.database, self.queue, MemoryBlobs(), self.seal), SETTINGS)
+        return Sender(SenderServices(self.database, self.queue, MemoryBlobs(), self.seal, POST), SETTINGS)
 
     def endpoint(self, receiver: Receiver, **fields: Any) -> tuple[UUID, str]:
         with self.database.transaction() as session:
@@ -334,7 +335,8 @@ def test_a_private_target_is_refused_when_it_is_connected_to(world: World, recei
         session.execute(update(WebhookEndpoint).values(url=receiver.url.replace("http:", "https:")))
     strict = SETTINGS.model_copy(update={"allow_networks": ()})
     world.see()
-    sender = Sender(SenderServices(world.database, world.queue, MemoryBlobs(), world.seal), strict)
+    post = posting.direct(policy_of(strict))
+    sender = Sender(SenderServices(world.database, world.queue, MemoryBlobs(), world.seal, post), strict)
     [body] = world.queue.waiting
     assert sender.handle(body) == "failed"
     [(status, error)] = world.attempts()

@@ -5,27 +5,38 @@ Nothing is kept: whoever wants one engine for many requests holds it.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import URL, make_url
 
+from anpr import posting
 from anpr.adapters.aws import EventBridgeBus, S3BlobStore, SecretsManagerStore, SqsJobQueue, make_client
+from anpr.adapters.cloudwatch import CloudWatchActivity
+from anpr.adapters.functions import FunctionCall, FunctionStarter
 from anpr.adapters.rds import DatabaseToken
 from anpr.adapters.s3_archive import S3ArchiveStore
 from anpr.adapters.sns import SnsNotifier
 from anpr.adapters.xray import XraySegments
 from anpr.db import Database, make_engine
+from anpr.egress import policy_of
 from anpr.errors import Unavailable
-from anpr.ports import ArchiveStore, BlobStore, EventBus, JobQueue, Notifier, SecretStore
+from anpr.ports import ActivityMeter, ArchiveStore, BlobStore, EventBus, JobQueue, Notifier, SecretStore
+from anpr.posting import Poster
 from anpr.settings import (
     AlertSettings,
     BusSettings,
     DatabaseSettings,
+    IdlenessSettings,
     ModeSettings,
+    PosterSettings,
     QueueSettings,
     StorageSettings,
     WebhookQueueSettings,
+    WebhookSettings,
 )
+
+POSTER_GRACE_S: Final = 10
+"""How much longer than a request the function that makes it may take, which may have to start first."""
 
 
 def database(settings: DatabaseSettings | None = None) -> Database:
@@ -71,6 +82,25 @@ def event_bus(settings: BusSettings | None = None) -> EventBus:
     return EventBridgeBus(_client("events"), settings)
 
 
+def poster(settings: WebhookSettings, where: PosterSettings | None = None) -> Poster:
+    """What posts webhooks."""
+    where = where or PosterSettings()
+    if where.function is None:
+        return posting.direct(policy_of(settings))
+    client = _client("lambda", once_within_s=settings.longest_post_s + POSTER_GRACE_S)
+    return posting.by_call(FunctionCall(client, where.function))
+
+
+def activity_meter(settings: IdlenessSettings) -> ActivityMeter:
+    """What tells whether anybody used the backend."""
+    return CloudWatchActivity(_client("cloudwatch"), settings)
+
+
+def function_starter() -> Callable[[str], None]:
+    """What has a function run, by its name."""
+    return FunctionStarter(_client("lambda"))
+
+
 def notifier(settings: AlertSettings | None = None) -> Notifier:
     """The topics that people are told by."""
     settings = settings or AlertSettings()
@@ -87,9 +117,11 @@ def secret_store() -> SecretStore:
     return SecretsManagerStore(_client("secretsmanager"))
 
 
-def _client(service: str, endpoint_url: str | None = None, *, connections: int = 10) -> Any:
-    settings = ModeSettings()  # refuses a mode that there are no adapters for
-    return make_client(service, endpoint_url, connections=connections, ipv6=settings.ipv6)
+def _client(
+    service: str, endpoint_url: str | None = None, *, connections: int = 10, once_within_s: float | None = None
+) -> Any:
+    ipv6 = ModeSettings().ipv6  # refuses a mode that there are no adapters for
+    return make_client(service, endpoint_url, connections=connections, ipv6=ipv6, once_within_s=once_within_s)
 
 
 def _database_url(settings: DatabaseSettings) -> URL:

@@ -20,6 +20,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from anpr.errors import Unprocessable
+from anpr.settings import WebhookSettings
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -86,6 +87,11 @@ class EgressPolicy:
     allow_networks: tuple[Network, ...] = ()
     connect_timeout_s: float = 5.0
     total_timeout_s: float = 15.0
+
+
+def policy_of(settings: WebhookSettings) -> EgressPolicy:
+    """Where webhooks may go, and how long they may take."""
+    return EgressPolicy(settings.allow_networks, settings.connect_timeout_s, settings.total_timeout_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,6 +164,13 @@ class SecretStore(Protocol):
         """Give an existing secret a new value."""
 
 
+class ActivityMeter(Protocol):
+    """Tells whether anybody used the backend, without asking its database."""
+
+    def is_active(self, since: datetime, until: datetime) -> bool:
+        """Tell whether anything was asked of the backend, or came in, within a time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """What people are told.

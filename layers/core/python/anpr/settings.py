@@ -236,6 +236,19 @@ class WebhookSettings(BaseSettings):
     secret_overlap: timedelta = Field(default=timedelta(hours=24), description="A replaced secret signs on so long.")
     keep_deliveries: timedelta = Field(default=timedelta(days=30), description="Then the log forgets a delivery.")
 
+    @property
+    def longest_post_s(self) -> float:
+        """How long one request may take at most: its look-up and two connections before it is sent at all."""
+        return self.connect_timeout_s * 3 + self.total_timeout_s
+
+
+class PosterSettings(BaseSettings):
+    """Who makes the requests that webhooks are."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_POSTER_", extra="ignore")
+
+    function: str | None = Field(default=None, description="A function that makes them; this process where none is.")
+
 
 class RetentionSettings(BaseSettings):
     """For how many days each class of data is kept, counted from when it was recorded here; None keeps it for ever."""
@@ -247,6 +260,29 @@ class RetentionSettings(BaseSettings):
     events_days: int | None = Field(default=90, ge=1, description="Passages without a hit, and uploads left empty.")
     hits_days: int | None = Field(default=365, ge=1, description="Passages with a hit, their crops and frames.")
     audit_days: int | None = Field(default=730, ge=90, description="Audit records; the database keeps 90 days anyway.")
+
+
+class IdlenessSettings(BaseSettings):
+    """When the sweeps leave the database alone, so that it may pause."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_IDLE_", extra="ignore")
+
+    api_id: str = Field(description="The API whose requests are activity.")
+    queues: tuple[str, ...] = Field(description="Names of the queues whose messages are activity.")
+    quiet: timedelta = Field(
+        default=timedelta(minutes=30),
+        gt=timedelta(minutes=15),
+        description="How long nothing must have happened. SQS may tell of an idle queue's first message 15 min late.",
+    )
+    daily_hour: int = Field(default=3, ge=0, le=23, description="The hour, in UTC, at which the sweeps run anyway.")
+
+
+class SweepSettings(BaseSettings):
+    """What is swept, and how often."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_SWEEP_", extra="ignore")
+
+    functions: dict[str, int] = Field(description="Names of functions, and every how many minutes each runs.")
 
 
 class RateLimitSettings(BaseSettings):

@@ -64,7 +64,14 @@ _TRANSFER: Final = TransferConfig(max_concurrency=4, multipart_chunksize=16 * 10
 _NAMED_FOR_IPV6: Final = frozenset({"events", "lambda"})
 
 
-def make_client(service: str, endpoint_url: str | None = None, *, connections: int = 10, ipv6: bool = False) -> Any:
+def make_client(
+    service: str,
+    endpoint_url: str | None = None,
+    *,
+    connections: int = 10,
+    ipv6: bool = False,
+    once_within_s: float | None = None,
+) -> Any:
     """Make a boto3 client with explicit time-outs and retries.
 
     Args:
@@ -73,15 +80,17 @@ def make_client(service: str, endpoint_url: str | None = None, *, connections: i
             are boto3's own way to say the same.
         connections: how many threads may use the client at a time without waiting for each other.
         ipv6: whether AWS is reached by IPv6 alone, as from a network without NAT.
+        once_within_s: for what may take so long and must not be done again: how long to wait for the only try.
 
     Returns:
         The client; its type depends on `service`, so the caller names it. It is safe to share between threads.
     """
     elsewhere = endpoint_url or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    usual_s = READ_TIMEOUT_S + (_LONG_POLL_S if service == "sqs" else 0)
     config = Config(
         connect_timeout=CONNECT_TIMEOUT_S,
-        read_timeout=READ_TIMEOUT_S + (_LONG_POLL_S if service == "sqs" else 0),
-        retries={"mode": "standard", "total_max_attempts": 3},
+        read_timeout=usual_s if once_within_s is None else once_within_s,
+        retries={"mode": "standard", "total_max_attempts": 3 if once_within_s is None else 1},
         max_pool_connections=connections,
         signature_version="s3v4" if service == "s3" else None,
         # Not for all: SQS and SNS have no such name, and S3 is reached by a gateway of the network's own.

@@ -9,11 +9,11 @@ from typing import Any, Final
 from pydantic import ValidationError
 from standardwebhooks.webhooks import Webhook
 
-from anpr import egress
 from anpr.db import Database
-from anpr.egress import EgressPolicy, Resolver, Undelivered
+from anpr.egress import Undelivered
 from anpr.messages import WebhookDue, WebhookSweep
 from anpr.ports import BlobStore, JobQueue
+from anpr.posting import Poster
 from anpr.settings import WebhookSettings
 from anpr.webhooks import deliveries
 from anpr.webhooks.deliveries import Claimed, Outcome
@@ -23,37 +23,38 @@ MAX_BODY_BYTES: Final = 20_000
 _MAX_DELAY_S: Final = 900
 """The longest that SQS hides a message; a delivery that is due later comes by several times."""
 
+_LEASE_GRACE: Final = timedelta(seconds=15)
+"""For what stands around the request itself: another function may have to start to make it."""
+
 _SWEEP_LIMIT: Final = 500
 _SWEEP_GRACE: Final = timedelta(seconds=60)
 
 
-def policy_of(settings: WebhookSettings) -> EgressPolicy:
-    """Where webhooks may go, and how long they may take."""
-    return EgressPolicy(settings.allow_networks, settings.connect_timeout_s, settings.total_timeout_s)
-
-
 @dataclass(frozen=True, slots=True)
 class SenderServices:
-    """What a sender works with."""
+    """What a sender works with.
+
+    Attributes:
+        post: makes the requests.
+    """
 
     database: Database
     queue: JobQueue
     blobs: BlobStore
     seal: Seal
+    post: Poster
 
 
 class Sender:
     """Handles the messages of the webhook queue."""
 
-    def __init__(
-        self, services: SenderServices, settings: WebhookSettings, *, resolve: Resolver = egress.look_up
-    ) -> None:
+    def __init__(self, services: SenderServices, settings: WebhookSettings) -> None:
         self._database = services.database
         self._queue = services.queue
         self._blobs = services.blobs
         self._seal = services.seal
+        self._post = services.post
         self._settings = settings
-        self._resolve = resolve
 
     def handle(self, body: str) -> str:
         """Do what one message asks for.
@@ -75,7 +76,7 @@ class Sender:
         return self._deliver(due)
 
     def _deliver(self, due: WebhookDue) -> str:
-        lease = timedelta(seconds=self._settings.connect_timeout_s * 3 + self._settings.total_timeout_s)
+        lease = timedelta(seconds=self._settings.longest_post_s) + _LEASE_GRACE
         with self._database.transaction() as session:
             claimed = deliveries.claim(session, due.delivery_id, due.attempt, lease)
             wait = None if claimed else deliveries.due_in(session, due.delivery_id, due.attempt)
@@ -99,7 +100,7 @@ class Sender:
         headers = _signed(claimed, body, [self._seal.open(secret) for secret in claimed.secrets])
         started = perf_counter()
         try:
-            answer = egress.post(claimed.url, body.encode(), headers, policy_of(self._settings), resolve=self._resolve)
+            answer = self._post(claimed.url, body.encode(), headers)
         except Undelivered as error:
             return Outcome(None, str(error), (perf_counter() - started) * 1000)
         return Outcome(answer, None, (perf_counter() - started) * 1000)

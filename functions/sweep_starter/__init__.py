@@ -1,0 +1,1 @@
+"""Starts the sweeps, unless nothing has happened that could have left something behind."""

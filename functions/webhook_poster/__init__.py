@@ -1,0 +1,1 @@
+"""Makes the requests that webhooks are, away from everything else."""
