@@ -10,7 +10,8 @@ import pytest
 from anpr.messages import METRICS_NAMESPACE, Metric
 from infra.environments import ENVIRONMENTS, PROD
 from infra.packaging import ROOT
-from tests.infra.conftest import Template, listed
+from tests.infra.conftest import Template
+from tests.markdown import anchor, anchors
 
 _RUNBOOKS: Final = (ROOT / "docs" / "runbooks.md").read_text()
 _FREE_METRICS: Final = 50
@@ -20,12 +21,6 @@ _FREE_METRICS: Final = 50
 @pytest.fixture
 def monitoring(assemblies: dict[str, dict[str, Template]]) -> Template:
     return assemblies["prod"]["monitoring"]
-
-
-def anchors(markdown: str) -> set[str]:
-    """Names that a page's headings are linked by."""
-    headings = re.findall(r"^#+ (.+)$", markdown, re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def alarms(template: Template) -> dict[str, dict[str, Any]]:
@@ -68,14 +63,13 @@ def test_every_alarm_links_to_its_own_section_of_the_runbooks(monitoring: Templa
     }
 
     linked = {name: link[1] for name, link in links.items() if link}
-    assert linked.keys() == links.keys()
-    assert {name: f"anpr-prod-{anchor}" for name, anchor in linked.items()} == {name: name for name in linked}
+    assert linked == {name: name.removeprefix("anpr-prod-") for name in links}
     assert set(linked.values()) <= anchors(_RUNBOOKS)
 
 
 def test_every_runbook_of_an_alarm_says_what_it_means_and_what_to_do(monitoring: Template) -> None:
     sections = re.split(r"^## ", _RUNBOOKS, flags=re.MULTILINE)[1:]
-    by_anchor = {anchors(f"## {section}").pop(): section for section in sections if anchors(f"## {section}")}
+    by_anchor = {anchor(section.splitlines()[0]): section for section in sections}
 
     for name in alarms(monitoring):
         section = by_anchor[name.removeprefix("anpr-prod-")]
@@ -163,4 +157,4 @@ def test_the_dashboard_shows_what_an_operator_looks_for_and_costs_nothing(monito
 
 
 def test_the_one_machine_run_has_no_monitoring(assemblies: dict[str, dict[str, Template]]) -> None:
-    assert listed(sorted(assemblies["local"])) == ["core"]
+    assert list(assemblies["local"]) == ["core"]

@@ -45,6 +45,13 @@ def test_a_key_does_what_it_is_for_and_no_more(api: Api) -> None:
     }
 
 
+def test_a_monitoring_system_may_be_given_the_counters_and_nothing_else(api: Api) -> None:
+    _, scraper = make_key(api, role="admin", permissions=["metrics:read"])
+
+    assert scraper.get("/metrics").status == 200
+    assert [scraper.get(path).status for path in ("/jobs", "/events", "/users", "/admin/health")] == [403] * 4
+
+
 def test_a_key_may_come_in_a_header_of_its_own(api: Api) -> None:
     _, machine = make_key(api)
     assert machine.token is not None

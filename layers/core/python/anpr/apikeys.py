@@ -25,7 +25,18 @@ from anpr.scopes import CameraScope
 
 PREFIX: Final = "anpr_"
 
-RESOURCES: Final = ("bolos", "cameras", "events", "exports", "feedback", "jobs", "uploads", "usage", "webhooks")
+RESOURCES: Final = (
+    "bolos",
+    "cameras",
+    "events",
+    "exports",
+    "feedback",
+    "jobs",
+    "metrics",
+    "uploads",
+    "usage",
+    "webhooks",
+)
 """First segments of the paths that a key may be let into: nothing that gives out rights."""
 
 PERMISSIONS: Final = frozenset(f"{resource}:{verb}" for resource in RESOURCES for verb in ("read", "write"))
