@@ -40,7 +40,7 @@ class WorkerNeeds:
 
 
 class WorkerTask(Construct):
-    """A task definition with one container, whose files are all read-only but for one folder.
+    """A task definition with one container, which can write to one folder.
 
     Attributes:
         cluster: where it runs.
@@ -74,8 +74,9 @@ class WorkerTask(Construct):
             },
             logging=aws_ecs.LogDrivers.aws_logs(stream_prefix="worker", log_group=self.log),
             linux_parameters=self._linux_parameters(),
-            readonly_root_filesystem=True,
-            docker_security_options=["no-new-privileges"] if environment.worker == "gpu" else None,
+            # What gives a container its GPU writes the list of the driver's libraries into its files as it starts. The
+            # worker cannot: it is nobody in particular, and the files are root's.
+            readonly_root_filesystem=environment.worker == "cpu",
             stop_timeout=Duration.seconds(_STOP_S),
             health_check=aws_ecs.HealthCheck(
                 command=["CMD-SHELL", HEALTH_CHECK],
