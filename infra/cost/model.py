@@ -32,8 +32,13 @@ _QUEUE_CALLS_PER_UPLOAD: Final = 10
 _POLLS_PER_WORKER_HOUR: Final = 180
 _PUTS_PER_PASSAGE: Final = 2
 _EVENTS_PER_PASSAGE: Final = 1
-_GATE_METRICS_PER_RUN: Final = 3
-_RUN_S: Final = 0.3
+_METRICS_PER_LOOK: Final = 5
+"""What is asked before each scheduled run: the API's requests, and two metrics of each of two queues."""
+
+_LOOK_S: Final = 0.3
+_LOOK_GB: Final = 0.25
+_SWEEPS_PER_HOUR: Final = 60 + 12 + 12 + 60
+"""Where something has happened: the outbox and webhooks each minute, exports and retention every five."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,13 @@ class CostModel:
             return workload.worker_hours(speed.gpu_frames_per_s, start_minutes=habits.start_minutes, rest_minutes=rest)
         return workload.worker_hours(speed.cpu_frames_per_s, start_minutes=habits.cpu_start_minutes, rest_minutes=rest)
 
+    def _awake_hours(self, workload: Workload) -> float:
+        return workload.awake_hours(
+            min(self.worker_hours(workload), HOURS_A_MONTH),
+            quiet_minutes=self._environment.quiet_minutes,
+            pause_minutes=self._environment.database_pause_minutes,
+        )
+
     def _line(self, part: str, driver: str, price: str, quantity: float, *, share: float = 1.0) -> Line:
         """A line at a share of the list price."""
         listed = self._prices[price]
@@ -145,11 +157,7 @@ class CostModel:
     def _database(self, workload: Workload) -> Iterator[Line]:
         part = "Database"
         environment, habits = self._environment, workload.habits
-        awake = workload.awake_hours(
-            min(self.worker_hours(workload), HOURS_A_MONTH),
-            quiet_minutes=environment.quiet_minutes,
-            pause_minutes=environment.database_pause_minutes,
-        )
+        awake = self._awake_hours(workload)
         rate = workload.passages / _SECONDS_A_MONTH
         acus = min(_LEAST_ACUS + rate * habits.acus_per_passage_a_second, environment.database_max_acus)
         instances = 2 if environment.database_standby else 1
@@ -180,11 +188,13 @@ class CostModel:
         requests = workload.requests
         # A passage's event is relayed by the worker itself; an upload's is booked, a hit is told of and sent.
         background = workload.uploads + 2 * workload.passages * workload.footage.hits_per_passage
-        runs = self._installed.runs_a_month
-        seconds = (requests + background) * workload.habits.seconds_per_request + runs * _RUN_S
+        looks = self._installed.runs_a_month
+        runs = looks + self._awake_hours(workload) * _SWEEPS_PER_HOUR
+        calls = requests + background + runs - looks
+        seconds = calls * workload.habits.seconds_per_request * _MEMORY_GB + looks * _LOOK_S * _LOOK_GB
         yield self._line(part, "API requests", "apigateway.http", requests / _MILLION)
         yield self._line(part, "function calls", "lambda.requests", (requests + background + runs) / _MILLION)
-        yield self._line(part, "functions' time", "lambda.duration", seconds * _MEMORY_GB)
+        yield self._line(part, "functions' time", "lambda.duration", seconds)
         if self._environment.snap_start:
             yield self._line(part, "snapshots, kept", "lambda.snapshot", self._installed.snapshot_gb * _SECONDS_A_MONTH)
             yield self._line(part, "snapshots, used", "lambda.restore", requests * _COLD_STARTS * _MEMORY_GB)
@@ -226,5 +236,5 @@ class CostModel:
             part,
             "asking whether something happened",
             "cloudwatch.read",
-            self._installed.runs_a_month * _GATE_METRICS_PER_RUN / _MILLION,
+            self._installed.runs_a_month * _METRICS_PER_LOOK / _MILLION,
         )

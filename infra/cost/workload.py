@@ -74,6 +74,7 @@ class Habits:
         database_ios_per_passage: storage requests, written and read.
         database_kb_per_passage: with its indexes and its share of the rest.
         acus_per_passage_a_second: capacity that the database takes beyond its least.
+        daily_minutes: for how long the sweeps run once a day, whatever has happened.
         log_kb_per_request: of the functions' logs and the API's.
         traced: share of requests that is traced.
     """
@@ -89,6 +90,7 @@ class Habits:
     database_ios_per_passage: float = 40
     database_kb_per_passage: float = 6
     acus_per_passage_a_second: float = 0.5
+    daily_minutes: float = 15
     log_kb_per_request: float = 2
     traced: float = 0.05
 
@@ -144,5 +146,6 @@ class Workload:
             pause_minutes: how long the database stays awake after them.
         """
         spells = min(self.uploads, self.habits.spells_a_day * DAYS_A_MONTH)
-        after = spells * (quiet_minutes + pause_minutes) + DAYS_A_MONTH * pause_minutes
+        daily = DAYS_A_MONTH * (self.habits.daily_minutes + pause_minutes)
+        after = spells * (quiet_minutes + pause_minutes) + daily
         return min(HOURS_A_MONTH, work_hours + after / 60)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from anpr.idleness import DAILY_MINUTES
 from infra.cost.installed import PROD as INSTALLED
 from infra.cost.installed import Installed
 from infra.cost.model import Bill, CostModel
@@ -33,8 +34,8 @@ def test_a_month_without_video_is_what_stands_there_anyhow() -> None:
     assert line(idle, "secrets") == pytest.approx(4 * 0.40)
     # Some 5.7 GB of snapshots for a month of 2,628,000 seconds.
     assert line(idle, "snapshots, kept") == pytest.approx(5.73 * 2_628_000 * 0.0000015046)
-    # Once a day, for the five minutes until it pauses, at half a unit.
-    assert line(idle, "capacity") == pytest.approx(730 / 24 * 5 / 60 * 0.5 * 0.12)
+    # Once a day, for the quarter of an hour of the sweeps and the five minutes until it pauses, at half a unit.
+    assert line(idle, "capacity") == pytest.approx(730 / 24 * 20 / 60 * 0.5 * 0.12)
 
 
 def test_workers_that_are_never_without_work_cost_what_the_work_takes() -> None:
@@ -80,6 +81,10 @@ def test_a_second_instance_doubles_the_capacity_and_its_limit_holds() -> None:
     assert line(bill(workload, replace(PROD, database_standby=True)), "capacity") == pytest.approx(2 * one)
     limited = bill(workload, replace(PROD, database_max_acus=1))
     assert line(limited, "capacity") == pytest.approx(730 * 0.12)
+
+
+def test_the_daily_run_is_as_long_as_the_backend_says() -> None:
+    assert Habits().daily_minutes == DAILY_MINUTES
 
 
 def test_sweeps_that_go_on_for_longer_keep_the_database_awake() -> None:
