@@ -66,6 +66,8 @@ class WorkerTask(Construct):
             memory_limit_mib=GPU_MEMORY_MIB if environment.worker == "gpu" else None,
             environment={
                 **needs.variables,
+                # Fargate says it by itself; a machine's container could not ask for it.
+                "AWS_DEFAULT_REGION": Stack.of(self).region,
                 "ANPR_VISION_THREADS": str(CPUS),
                 "ANPR_WORKER_METRICS": "true",
                 "ANPR_WORKER_TRACING": str(environment.tracing).lower(),

@@ -2,12 +2,18 @@
 
 import json
 import math
+import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
+from anpr.settings import BusSettings, DatabaseSettings, QueueSettings, StorageSettings, UploadSettings
+from gpu_worker.settings import VisionSettings
+from gpu_worker.work import WorkerSettings
 from infra.environments import ENVIRONMENTS
 from infra.scaling import ScalingPolicy, capacity, rungs
 from tests.infra.conftest import Template, listed
@@ -197,12 +203,28 @@ def test_a_worker_may_do_what_the_core_lets_workers_and_protect_itself(prod: Tem
 
 
 @pytest.mark.parametrize("name", CLUSTERS)
-def test_a_worker_gets_every_setting_that_has_no_default(workers: dict[str, Template], name: str) -> None:
-    given = variables(workers[name])
+def test_a_worker_can_be_set_up_by_what_it_is_given(
+    workers: dict[str, Template], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in [variable for variable in os.environ if variable.startswith(("ANPR_", "AWS_"))]:
+        monkeypatch.delenv(variable)
+    made = stages(ENVIRONMENTS[name].worker)
+    image = {**made[made["worker"].base].variables(), **made["worker"].variables()}
+    given = {key: value if isinstance(value, str) else "known-later" for key, value in variables(workers[name]).items()}
+    for variable, value in (image | given).items():
+        if variable.startswith(("ANPR_", "AWS_")):
+            monkeypatch.setenv(variable, value)
 
-    assert {"ANPR_S3_BUCKET", "ANPR_QUEUE_URL", "ANPR_QUEUE_DEAD_LETTER_URL", "ANPR_BUS_NAME"} <= given.keys()
-    assert given["ANPR_DB_ROLE"] == "anpr_app"
-    assert [name for name in given if "PASSWORD" in name or "KEY" in name] == []
+    # Each raises where something is missing or is not what it should be.
+    QueueSettings(), StorageSettings(), BusSettings(), UploadSettings()
+    worker, vision, database = WorkerSettings(), VisionSettings(), DatabaseSettings()
+
+    assert worker.liveness_file == Path("/var/lib/anpr/alive")
+    assert worker.metrics
+    assert vision.device == {"gpu": "cuda", "cpu": "cpu"}[ENVIRONMENTS[name].worker]
+    assert database.role == "anpr_app"
+    assert boto3.session.Session().region_name == "known-later"
+    assert [variable for variable in given if "PASSWORD" in variable or "KEY" in variable] == []
 
 
 # The alarms' arithmetic, as CloudWatch does it, against the same in Python, by which docs/scaling.md is simulated.
