@@ -56,6 +56,9 @@ class WorkerStack(Stack):
         spot, on_demand = self._providers(network, environment)
         self.spot = worker_service(self, "Spot", task=self.task, provider=spot, network=network)
         self.fallback = worker_service(self, "Fallback", task=self.task, provider=on_demand, network=network)
+        for service in (self.spot, self.fallback):
+            # The cluster has its capacity providers by a resource of its own, of which a service does not know.
+            service.node.add_dependency(self.cluster)
         self.scaling = BacklogScaling(
             self,
             "Scaling",

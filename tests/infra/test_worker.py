@@ -99,6 +99,14 @@ def test_each_service_runs_on_its_own_machines(prod: Template) -> None:
         assert group["NewInstancesProtectedFromScaleIn"] is True
 
 
+@pytest.mark.parametrize("name", CLUSTERS)
+def test_a_service_is_made_after_its_capacity_and_removed_before(workers: dict[str, Template], name: str) -> None:
+    (association,) = workers[name].of_type("AWS::ECS::ClusterCapacityProviderAssociations")
+
+    for service in workers[name].of_type("AWS::ECS::Service"):
+        assert association in workers[name].content["Resources"][service]["DependsOn"]
+
+
 def test_a_spot_machine_hands_its_job_back_at_the_notice(prod: Template) -> None:
     templates = prod.of_type("AWS::EC2::LaunchTemplate")
     starts = {name: json.dumps(made["LaunchTemplateData"]["UserData"]) for name, made in templates.items()}
