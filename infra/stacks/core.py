@@ -114,9 +114,6 @@ class CoreStack(Stack):
             **self._parts.bucket,
             **self._parts.jobs,
             **self._parts.events,
-            # What CloudWatch counts and X-Ray shows; the one-machine run has neither.
-            "ANPR_WORKER_METRICS": str(not environment.emulated).lower(),
-            "ANPR_WORKER_TRACING": str(environment.tracing).lower(),
         }
         self._outputs()
 
