@@ -3,9 +3,10 @@
 from anpr import bootstrap
 from anpr.settings import MetricsSettings, TokenSettings, WebhookKeySettings, WebhookSettings
 from anpr.tokens import TokenVerifier
-from functions.api.entry import LambdaHandler
+from functions.api.alerting import AlertingServices
+from functions.api.entry import lambda_handler
 from functions.api.routes import bolo_hits, bolo_lists, bolos, health, webhooks
-from functions.api.services import AlertingServices, ApiServices
+from functions.api.services import ApiServices
 
 # Of the routers below /bolos, the one whose paths begin with a parameter comes last.
 ROUTERS = (health.router, bolo_lists.router, bolo_hits.router, bolos.router, webhooks.router)
@@ -30,4 +31,4 @@ def services() -> ApiServices:
     )
 
 
-handler = LambdaHandler("alerts", ROUTERS, services)
+handler = lambda_handler("alerts", ROUTERS, services)

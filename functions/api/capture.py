@@ -3,7 +3,7 @@
 from anpr import bootstrap
 from anpr.settings import TokenSettings, UploadSettings
 from anpr.tokens import TokenVerifier
-from functions.api.entry import LambdaHandler
+from functions.api.entry import lambda_handler
 from functions.api.routes import camera_limits, cameras, jobs, uploads
 from functions.api.services import ApiServices
 
@@ -22,4 +22,4 @@ def services() -> ApiServices:
     )
 
 
-handler = LambdaHandler("capture", ROUTERS, services)
+handler = lambda_handler("capture", ROUTERS, services)

@@ -11,7 +11,7 @@ from anpr.ports import BlobStore, EventBus, JobQueue
 from anpr.principals import Principal
 from anpr.settings import ExportSettings, MetricsSettings, SearchSettings, UploadSettings
 from anpr.tokens import TokenSigner
-from functions.api.services import AlertingServices, ApiServices, JudgingServices
+from functions.api.services import ApiServices
 from functions.api.telemetry import Telemetry
 
 Part = TypeVar("Part")
@@ -55,7 +55,7 @@ def actor(principal: Annotated[Principal, Depends(caller)]) -> Actor:
     return principal.actor
 
 
-def _needed(part: Part | None, name: str) -> Part:
+def needed(part: Part | None, name: str) -> Part:
     """A service of the group's; that it lacks one which its own routes use is a mistake in its entry point."""
     if part is None:
         raise RuntimeError(f"this group of routes was made without {name}")
@@ -63,43 +63,35 @@ def _needed(part: Part | None, name: str) -> Part:
 
 
 def signer(services: Services) -> TokenSigner:
-    return _needed(services.signer, "a token signer")
+    return needed(services.signer, "a token signer")
 
 
 def blobs(services: Services) -> BlobStore:
-    return _needed(services.blobs, "a blob store")
+    return needed(services.blobs, "a blob store")
 
 
 def queue(services: Services) -> JobQueue:
-    return _needed(services.queue, "a job queue")
+    return needed(services.queue, "a job queue")
 
 
 def bus(services: Services) -> EventBus:
-    return _needed(services.bus, "an event bus")
+    return needed(services.bus, "an event bus")
 
 
 def upload_settings(services: Services) -> UploadSettings:
-    return _needed(services.uploads, "upload settings")
+    return needed(services.uploads, "upload settings")
 
 
 def search_settings(services: Services) -> SearchSettings:
-    return _needed(services.search, "search settings")
-
-
-def judging(services: Services) -> JudgingServices:
-    return _needed(services.judging, "what review needs")
+    return needed(services.search, "search settings")
 
 
 def export_settings(services: Services) -> ExportSettings:
-    return _needed(services.exports, "export settings")
-
-
-def alerting(services: Services) -> AlertingServices:
-    return _needed(services.alerting, "what alerts need")
+    return needed(services.exports, "export settings")
 
 
 def metrics_settings(services: Services) -> MetricsSettings:
-    return _needed(services.metrics, "metrics settings")
+    return needed(services.metrics, "metrics settings")
 
 
 # With any other scope, a commit that fails would come after the response said that all is well.
@@ -114,7 +106,5 @@ Queue = Annotated[JobQueue, Depends(queue)]
 Bus = Annotated[EventBus, Depends(bus)]
 Uploads = Annotated[UploadSettings, Depends(upload_settings)]
 Search = Annotated[SearchSettings, Depends(search_settings)]
-Judging = Annotated[JudgingServices, Depends(judging)]
 Exporting = Annotated[ExportSettings, Depends(export_settings)]
-Alerting = Annotated[AlertingServices, Depends(alerting)]
 Scraping = Annotated[MetricsSettings, Depends(metrics_settings)]

@@ -1,11 +1,13 @@
 """How API Gateway's events come to an application: built at the first call, nothing at import."""
 
+import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from aws_lambda_powertools.logging import correlation_paths
 from fastapi import APIRouter
 from mangum import Mangum
+from snapshot_restore_py import register_after_restore, register_before_snapshot
 
 from anpr.errors import AnprError
 from functions.api.app import create_app
@@ -21,31 +23,64 @@ _TEXT_TYPES = ["text/", "application/json", "application/geo+json", MEDIA_TYPE]
 
 
 class LambdaHandler:
-    """The handler of one group of routes."""
+    """The handler of one group of routes.
+
+    Where Lambda starts the function from a snapshot of its memory, the snapshot is taken with the application built and
+    once used, but without a connection or a key; and each start from it lets go of the like once more.
+    """
 
     def __init__(self, group: str, routers: Sequence[APIRouter], services: Callable[[], ApiServices]) -> None:
         self._group = group
         self._routers = routers
-        self._services = services
+        self._make_services = services
         self._telemetry: Telemetry | None = None
+        self._services: ApiServices | None = None
+        self._application: Handler | None = None
         self._handle: Handler | None = None
 
     def __call__(self, event: dict[str, Any], context: Any) -> Response:
         """Answer one request of an HTTP API (payload 2.0)."""
+        try:
+            handle = self._handle or self._build()
+        except AnprError as error:
+            # Such as a database whose secret has no value yet; the next call tries again.
+            self._report().logger.exception("cannot start")
+            return _refusal(error)
+        return handle(event, context)
+
+    def before_snapshot(self) -> None:
+        """Build the application, and have it answer a request that needs nothing, so that the first is not slow."""
+        try:
+            _ = self._handle or self._build()
+        except AnprError:
+            # The first request tries again, as it would without a snapshot.
+            self._report().logger.exception("cannot start before the snapshot")
+            return
+        if self._application is not None:
+            self._application(_nothing(), None)
+        self._renew()
+
+    def after_restore(self) -> None:
+        """Make this process another than its siblings from the same snapshot."""
+        # Retries wait for a time drawn at random, which should not be the same for all. What must be secret is drawn
+        # from the system, which Lambda makes sure is unique.
+        random.seed()
+        self._renew()
+
+    def _renew(self) -> None:
+        if self._services is not None:
+            self._services.renew()
+
+    def _report(self) -> Telemetry:
         if self._telemetry is None:
             self._telemetry = make_telemetry(self._group)
-        if self._handle is None:
-            try:
-                self._handle = self._build(self._telemetry)
-            except AnprError as error:
-                # Such as a database whose secret has no value yet; the next call tries again.
-                self._telemetry.logger.exception("cannot start")
-                return _refusal(error)
-        return self._handle(event, context)
+        return self._telemetry
 
-    def _build(self, telemetry: Telemetry) -> Handler:
+    def _build(self) -> Handler:
+        telemetry = self._report()
+        self._services = self._make_services()
         adapter = Mangum(
-            create_app(self._services(), self._routers, telemetry), lifespan="off", text_mime_types=_TEXT_TYPES
+            create_app(self._services, self._routers, telemetry), lifespan="off", text_mime_types=_TEXT_TYPES
         )
 
         def answer(event: dict[str, Any], context: Any) -> Response:
@@ -58,7 +93,36 @@ class LambdaHandler:
         logged: Handler = telemetry.logger.inject_lambda_context(
             traced, correlation_id_path=correlation_paths.API_GATEWAY_HTTP
         )
+        self._application, self._handle = adapter, logged
         return logged
+
+
+def lambda_handler(group: str, routers: Sequence[APIRouter], services: Callable[[], ApiServices]) -> LambdaHandler:
+    """Make the handler of a group, which Lambda tells of snapshots of its memory.
+
+    Args:
+        group: the group's name, for its reports.
+        routers: its resources.
+        services: makes what its routes work with, at the first call.
+    """
+    made = LambdaHandler(group, routers, services)
+    register_before_snapshot(made.before_snapshot)
+    register_after_restore(made.after_restore)
+    return made
+
+
+def _nothing() -> dict[str, Any]:
+    """A request for a path that nobody serves."""
+    http = {"method": "GET", "path": "/", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "snapshot"}
+    return {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": "/",
+        "rawQueryString": "",
+        "headers": {"host": "localhost"},
+        "requestContext": {"http": http, "requestId": "snapshot", "stage": "$default", "domainName": "localhost"},
+        "isBase64Encoded": False,
+    }
 
 
 def _refusal(error: AnprError) -> Response:

@@ -3,7 +3,7 @@
 from anpr import bootstrap
 from anpr.settings import TokenSettings
 from anpr.tokens import TokenVerifier
-from functions.api.entry import LambdaHandler
+from functions.api.entry import lambda_handler
 from functions.api.routes import governance, health, licenses, usage
 from functions.api.services import ApiServices
 
@@ -21,4 +21,4 @@ def services() -> ApiServices:
     )
 
 
-handler = LambdaHandler("governance", ROUTERS, services)
+handler = lambda_handler("governance", ROUTERS, services)

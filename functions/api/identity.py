@@ -3,7 +3,7 @@
 from anpr import bootstrap
 from anpr.settings import SigningSettings, TokenSettings
 from anpr.tokens import TokenSigner, TokenVerifier
-from functions.api.entry import LambdaHandler
+from functions.api.entry import lambda_handler
 from functions.api.routes import api_keys, auth, camera_limits, docs, users
 from functions.api.services import ApiServices
 
@@ -20,4 +20,4 @@ def services() -> ApiServices:
     )
 
 
-handler = LambdaHandler("identity", ROUTERS, services)
+handler = lambda_handler("identity", ROUTERS, services)

@@ -4,9 +4,10 @@ from anpr import bootstrap
 from anpr.bolos import Matcher
 from anpr.settings import ExportSettings, ReviewSettings, SearchSettings, TokenSettings
 from anpr.tokens import TokenVerifier
-from functions.api.entry import LambdaHandler
+from functions.api.entry import lambda_handler
+from functions.api.judging import JudgingServices
 from functions.api.routes import events, exports, feedback
-from functions.api.services import ApiServices, JudgingServices
+from functions.api.services import ApiServices
 
 ROUTERS = (events.router, feedback.router, exports.router)
 
@@ -24,4 +25,4 @@ def services() -> ApiServices:
     )
 
 
-handler = LambdaHandler("review", ROUTERS, services)
+handler = lambda_handler("review", ROUTERS, services)

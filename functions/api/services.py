@@ -1,64 +1,24 @@
 """What the routes work with: made once for each process by the group's entry point, and handed to `create_app`."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from anpr.bolos import Matcher
 from anpr.db import Database
-from anpr.egress import EgressPolicy, policy_of
-from anpr.ports import BlobStore, EventBus, JobQueue, Notifier, SecretStore
+from anpr.ports import BlobStore, EventBus, JobQueue
 from anpr.settings import (
     ExportSettings,
     LicenseSettings,
     MetricsSettings,
     RateLimitSettings,
-    ReviewSettings,
     SearchSettings,
     UploadSettings,
-    WebhookSettings,
 )
 from anpr.tokens import TokenSigner, TokenVerifier
-from anpr.webhooks.sealing import Seal
 
-
-@dataclass(frozen=True, slots=True)
-class JudgingServices:
-    """What review needs.
-
-    Attributes:
-        matcher: finds wanted plates; kept, because it compiles their patterns once.
-        settings: leases and limits.
-    """
-
-    matcher: Matcher
-    settings: ReviewSettings
-
-
-@dataclass(frozen=True, slots=True)
-class AlertingServices:
-    """What wanted plates and webhooks need.
-
-    Attributes:
-        notifier: topics that people subscribe to.
-        queue: webhook deliveries that are due.
-        secrets: where the key of the webhooks' secrets is.
-        key_secret_id: which secret it is.
-        webhooks: how webhooks are sent.
-    """
-
-    notifier: Notifier
-    queue: JobQueue
-    secrets: SecretStore
-    key_secret_id: str
-    webhooks: WebhookSettings
-
-    def seal(self) -> Seal:
-        """The key, read where it is used: few requests need it."""
-        return Seal.load(self.secrets, self.key_secret_id)
-
-    @property
-    def policy(self) -> EgressPolicy:
-        """Where webhooks may go."""
-        return policy_of(self.webhooks)
+if TYPE_CHECKING:
+    # What these bring along costs each start of a function, so only the groups that use them import them.
+    from functions.api.alerting import AlertingServices
+    from functions.api.judging import JudgingServices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +51,16 @@ class ApiServices:
     uploads: UploadSettings | None = None
     search: SearchSettings | None = None
     metrics: MetricsSettings | None = None
-    judging: JudgingServices | None = None
+    judging: "JudgingServices | None" = None
     exports: ExportSettings | None = None
-    alerting: AlertingServices | None = None
+    alerting: "AlertingServices | None" = None
     # These have defaults that protect, rather than None: a group that forgets them is not without limits.
     licensing: LicenseSettings = field(default_factory=LicenseSettings)
     rates: RateLimitSettings = field(default_factory=RateLimitSettings)
+
+    def renew(self) -> None:
+        """Let go of what must not outlive a snapshot of the process: connections, and keys that were read."""
+        self.database.engine.dispose()
+        self.verifier.forget()
+        if self.signer is not None:
+            self.signer.forget()

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Body, Header, Query, Response
 
 from anpr.bolos import csv_import, lists
 from anpr.bolos.lists import ListFields
-from functions.api.dependencies import Alerting, CallerActor, DbSession
+from functions.api.alerting import Alerting
+from functions.api.dependencies import CallerActor, DbSession
 from functions.api.schemas.bolos import (
     ExportQuery,
     ImportOut,

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query, Response
 
 from anpr import review_queue, reviews
 from anpr.review_queue import QueueFilter
-from functions.api.dependencies import Blobs, Caller, DbSession, Judging
+from functions.api.dependencies import Blobs, Caller, DbSession
+from functions.api.judging import Judging
 from functions.api.promises import Promises
 from functions.api.schemas.feedback import (
     AgreementList,

@@ -9,7 +9,8 @@ from anpr.license_keys import Feature
 from anpr.messages import WebhookDue
 from anpr.webhooks import deliveries, endpoints
 from anpr.webhooks.endpoints import EndpointFields
-from functions.api.dependencies import Alerting, CallerActor, DbSession, Services
+from functions.api.alerting import Alerting
+from functions.api.dependencies import CallerActor, DbSession, Services
 from functions.api.licensing import requires
 from functions.api.schemas.common import page_fields
 from functions.api.schemas.webhooks import (

@@ -21,9 +21,11 @@ from anpr.settings import (
 )
 from anpr.tokens import TokenSigner, TokenVerifier
 from anpr.webhooks import sealing
+from functions.api.alerting import AlertingServices
 from functions.api.entry import LambdaHandler
+from functions.api.judging import JudgingServices
 from functions.api.openapi import ROUTERS
-from functions.api.services import AlertingServices, ApiServices, JudgingServices
+from functions.api.services import ApiServices
 from tests.functions.api.client import PASSWORD, SCRAPE_TOKEN, Api
 from tests.memory import MemoryBlobs, MemoryBus, MemoryNotifier, MemoryQueue, MemorySecrets
 

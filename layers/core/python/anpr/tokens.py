@@ -87,6 +87,10 @@ class TokenVerifier:
         except (jwt.InvalidTokenError, ValueError) as error:
             raise Unauthenticated("The token is not valid; log in again.") from error
 
+    def forget(self) -> None:
+        """Read each key anew when it is next needed; how long one has been remembered is not known after a restore."""
+        self._keys.clear()
+
     def _key(self, session: Session, kid: str) -> Ed25519PublicKey | None:
         cached = self._keys.get(kid)
         if cached is not None and cached[1] > time.monotonic():
@@ -133,6 +137,10 @@ class TokenSigner:
             "exp": issued_at + lifetime,
         }
         return jwt.encode(content, key, algorithm=_ALGORITHM, headers={"kid": kid, "typ": kind.value})
+
+    def forget(self) -> None:
+        """Read the key anew when it is next needed."""
+        self._cached = None
 
     def _key(self) -> tuple[str, Ed25519PrivateKey]:
         if self._cached is None or self._cached[2] < time.monotonic():
