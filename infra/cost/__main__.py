@@ -1,12 +1,12 @@
 """`python -m infra.cost`: what a month costs, idle and with 10, 1,000 and 100,000 hours of video.
 
-`--write` brings docs/cost.md up to date, which a test compares with what this prints.
+`--write` brings docs/cost.md and docs/scale.md up to date, which a test compares with what the model says.
 """
 
 import argparse
 import sys
 
-from infra.cost.page import PAGE, updated
+from infra.cost.page import PAGES, updated
 from infra.cost.report import INSTALLED, assumptions, price_list, report
 from infra.cost.workload import Throughput
 
@@ -19,10 +19,11 @@ def main() -> int:
     parser.add_argument("--fps", type=float, default=usual.gpu_frames_per_s, help="frames a second of a GPU worker")
     parser.add_argument("--cpu-fps", type=float, default=usual.cpu_frames_per_s, help="the same of one without a GPU")
     parser.add_argument("--no-free-tier", action="store_true", help="as if nothing were always free")
-    parser.add_argument("--write", action="store_true", help="bring docs/cost.md up to date instead")
+    parser.add_argument("--write", action="store_true", help="bring the pages in docs up to date instead")
     arguments = parser.parse_args()
     if arguments.write:
-        PAGE.write_text(updated(PAGE.read_text()))
+        for page in PAGES:
+            page.write_text(updated(page.read_text()))
         return 0
     throughput = Throughput(gpu_frames_per_s=arguments.fps, cpu_frames_per_s=arguments.cpu_fps)
     print(report(arguments.env, throughput, free_tier=not arguments.no_free_tier))

@@ -6,11 +6,10 @@ from typing import Final
 
 from infra.cost.installed import Installed
 from infra.cost.prices import PriceTable
-from infra.cost.workload import HOURS_A_MONTH, Workload
+from infra.cost.workload import HOURS_A_MONTH, SECONDS_A_MONTH, Workload
 from infra.environments import Environment
 from infra.worker_sizes import CPUS, DISK_GIB, DISK_MIB_PER_S, FARGATE_MEMORY_MIB
 
-_SECONDS_A_MONTH: Final = HOURS_A_MONTH * 3600
 _MILLION: Final = 1e6
 _INCLUDED_MB_PER_S: Final = 125
 """Of a gp3 volume's throughput, what its price includes."""
@@ -158,7 +157,7 @@ class CostModel:
         part = "Database"
         environment, habits = self._environment, workload.habits
         awake = self._awake_hours(workload)
-        rate = workload.passages / _SECONDS_A_MONTH
+        rate = workload.passages / SECONDS_A_MONTH
         acus = min(_LEAST_ACUS + rate * habits.acus_per_passage_a_second, environment.database_max_acus)
         instances = 2 if environment.database_standby else 1
         kept = workload.passages * habits.database_kb_per_passage / 1e6 * environment.event_days / 30
@@ -196,7 +195,7 @@ class CostModel:
         yield self._line(part, "function calls", "lambda.requests", (requests + background + runs) / _MILLION)
         yield self._line(part, "functions' time", "lambda.duration", seconds)
         if self._environment.snap_start:
-            yield self._line(part, "snapshots, kept", "lambda.snapshot", self._installed.snapshot_gb * _SECONDS_A_MONTH)
+            yield self._line(part, "snapshots, kept", "lambda.snapshot", self._installed.snapshot_gb * SECONDS_A_MONTH)
             yield self._line(part, "snapshots, used", "lambda.restore", requests * _COLD_STARTS * _MEMORY_GB)
 
     def _messages(self, workload: Workload) -> Iterator[Line]:
@@ -205,7 +204,7 @@ class CostModel:
         calls = workload.uploads * _QUEUE_CALLS_PER_UPLOAD + hits * 6
         polls = self.worker_hours(workload) * _POLLS_PER_WORKER_HOUR
         # Two functions' pollers ask all the time, five of them, each for twenty seconds.
-        standing = 2 * 5 * _SECONDS_A_MONTH / 20
+        standing = 2 * 5 * SECONDS_A_MONTH / 20
         yield self._line(part, "queues' requests", "sqs.requests", (calls + polls + standing) / _MILLION)
         yield self._line(
             part,

@@ -1,4 +1,4 @@
-"""docs/cost.md: what of it is computed."""
+"""docs/cost.md and docs/scale.md: what of them is computed."""
 
 import re
 from dataclasses import replace
@@ -8,16 +8,17 @@ from infra.cost.installed import PROD
 from infra.cost.model import CostModel
 from infra.cost.prices import PriceTable
 from infra.cost.report import assumptions, price_list, report
-from infra.cost.workload import Throughput, Workload
+from infra.cost.workload import HOURS_A_MONTH, SECONDS_A_MONTH, Throughput, Workload
 from infra.environments import ENVIRONMENTS
 from infra.packaging import ROOT
 
-PAGE: Final = ROOT / "docs" / "cost.md"
+PAGES: Final = (ROOT / "docs" / "cost.md", ROOT / "docs" / "scale.md")
+_LOADS: Final = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 _SPEEDS: Final = (60, 120, 250, 500, 1000)
 
 
 def updated(page: str) -> str:
-    """Put the model's figures in the places that the page has for them.
+    """Put the model's figures in the places that a page has for them.
 
     Args:
         page: Markdown with marks such as `<!-- prod -->` ... `<!-- end -->`.
@@ -29,6 +30,7 @@ def updated(page: str) -> str:
         "prod": lambda: report("prod", Throughput()),
         "dev": lambda: report("dev", Throughput()),
         "speeds": _speeds,
+        "loads": _loads,
         "assumptions": lambda: assumptions(Throughput()),
         "prices": price_list,
     }
@@ -51,6 +53,31 @@ def _speeds() -> str:
         rows.append(_row(f"{prod.worker_instances[0]}, assumed", speed, gpu, month))
     month = Workload(1_000)
     rows.append(_row("4 vCPU, measured on two cores", month.throughput.cpu_frames_per_s, cpu, month))
+    return "\n".join(rows)
+
+
+def _loads() -> str:
+    """What comes each second and what is kept, by how much video there is, with the settings of production."""
+    prod = replace(ENVIRONMENTS["prod"], database_max_acus=256)
+    model = CostModel(PriceTable.read(), prod, PROD)
+    rows = [
+        "| video hours | uploads / s | passages / s | passages kept | in the database | footage kept | workers | US dollars |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for hours in _LOADS:
+        month = Workload(hours)
+        kept = month.passages * prod.event_days / 30
+        cells = (
+            f"{hours:,}",
+            f"{month.uploads / SECONDS_A_MONTH:,.2f}",
+            f"{month.passages / SECONDS_A_MONTH:,.1f}",
+            f"{kept / 1e6:,.1f} M",
+            f"{kept * month.habits.database_kb_per_passage / 1e6:,.0f} GB",
+            f"{hours * month.footage.gb_per_hour * prod.upload_days / 30 / 1000:,.1f} TB",
+            f"{model.worker_hours(month) / HOURS_A_MONTH:,.1f}",
+            f"{model.bill(month).usd:,.0f}",
+        )
+        rows.append("| " + " | ".join(cells) + " |")
     return "\n".join(rows)
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 HOURS_A_MONTH: Final = 730.0
 DAYS_A_MONTH: Final = HOURS_A_MONTH / 24
+SECONDS_A_MONTH: Final = HOURS_A_MONTH * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ class Habits:
         spot_discount: what spot capacity is cheaper by than on demand; it changes by the hour.
         spot_share: share of worker hours that spot capacity is there for.
         database_ios_per_passage: storage requests, written and read.
-        database_kb_per_passage: with its indexes and its share of the rest.
+        database_kb_per_passage: with its indexes and its share of the rest; the row and its indexes alone were measured
+            at 1.0 on 100,000 rows.
         acus_per_passage_a_second: capacity that the database takes beyond its least.
         daily_minutes: for how long the sweeps run once a day, whatever has happened.
         log_kb_per_request: of the functions' logs and the API's.
@@ -88,7 +90,7 @@ class Habits:
     spot_discount: float = 0.6
     spot_share: float = 0.9
     database_ios_per_passage: float = 40
-    database_kb_per_passage: float = 6
+    database_kb_per_passage: float = 2
     acus_per_passage_a_second: float = 0.5
     daily_minutes: float = 15
     log_kb_per_request: float = 2

@@ -50,7 +50,8 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def _until(condition: Callable[[], bool], what: str, timeout_s: float = 60) -> None:
+def _until(condition: Callable[[], bool], what: str, timeout_s: float = 180) -> None:
+    """Wait; a message whose first try broke off on a busy machine comes again after two minutes."""
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, what

@@ -1,26 +1,29 @@
 """The page says what the model says, of what stands in the templates, at prices that can be looked up."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from infra.cost.installed import Installed
-from infra.cost.page import PAGE, updated
+from infra.cost.page import PAGES, updated
 from infra.cost.prices import PriceTable
 from infra.cost.report import INSTALLED
 from tests.infra.conftest import Template
 
 
-def test_the_page_is_up_to_date() -> None:
-    page = PAGE.read_text()
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_is_up_to_date(page: Path) -> None:
+    written = page.read_text()
 
-    assert updated(page) == page, "python -m infra.cost --write brings it up to date"
+    assert updated(written) == written, "python -m infra.cost --write brings it up to date"
 
 
-def test_every_place_in_the_page_is_filled() -> None:
-    places = re.findall(r"<!-- (\w+) -->", PAGE.read_text())
+def test_every_place_in_the_pages_is_there_and_has_an_end() -> None:
+    places = re.findall(r"<!-- (\w+) -->", "".join(page.read_text() for page in PAGES))
 
-    assert sorted(set(places)) == ["assumptions", "dev", "end", "prices", "prod", "speeds"]
+    assert places[0::2] == ["prod", "dev", "speeds", "assumptions", "prices", "loads"]
+    assert set(places[1::2]) == {"end"}
     with pytest.raises(KeyError):
         updated("<!-- elsewhere -->\n<!-- end -->")
 
