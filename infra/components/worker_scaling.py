@@ -10,8 +10,9 @@ from constructs import Construct
 from infra.scaling import ScalingPolicy, rungs
 
 _MINUTE: Final = Duration.minutes(1)
-_LATE_MINUTES: Final = 2
-"""One minute's count of workers may be missing."""
+_LATE_MINUTES: Final = 3
+_LAG_MINUTES: Final = 2
+"""For so long, ECS's metrics may be behind those of SQS: workers that run do not count yet."""
 
 # Counts are whole numbers: this is between none and one.
 _SOME: Final = 0.5
@@ -48,12 +49,26 @@ class BacklogScaling(Construct):
             minutes=_LATE_MINUTES,
         )
         rest = self._alarm("Rest", wanted, "There is no more work.", minutes=policy.rest_minutes, below=True)
-        enough = self._alarm("Enough", missing, "Spot capacity is enough.", minutes=policy.rest_minutes, below=True)
+        enough = self._alarm(
+            "Enough",
+            missing,
+            "Spot capacity is enough.",
+            minutes=policy.rest_minutes,
+            of=policy.rest_minutes + _LAG_MINUTES,
+            below=True,
+        )
         self._follow("Spot", spot, policy.most, up=self.work, down=rest)
         self._follow("Fallback", fallback, policy.most_fallback, up=self.late, down=enough)
 
     def _alarm(
-        self, id_: str, metric: aws_cloudwatch.IMetric, says: str, *, minutes: int, below: bool = False
+        self,
+        id_: str,
+        metric: aws_cloudwatch.IMetric,
+        says: str,
+        *,
+        minutes: int,
+        of: int | None = None,
+        below: bool = False,
     ) -> aws_cloudwatch.Alarm:
         compare = aws_cloudwatch.ComparisonOperator
         return aws_cloudwatch.Alarm(
@@ -63,7 +78,8 @@ class BacklogScaling(Construct):
             alarm_description=f"{says} It sets how many workers there are; nobody need act.",
             threshold=_SOME,
             comparison_operator=compare.LESS_THAN_THRESHOLD if below else compare.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            evaluation_periods=minutes,
+            datapoints_to_alarm=minutes,
+            evaluation_periods=of or minutes,
             # A queue that nobody has touched for six hours has no metrics. Nothing is known then, and nothing done.
             treat_missing_data=aws_cloudwatch.TreatMissingData.NOT_BREACHING,
         )
@@ -126,14 +142,16 @@ class BacklogScaling(Construct):
         )
 
 
+# What a metric lacks counts as nothing in a sum and in a comparison, as CloudWatch has it. To say so by FILL would make
+# up the newest minute, which no metric has yet: the alarms would look at nothing else.
+
+
 def wanted_workers(queue: aws_sqs.IQueue, policy: ScalingPolicy) -> aws_cloudwatch.MathExpression:
     """`ScalingPolicy.wanted` in the language of CloudWatch."""
-    busy = _math("FILL(held, 0)", {"held": _newest(queue.metric_approximate_number_of_messages_not_visible())})
-    load = _math(
-        f"(waiting + busy) / {policy.jobs_per_worker}",
-        {"waiting": _newest(queue.metric_approximate_number_of_messages_visible()), "busy": busy},
-    )
-    return _math("CEIL(IF(busy > load, busy, load))", {"busy": busy, "load": load}, "Workers wanted")
+    held = _newest(queue.metric_approximate_number_of_messages_not_visible())
+    waiting = _newest(queue.metric_approximate_number_of_messages_visible())
+    load = _math(f"(waiting + held) / {policy.jobs_per_worker}", {"waiting": waiting, "held": held})
+    return _math("CEIL(IF(held > load, held, load))", {"held": held, "load": load}, "Workers wanted")
 
 
 def missing_workers(
@@ -142,7 +160,7 @@ def missing_workers(
     """`ScalingPolicy.missing` in the language of CloudWatch."""
     return _math(
         "IF(wanted > workers, wanted - workers, 0)",
-        {"wanted": wanted_workers(queue, policy), "workers": _math("FILL(samples, 0)", {"samples": _running(spot)})},
+        {"wanted": wanted_workers(queue, policy), "workers": _running(spot)},
         "Workers missing",
     )
 
@@ -155,7 +173,7 @@ def late_workers(
         f"IF(waiting > 0 AND oldest >= {policy.patience_minutes * 60}, missing, 0)",
         {
             "waiting": _newest(queue.metric_approximate_number_of_messages_visible()),
-            "oldest": _math("FILL(age, 0)", {"age": _newest(queue.metric_approximate_age_of_oldest_message())}),
+            "oldest": _newest(queue.metric_approximate_age_of_oldest_message()),
             "missing": missing,
         },
         "Workers on demand",

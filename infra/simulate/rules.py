@@ -7,7 +7,8 @@ from typing import Final, Protocol
 
 from infra.scaling import ScalingPolicy, capacity
 
-_LATE_MINUTES: Final = 2
+_LATE_MINUTES: Final = 3
+_LAG_MINUTES: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ class BacklogRule:
 
     def __init__(self, policy: ScalingPolicy) -> None:
         self._policy = policy
-        self._without_work = self._enough = self._late = 0
+        self._without_work = self._late = 0
+        self._enough: deque[bool] = deque(maxlen=policy.rest_minutes + _LAG_MINUTES)
 
     def decide(self, sample: Sample, meant: int) -> Wish:
         """See `Rule.decide`."""
@@ -63,7 +65,7 @@ class BacklogRule:
         missing = policy.missing(sample.waiting, sample.running, workers=sample.spot)
         late = policy.late(sample.waiting, sample.running, oldest_s=sample.oldest_s, workers=sample.spot)
         self._without_work = 0 if wanted else self._without_work + 1
-        self._enough = 0 if missing else self._enough + 1
+        self._enough.append(not missing)
         self._late = self._late + 1 if late else 0
         spot = fallback = None
         if wanted:
@@ -72,7 +74,7 @@ class BacklogRule:
             spot = 0
         if self._late >= _LATE_MINUTES:
             fallback = capacity(late, policy.most_fallback)
-        elif self._enough >= policy.rest_minutes:
+        elif sum(self._enough) >= policy.rest_minutes:
             fallback = 0
         return Wish(spot, fallback)
 

@@ -102,11 +102,11 @@ def test_a_worker_is_kept_for_as_long_as_there_is_work_and_ten_minutes() -> None
     assert rule.decide(sample(), 1).spot is None
 
 
-def test_workers_on_demand_need_two_late_minutes_and_stay_until_spot_is_enough() -> None:
+def test_workers_on_demand_need_three_late_minutes_and_stay_until_spot_is_enough() -> None:
     rule = BacklogRule(POLICY)
     late = sample(waiting=1, oldest_s=15 * 60)
 
-    assert [rule.decide(late, 1).fallback for _ in range(3)] == [None, 1, 1]
+    assert [rule.decide(late, 1).fallback for _ in range(4)] == [None, None, 1, 1]
     # One of them has the job now: nobody waits, and spot capacity still owes a worker.
     taken = sample(running=1, oldest_s=20 * 60)
     assert {rule.decide(taken, 1).fallback for _ in range(30)} == {None}

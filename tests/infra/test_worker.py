@@ -255,7 +255,7 @@ def test_the_alarm_wants_as_many_workers_as_the_simulation(prod: Template, waiti
 def test_the_alarm_misses_as_many_workers_as_the_simulation(
     prod: Template, waiting: int, running: int, oldest_s: int | None, machines: int | None
 ) -> None:
-    measured = {"waiting": waiting, "held": running or None, "age": oldest_s, "samples": machines}
+    measured = {"waiting": waiting, "held": running or None, "oldest": oldest_s, "workers": machines}
     missing = POLICY.missing(waiting, running, workers=machines or 0)
     late = POLICY.late(waiting, running, oldest_s=oldest_s or 0, workers=machines or 0)
 
@@ -289,7 +289,9 @@ def test_a_service_rests_after_a_while_without_work(prod: Template, service: str
     policy = only(prod, "AWS::ApplicationAutoScaling::ScalingPolicy", f"Scaling{service}Rest")
 
     assert (made["ComparisonOperator"], made["Threshold"]) == ("LessThanThreshold", 0.5)
-    assert made["EvaluationPeriods"] == POLICY.rest_minutes
+    assert made["DatapointsToAlarm"] == POLICY.rest_minutes
+    # ECS tells of a worker up to two minutes after SQS tells of its message.
+    assert made["EvaluationPeriods"] == POLICY.rest_minutes + (0 if service == "Spot" else 2)
     assert policy["StepScalingPolicyConfiguration"]["StepAdjustments"] == [
         {"MetricIntervalUpperBound": 0, "ScalingAdjustment": 0}
     ]
@@ -298,6 +300,8 @@ def test_a_service_rests_after_a_while_without_work(prod: Template, service: str
 def test_nothing_is_done_about_what_is_not_known(prod: Template) -> None:
     alarms = prod.of_type("AWS::CloudWatch::Alarm").values()
 
+    # It would make up the newest minute, which has no data yet, and no alarm would ever see another.
+    assert "FILL" not in json.dumps([alarm["Metrics"] for alarm in alarms])
     assert {alarm["TreatMissingData"] for alarm in alarms} == {"notBreaching"}
 
 
@@ -332,26 +336,24 @@ def test_a_policy_that_would_never_scale_is_refused(wrong: str) -> None:
 
 
 def evaluate(alarm: Mapping[str, Any], measured: Mapping[str, float | None]) -> float:
-    """An alarm's value for one minute's measurements; None is a metric that says nothing in that minute."""
+    """An alarm's value for one minute's measurements; None is a metric that says nothing in that minute.
+
+    What one lacks counts as 0 beside what another has, in arithmetic and in comparisons: so CloudWatch's guide on
+    metric math says.
+    """
     by_id = {part["Id"]: part for part in alarm["Metrics"]}
 
-    def value(name: str) -> float | None:
+    def value(name: str) -> float:
         part = by_id[name]
         if "Expression" not in part:
-            return measured[name]
+            return measured[name] or 0
         names = {other: value(other) for other in by_id if re.search(rf"\b{other}\b", part["Expression"])}
+        known: dict[str, object] = {"IF": _if, "CEIL": math.ceil}
         text = part["Expression"].replace(" AND ", " and ")
-        known: dict[str, object] = {"FILL": _fill, "IF": _if, "CEIL": math.ceil}
         return float(eval(text, {"__builtins__": {}}, {**known, **names}))  # noqa: S307 - this repository's own template
 
     (result,) = [part["Id"] for part in alarm["Metrics"] if part.get("ReturnData", True)]
-    found = value(result)
-    assert found is not None
-    return found
-
-
-def _fill(value: float | None, instead: float) -> float:
-    return instead if value is None else value
+    return value(result)
 
 
 def _if(condition: bool, then: float, otherwise: float) -> float:
