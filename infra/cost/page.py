@@ -60,10 +60,8 @@ def _loads() -> str:
     """What comes each second and what is kept, by how much video there is, with the settings of production."""
     prod = replace(ENVIRONMENTS["prod"], database_max_acus=256)
     model = CostModel(PriceTable.read(), prod, PROD)
-    rows = [
-        "| video hours | uploads / s | passages / s | passages kept | in the database | footage kept | workers | US dollars |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+    heads = ("video hours", "uploads / s", "passages / s", "passages kept", "as GB", "footage kept", "workers", "USD")
+    rows = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
     for hours in _LOADS:
         month = Workload(hours)
         kept = month.passages * prod.event_days / 30
