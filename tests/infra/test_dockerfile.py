@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,16 @@ def test_packages_are_installed_by_hash_alone(kind: str) -> None:
         f"COPY {step}" for step in stages(kind)["packages"].of("COPY")
     )
     assert all("--hash=sha256:" in block for block in re.split(r"\n(?=\S)", lock.strip()) if "==" in block)
+
+
+@pytest.mark.parametrize(("kind", "extra"), [("cpu", "worker"), ("gpu", "gpu")])
+def test_an_image_has_all_that_the_worker_asks_for(kind: str, extra: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    asked = [*project["dependencies"], *extras["vision"], *extras[extra]]
+    names = {re.split(r"[\[<>=~!; ]", one)[0].lower() for one in asked}
+
+    assert names - {project["name"]} <= {name.split("[")[0] for name in locked(kind)}, "run make lock"
 
 
 def test_the_images_differ_in_the_runtime_of_their_models_alone() -> None:
