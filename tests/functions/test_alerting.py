@@ -101,7 +101,7 @@ def test_a_hit_goes_from_the_bus_to_the_receiver(
     with database.transaction() as session:
         assert session.scalars(select(WebhookDelivery.status)).one() is DeliveryStatus.DELIVERED
     written = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
-    assert [line[Metric.HITS] for line in written] == [[1]]
+    assert [(line[Metric.HITS], line["service"]) for line in written] == [([1], "bolo_notifier")]
     assert 0 < written[0][Metric.NOTIFICATION_TIME][0] < 60
 
 

@@ -6,7 +6,13 @@ from anpr.messages import METRICS_NAMESPACE, Metric
 from gpu_worker.figures import write_figures
 
 
-def test_figures_are_one_line_that_cloudwatch_makes_metrics_of(capsys: pytest.CaptureFixture[str]) -> None:
+def test_figures_are_one_line_that_cloudwatch_makes_metrics_of(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whatever a deployment calls the process: alarms know the metrics by these names.
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "another")
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "another")
+
     write_figures({Metric.JOBS_PROCESSED: 1, Metric.JOB_TIME: 2.5, Metric.GPU_BUSY: 40.0})
 
     (line,) = capsys.readouterr().out.splitlines()

@@ -8,6 +8,8 @@ from typing import Any, Final
 import pytest
 
 from anpr.messages import METRICS_NAMESPACE, Metric
+from functions.bolo_notifier import handler as notifier
+from gpu_worker import figures
 from infra.environments import ENVIRONMENTS, PROD
 from infra.packaging import ROOT
 from tests.infra.conftest import Template
@@ -131,6 +133,15 @@ def test_what_is_read_of_our_own_is_what_the_code_counts(monitoring: Template) -
     on_the_page = {metric[1] for metric in shown(monitoring) if metric[0] == METRICS_NAMESPACE}
 
     assert read | on_the_page == set(Metric)
+
+
+def test_it_is_read_of_the_service_that_counts_it(monitoring: Template) -> None:
+    own = [metric for metric in shown(monitoring) if metric[0] == METRICS_NAMESPACE]
+
+    services = {metric[1]: tuple(metric[2:4]) for metric in own}
+    told = {Metric.HITS, Metric.NOTIFICATION_TIME}
+    assert {services[name] for name in services.keys() - told} == {("service", figures.SERVICE)}
+    assert {services[name] for name in told} == {("service", notifier.logger.service)}
 
 
 def test_the_dashboard_shows_what_an_operator_looks_for_and_costs_nothing(monitoring: Template) -> None:
