@@ -1,10 +1,10 @@
 """The notification topics, which the backend itself makes as they are needed."""
 
-from typing import Final
+from typing import Final, cast
 
 from aws_cdk import ArnFormat, Stack, aws_iam, aws_kms, aws_sns
 from aws_cdk.aws_sns_subscriptions import EmailSubscription
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from infra.acknowledgements import acknowledge
 from infra.environments import Environment
@@ -42,7 +42,8 @@ class Topics(Construct):
         """Allow ending subscriptions, whose identifiers are secrets in effect: only who made one knows it."""
         aws_iam.Grant.add_to_principal(grantee=grantee, actions=["sns:Unsubscribe"], resource_arns=["*"])
         acknowledge(
-            grantee.grant_principal,
+            # A role, which is a construct too.
+            cast("IConstruct", grantee.grant_principal),
             "IAM5[Resource::*]",
             "IAM knows no resource for sns:Unsubscribe, so a narrower one would allow nothing. The role may not list "
             "subscriptions, so it can only end those whose random identifier the database holds.",
