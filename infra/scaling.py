@@ -22,8 +22,7 @@ class ScalingPolicy:
         most_fallback: the most workers on demand, beside those.
         jobs_per_worker: how many jobs, waiting or running, one worker is there for.
         patience_minutes: how long the oldest job may have waited before workers on demand come in.
-        rest_minutes: how long there must be no work for the last worker to go, or enough spot capacity for those on
-            demand to go.
+        rest_minutes: how long there must be no work for the last worker to go.
     """
 
     most: int
@@ -31,6 +30,11 @@ class ScalingPolicy:
     jobs_per_worker: int = 10
     patience_minutes: int = 15
     rest_minutes: int = 10
+
+    @property
+    def stay_minutes(self) -> int:
+        """How long spot capacity must be enough for workers on demand to go: it would be no gain to call them again."""
+        return 2 * self.rest_minutes
 
     def __post_init__(self) -> None:
         """Refuse what would never scale, or never rest."""

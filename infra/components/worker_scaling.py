@@ -53,8 +53,8 @@ class BacklogScaling(Construct):
             "Enough",
             missing,
             "Spot capacity is enough.",
-            minutes=policy.rest_minutes,
-            of=policy.rest_minutes + _LAG_MINUTES,
+            minutes=policy.stay_minutes,
+            of=policy.stay_minutes + _LAG_MINUTES,
             below=True,
         )
         self._follow("Spot", spot, policy.most, up=self.work, down=rest)

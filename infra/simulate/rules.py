@@ -56,7 +56,7 @@ class BacklogRule:
     def __init__(self, policy: ScalingPolicy) -> None:
         self._policy = policy
         self._without_work = self._late = 0
-        self._enough: deque[bool] = deque(maxlen=policy.rest_minutes + _LAG_MINUTES)
+        self._enough: deque[bool] = deque(maxlen=policy.stay_minutes + _LAG_MINUTES)
 
     def decide(self, sample: Sample, meant: int) -> Wish:
         """See `Rule.decide`."""
@@ -74,7 +74,7 @@ class BacklogRule:
             spot = 0
         if self._late >= _LATE_MINUTES:
             fallback = capacity(late, policy.most_fallback)
-        elif sum(self._enough) >= policy.rest_minutes:
+        elif sum(self._enough) >= policy.stay_minutes:
             fallback = 0
         return Wish(spot, fallback)
 

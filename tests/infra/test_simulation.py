@@ -111,7 +111,7 @@ def test_workers_on_demand_need_three_late_minutes_and_stay_until_spot_is_enough
     taken = sample(running=1, oldest_s=20 * 60)
     assert {rule.decide(taken, 1).fallback for _ in range(30)} == {None}
     made_up = sample(running=1, oldest_s=20 * 60, spot=1)
-    assert [rule.decide(made_up, 1).fallback for _ in range(10)] == [None] * 9 + [0]
+    assert [rule.decide(made_up, 1).fallback for _ in range(20)] == [None] * 19 + [0]
 
 
 def test_the_usual_rule_follows_the_load_of_a_running_worker() -> None:

@@ -289,9 +289,10 @@ def test_a_service_rests_after_a_while_without_work(prod: Template, service: str
     policy = only(prod, "AWS::ApplicationAutoScaling::ScalingPolicy", f"Scaling{service}Rest")
 
     assert (made["ComparisonOperator"], made["Threshold"]) == ("LessThanThreshold", 0.5)
-    assert made["DatapointsToAlarm"] == POLICY.rest_minutes
+    minutes = POLICY.rest_minutes if service == "Spot" else POLICY.stay_minutes
+    assert made["DatapointsToAlarm"] == minutes
     # ECS tells of a worker up to two minutes after SQS tells of its message.
-    assert made["EvaluationPeriods"] == POLICY.rest_minutes + (0 if service == "Spot" else 2)
+    assert made["EvaluationPeriods"] == minutes + (0 if service == "Spot" else 2)
     assert policy["StepScalingPolicyConfiguration"]["StepAdjustments"] == [
         {"MetricIntervalUpperBound": 0, "ScalingAdjustment": 0}
     ]
