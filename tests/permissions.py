@@ -108,6 +108,8 @@ STARTER_MAY: Final = {
     "lambda:InvokeFunction OutboxRelayFunction",
     "lambda:InvokeFunction ExportBuilderFunction",
     "lambda:InvokeFunction RetentionFunction",
+    # Once a day, what starts from a snapshot.
+    *(f"lambda:InvokeFunction {name}Live" for name in ("Identity", "Capture", "Review", "Alerts", "Governance")),
     "sqs:SendMessage AlertingWebhooksQueue",
 }
 WORKER_MAY: Final = {

@@ -39,7 +39,12 @@ class LambdaHandler:
         self._handle: Handler | None = None
 
     def __call__(self, event: dict[str, Any], context: Any) -> Response:
-        """Answer one request of an HTTP API (payload 2.0)."""
+        """Answer one request of an HTTP API (payload 2.0).
+
+        An event that is none comes from our own schedule, which only keeps the function from being forgotten.
+        """
+        if "requestContext" not in event:
+            return {}
         try:
             handle = self._handle or self._build()
         except AnprError as error:

@@ -55,5 +55,9 @@ def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
                 services.start(function)
                 started.append(function)
         services.webhooks.send(WebhookSweep().model_dump_json())
+    if idleness.is_first_of_day(now, services.settings):
+        for function in services.sweeps.kept_alive:
+            services.start(function)
+            started.append(function)
     logger.debug("decided", why=decision.why, started=started)
     return {"run": decision.run, "why": decision.why, "started": started}

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from aws_cdk import aws_iam, aws_lambda, aws_sqs
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from anpr.messages import WebhookSweep
 from infra.acknowledgements import acknowledge
@@ -28,12 +28,14 @@ class Swept:
         webhooks: the queue of deliveries that are due.
         api_id: the API whose requests are activity.
         queues: whose messages are activity. Not that of webhooks, which the sweeps write to themselves.
+        kept_alive: what starts from snapshots, which Lambda drops after two weeks without a call.
     """
 
     functions: Mapping[str, aws_lambda.Function]
     webhooks: WorkQueue
     api_id: str
     queues: Sequence[aws_sqs.IQueue]
+    kept_alive: Sequence[aws_lambda.IFunction] = ()
 
 
 class Sweeps(Construct):
@@ -69,13 +71,19 @@ class Sweeps(Construct):
                 "ANPR_SWEEP_FUNCTIONS": _json_object_of(
                     {functions[name].function_name: minutes for name, minutes in EVERY_MINUTES.items()}
                 ),
+                "ANPR_SWEEP_KEPT_ALIVE": _json_of([function.function_arn for function in swept.kept_alive]),
                 "ANPR_WEBHOOK_QUEUE_URL": swept.webhooks.queue.queue_url,
             },
         )
         starter = parts.free_function("SweepStarter", spec).function
         starter.add_to_role_policy(aws_iam.PolicyStatement(actions=["cloudwatch:GetMetricStatistics"], resources=["*"]))
-        acknowledge(starter, "IAM5[Resource::*]", "CloudWatch knows no narrower resource for reading metrics.")
-        arns = [function.function_arn for function in functions.values()]
+        acknowledge(
+            # Its role, which is a construct too, and where the policy is.
+            cast("IConstruct", starter.grant_principal),
+            "IAM5[Resource::*]",
+            "CloudWatch knows no narrower resource for reading metrics.",
+        )
+        arns = [function.function_arn for function in (*functions.values(), *swept.kept_alive)]
         aws_iam.Grant.add_to_principal(grantee=starter, actions=["lambda:InvokeFunction"], resource_arns=arns)
         swept.webhooks.grant_send(starter)
         return starter

@@ -102,6 +102,9 @@ class CoreStack(Stack):
             webhooks=self.alerting.webhooks,
             api_id=self.api.api.api_id,
             queues=(self.detection.queue, self.alerting.hits.queue),
+            kept_alive=[
+                function.live for function in served.functions.values() if function.live is not function.function
+            ],
         )
         sweeps = Sweeps(self, "Sweeps", parts=self._parts, swept=swept)
         if sweeps.starter is not None:

@@ -39,6 +39,7 @@ def run(monkeypatch: pytest.MonkeyPatch, at: datetime, *, active: bool) -> tuple
     monkeypatch.setenv("ANPR_IDLE_QUEUES", '["jobs","hits"]')
     monkeypatch.setenv("ANPR_IDLE_QUIET", "PT30M")
     monkeypatch.setenv("ANPR_SWEEP_FUNCTIONS", '{"relay":1,"exports":5,"retention":5}')
+    monkeypatch.setenv("ANPR_SWEEP_KEPT_ALIVE", '["identity:live","review:live"]')
     started: set[str] = set()
     queue = MemoryQueue()
     services = starter._Services(Meter(active=active), IdlenessSettings(), SweepSettings(), started.add, queue)
@@ -66,6 +67,15 @@ def test_an_active_backend_is_swept_each_function_at_its_turn(monkeypatch: pytes
 def test_an_idle_backend_is_left_alone_but_for_once_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(monkeypatch, NOON, active=False) == (set(), [])
 
-    started, webhooks = run(monkeypatch, NOON.replace(hour=3), active=False)
+    started, webhooks = run(monkeypatch, NOON.replace(hour=3, minute=5), active=False)
     assert started == {"relay", "exports", "retention"}
     assert len(webhooks) == 1
+
+
+def test_what_starts_from_a_snapshot_is_called_once_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    alive = {"identity:live", "review:live"}
+    minutes = [NOON.replace(hour=hour, minute=minute) for hour in (2, 3, 4) for minute in (0, 1, 30)]
+
+    called = [at for at in minutes if run(monkeypatch, at, active=True)[0] & alive == alive]
+
+    assert called == [NOON.replace(hour=3)]

@@ -127,3 +127,11 @@ def test_the_starter_knows_whose_activity_counts_and_what_to_start(prod: Templat
     assert "AlertingWebhooksQueue" not in json.dumps(known["ANPR_IDLE_QUEUES"])
     for name in ("OutboxRelay", "ExportBuilder", "Retention"):
         assert f'"Ref": "{name}Function' in text
+
+
+def test_snapshots_are_called_once_a_day_so_that_lambda_keeps_them(prod: Template) -> None:
+    alive = json.dumps(function(prod, "SweepStarter")["Environment"]["Variables"]["ANPR_SWEEP_KEPT_ALIVE"])
+
+    assert {name for name in prod.of_type("AWS::Lambda::Alias") if name in alive} == set(
+        prod.of_type("AWS::Lambda::Alias")
+    )

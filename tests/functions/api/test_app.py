@@ -9,6 +9,7 @@ from functions.api.access import Access
 from functions.api.entry import LambdaHandler
 from functions.api.services import ApiServices
 from tests.functions.api.client import Api, Client
+from tests.lambda_context import lambda_context
 
 
 def client_of(api: Api, router: APIRouter, monkeypatch: pytest.MonkeyPatch) -> Client:
@@ -125,3 +126,9 @@ def test_the_description_and_its_page_are_served(api: Api) -> None:
     assert page.headers["content-type"].startswith("text/html")
     # Relative: the API may stand behind a path.
     assert "url: 'openapi.json'" in page.body
+
+
+def test_a_call_that_is_no_request_only_keeps_the_function_alive(api: Api) -> None:
+    handler = LambdaHandler("test", [], lambda: ApiServices(database=api.database, verifier=api.verifier))
+
+    assert handler({}, lambda_context("api")) == {}

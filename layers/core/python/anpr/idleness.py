@@ -32,7 +32,7 @@ def decide(now: datetime, meter: ActivityMeter, settings: IdlenessSettings) -> D
         meter: says what has happened.
         settings: how long it must have been quiet, and when the daily run is.
     """
-    if now.hour == settings.daily_hour and now.minute < DAILY_MINUTES:
+    if _is_daily(now, settings) and now.minute < DAILY_MINUTES:
         return Decision(run=True, why="the daily run")
     try:
         if meter.is_active(now - settings.quiet, now):
@@ -41,6 +41,15 @@ def decide(now: datetime, meter: ActivityMeter, settings: IdlenessSettings) -> D
         # A sweep too many costs a little, and one too few an alert that is late.
         return Decision(run=True, why=f"not known: {error.detail}")
     return Decision(run=False, why="quiet")
+
+
+def is_first_of_day(now: datetime, settings: IdlenessSettings) -> bool:
+    """Tell whether this is the minute that the daily run begins with."""
+    return _is_daily(now, settings) and now.minute == 0
+
+
+def _is_daily(now: datetime, settings: IdlenessSettings) -> bool:
+    return now.hour == settings.daily_hour
 
 
 def is_turn(now: datetime, every_minutes: int) -> bool:

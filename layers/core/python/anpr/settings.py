@@ -283,6 +283,10 @@ class SweepSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ANPR_SWEEP_", extra="ignore")
 
     functions: dict[str, int] = Field(description="Names of functions, and every how many minutes each runs.")
+    kept_alive: tuple[str, ...] = Field(
+        default=(),
+        description="Functions to call once a day: Lambda drops a snapshot that was not used for long.",
+    )
 
 
 class RateLimitSettings(BaseSettings):
