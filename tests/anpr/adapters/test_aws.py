@@ -236,6 +236,20 @@ class TestEventBridgeBus:
             str(sent.id): number for number, sent in enumerate(events)
         }
 
+    def test_an_event_carries_the_trace_that_it_was_published_in(self) -> None:
+        client, sent = make_client("events"), []
+        client.meta.events.register(
+            "provide-client-params.events.PutEvents", lambda params, **_: sent.extend(params["Entries"])
+        )
+        client.create_event_bus(Name="anpr")
+        bus = EventBridgeBus(client, BusSettings(name="anpr"))
+
+        with tracing.continued(HEADER):
+            bus.publish([event()])
+        bus.publish([event()])
+
+        assert [entry.get("TraceHeader") for entry in sent] == [HEADER, None]
+
     def test_what_the_service_refuses_is_not_reported_as_taken(self) -> None:
         client = make_client("events")
         first, second = event(), event()

@@ -272,13 +272,17 @@ class EventBridgeBus:
         return [event for event, result in zip(events, answer["Entries"], strict=True) if not result.get("ErrorCode")]
 
     def _entry(self, event: CloudEvent) -> "PutEventsRequestEntryTypeDef":
-        return {
+        entry: PutEventsRequestEntryTypeDef = {
             "EventBusName": self._name,
             "Source": event.source,
             "DetailType": event.type,
             "Time": event.time,
             "Detail": event.model_dump_json(),
         }
+        header = tracing.current_header()
+        if header is not None:
+            entry["TraceHeader"] = header
+        return entry
 
     def _chunks(self, events: Sequence[CloudEvent]) -> Iterator[list[CloudEvent]]:
         """Split events by the service's limits; one that is too large on its own is left out, thus never taken."""
