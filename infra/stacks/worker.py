@@ -5,6 +5,7 @@ from constructs import Construct
 
 from infra.acknowledgements import acknowledge
 from infra.components.detection_queue import MAX_RECEIVES, VISIBILITY_S
+from infra.components.gpu_quota import GpuQuota
 from infra.components.worker_capacity import GpuCapacity
 from infra.components.worker_image import worker_image
 from infra.components.worker_queue_awake import QueueAwake
@@ -59,6 +60,10 @@ class WorkerStack(Stack):
         for service in (self.spot, self.fallback):
             # The cluster has its capacity providers by a resource of its own, of which a service does not know.
             service.node.add_dependency(self.cluster)
+        if environment.worker == "gpu":
+            quota = GpuQuota(self, "Quota")
+            for service in (self.spot, self.fallback):
+                quota.come_before(service)
         self.scaling = BacklogScaling(
             self,
             "Scaling",

@@ -107,6 +107,14 @@ def test_a_service_is_made_after_its_capacity_and_removed_before(workers: dict[s
         assert association in workers[name].content["Resources"][service]["DependsOn"]
 
 
+def test_no_service_waits_for_machines_that_the_account_may_not_start(workers: dict[str, Template]) -> None:
+    (check,) = workers["prod"].of_type("Custom::GpuQuota")
+    for service in workers["prod"].of_type("AWS::ECS::Service"):
+        assert check in workers["prod"].content["Resources"][service]["DependsOn"]
+    assert workers["dev"].of_type("Custom::GpuQuota") == {}
+    assert len(only(workers["prod"], "AWS::Lambda::Function", "Quota")["Code"]["ZipFile"]) < 4096
+
+
 def test_a_spot_machine_hands_its_job_back_at_the_notice(prod: Template) -> None:
     templates = prod.of_type("AWS::EC2::LaunchTemplate")
     starts = {name: json.dumps(made["LaunchTemplateData"]["UserData"]) for name, made in templates.items()}
