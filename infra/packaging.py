@@ -26,13 +26,15 @@ LAYER_LOCK: Final = ROOT / "layers" / "deps" / "requirements.txt"
 LayerTarget: TypeAlias = Literal["arm64", "host"]
 
 # Changes when the recipe below does, so that no stale layer is taken from the cache.
-_RECIPE: Final = "4"
+_RECIPE: Final = "5"
 _PIP_TIMEOUT_S: Final = 900
 AWS_SERVICES: Final = frozenset(
     {"cloudwatch", "events", "lambda", "s3", "secretsmanager", "ses", "sesv2", "sns", "sqs", "ssm", "sts", "xray"}
 )
 """What botocore may be asked for in a function. The descriptions of the 400 other services are left out of the layer:
 they are a third of its size and of its files, which each function of the emulator unpacks at its first call."""
+_TESTS: Final = frozenset({"testing", "tests"})
+_FOR_DEVELOPERS: Final = frozenset({".c", ".cc", ".cpp", ".h", ".pxd", ".pyi", ".pyx"})
 # Amazon Linux 2023, which Lambda's Python 3.13 runs on, has glibc 2.34.
 _ARM64_OPTIONS: Final = (
     *(f"--platform=manylinux_2_{minor}_aarch64" for minor in (34, 28, 17)),
@@ -113,8 +115,18 @@ def _install(target: LayerTarget, folder: Path) -> None:
             shutil.rmtree(described)
     # Console scripts name this machine's interpreter; no function runs them.
     shutil.rmtree(folder / "bin", ignore_errors=True)
+    _drop_what_is_never_imported(folder)
     if target == "host":
         _keep_byte_code_alone(folder)
+
+
+def _drop_what_is_never_imported(folder: Path) -> None:
+    """Remove the packages' own tests, type stubs and sources of compiled modules."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_dir() and path.name in _TESTS:
+            shutil.rmtree(path)
+        elif path.suffix in _FOR_DEVELOPERS:
+            path.unlink()
 
 
 def _keep_byte_code_alone(folder: Path) -> None:

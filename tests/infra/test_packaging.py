@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.packaging import AWS_SERVICES, ROOT, bundles, zip_folder
+from infra.packaging import AWS_SERVICES, ROOT, LayerTarget, bundles, zip_folder
 
 HANDLERS = sorted(
     str(path.relative_to(ROOT).with_suffix("")).replace("/", ".")
@@ -78,6 +78,17 @@ def test_the_layer_for_aws_is_compiled_for_its_processor_and_its_python() -> Non
     versioned = [name for name in compiled if "cpython-" in name]
     assert [name for name in versioned if "cpython-313" not in name] == []
     assert all(name.startswith("python/") for name in compiled)
+
+
+@pytest.mark.parametrize("target", ["host", "arm64"])
+def test_the_layer_has_nothing_that_is_never_imported_and_room_to_spare(target: LayerTarget) -> None:
+    with zipfile.ZipFile(bundles(target).dependencies) as archive:
+        names = [Path(name) for name in archive.namelist()]
+        unpacked = sum(entry.file_size for entry in archive.infolist())
+
+    assert [name for name in names if {"tests", "testing"} & set(name.parts) or name.suffix in {".pyi", ".pyx"}] == []
+    # Lambda takes 250 MB of layers and code together.
+    assert unpacked < 80e6
 
 
 def test_the_layers_have_the_versions_that_the_tests_ran_with() -> None:
