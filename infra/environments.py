@@ -40,6 +40,8 @@ class Environment:
         database_standby: whether a second instance, in another zone, takes over within a minute.
         database_backup_days: for how many days back the database can be restored to any second, 35 at most.
         quiet_minutes: how long nothing must have happened for the scheduled sweeps to leave the database in peace.
+        way_out: how functions in the network reach AWS: by IPv6, for nothing; or by an interface endpoint of each
+            service, for 73 US dollars a month, where IPv6 is missing or traffic must not leave the network.
         snap_start: whether the API's functions start from snapshots, which are paid for by the hour.
         worker: what recognition runs on: instances with a GPU, or containers on plain processors.
         worker_instances: types of instances with a GPU, the cheapest first.
@@ -77,6 +79,7 @@ class Environment:
     database_standby: bool = False
     database_backup_days: int = 14
     quiet_minutes: int = 30
+    way_out: Literal["ipv6", "endpoints"] = "ipv6"
     snap_start: bool = False
     worker: Literal["gpu", "cpu"] = "gpu"
     worker_instances: tuple[str, ...] = ("g4dn.xlarge", "g6.xlarge", "g5.xlarge")

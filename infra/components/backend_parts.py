@@ -84,5 +84,6 @@ class BackendParts:
         placement = self.database.placement
         if placement is not None:
             # There is no NAT: see docs/decisions/0001-network.md.
-            spec = replace(spec, placement=placement, variables={**spec.variables, "ANPR_IPV6": "true"})
+            ipv6 = str(self.environment.way_out == "ipv6").lower()
+            spec = replace(spec, placement=placement, variables={**spec.variables, "ANPR_IPV6": ipv6})
         return BackendFunction(self.stack, id_, code=self.code, environment=self.environment, spec=spec)

@@ -13,6 +13,14 @@ from infra.environments import Environment
 
 POSTGRES_PORT: Final = 5432
 _ZONES: Final = 2
+_CALLED_SERVICES: Final = {
+    "Secrets": aws_ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+    "Queues": aws_ec2.InterfaceVpcEndpointAwsService.SQS,
+    "Topics": aws_ec2.InterfaceVpcEndpointAwsService.SNS,
+    "Bus": aws_ec2.InterfaceVpcEndpointAwsService.EVENTBRIDGE,
+    "Functions": aws_ec2.InterfaceVpcEndpointAwsService.LAMBDA_,
+}
+"""What functions in the network call, next to S3. Logs and traces are carried by Lambda itself."""
 
 
 class NetworkStack(Stack):
@@ -50,6 +58,8 @@ class NetworkStack(Stack):
             subnets=[aws_ec2.SubnetSelection(subnet_type=aws_ec2.SubnetType.PUBLIC), self.function_subnets],
         )
         self.database_clients = self._database_clients()
+        if environment.way_out == "endpoints":
+            self._add_endpoints()
         self._log_refusals()
 
     def _database_clients(self) -> aws_ec2.SecurityGroup:
@@ -67,6 +77,17 @@ class NetworkStack(Stack):
             aws_ec2.Peer.ipv4(self.vpc.vpc_cidr_block), aws_ec2.Port.tcp(POSTGRES_PORT), "The database"
         )
         return group
+
+    def _add_endpoints(self) -> None:
+        """Give each service that functions call an address inside, under its usual name."""
+        group = aws_ec2.SecurityGroup(
+            self, "EndpointAccess", vpc=self.vpc, description="AWS's services", allow_all_outbound=False
+        )
+        group.add_ingress_rule(self.database_clients, aws_ec2.Port.HTTPS, "Functions and workers")
+        for name, service in _CALLED_SERVICES.items():
+            self.vpc.add_interface_endpoint(
+                name, service=service, subnets=self.function_subnets, security_groups=[group], open=False
+            )
 
     def _log_refusals(self) -> None:
         """What the security groups refused is a sign of trouble, and little; what they let through is not kept."""

@@ -1,9 +1,13 @@
 """The network as CloudFormation gets it: what reaches what, and that nothing in it costs while nothing runs."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra.environments import DEV
+from infra.packaging import Bundles
 from tests.infra.conftest import Template
 
 
@@ -75,3 +79,32 @@ def test_what_was_refused_is_on_record_for_a_while(network: Template) -> None:
 
     assert record["TrafficType"] == "REJECT"
     assert log["RetentionInDays"] == 30
+
+
+def test_endpoints_take_the_place_of_ipv6_where_that_is_asked_for(
+    stub: Bundles, tmp_path: Path, assemblies: dict[str, dict[str, Template]]
+) -> None:
+    from infra.build import build, new_app  # noqa: PLC0415
+
+    app = new_app(outdir=str(tmp_path))
+    made = build(app, replace(DEV, name="inside", way_out="endpoints"), stub)
+    assembly = app.synth()
+    assert made.network is not None
+    network = Template(dict(assembly.get_stack_by_name(made.network.stack_name).template))
+    core = Template(dict(assembly.get_stack_by_name(made.core.stack_name).template))
+
+    endpoints = [e for e in network.of_type("AWS::EC2::VPCEndpoint").values() if e["VpcEndpointType"] == "Interface"]
+    services = {str(endpoint["ServiceName"]).rpartition(".")[2].strip("'}]") for endpoint in endpoints}
+    assert services == {"secretsmanager", "sqs", "sns", "events", "lambda"}
+    assert all(endpoint["PrivateDnsEnabled"] and len(endpoint["SubnetIds"]) == 2 for endpoint in endpoints)
+    rules = network.of_type("AWS::EC2::SecurityGroupIngress").values()
+    assert {(rule["FromPort"], "DatabaseClients" in str(rule["SourceSecurityGroupId"])) for rule in rules} == {
+        (443, True)
+    }
+
+    def ipv6(template: Template) -> set[str]:
+        functions = template.of_type("AWS::Lambda::Function").values()
+        return {f["Environment"]["Variables"].get("ANPR_IPV6", "unset") for f in functions if "Environment" in f}
+
+    assert ipv6(core) == {"false", "unset"}
+    assert ipv6(assemblies["dev"]["core"]) == {"true", "unset"}

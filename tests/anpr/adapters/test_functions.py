@@ -1,8 +1,10 @@
 import io
 import json
+import socket
 from typing import Any
 
 import pytest
+import urllib3.util.connection
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
@@ -67,6 +69,14 @@ def test_without_ipv4_each_service_is_called_by_a_name_that_has_an_address_of_th
 ) -> None:
     assert make_client(service, ipv6=True).meta.endpoint_url == f"https://{service}.eu-central-1.{domain}"
     assert make_client(service).meta.endpoint_url == f"https://{service}.eu-central-1.amazonaws.com"
+
+
+def test_ipv6_is_tried_though_the_loopback_address_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(urllib3.util.connection, "HAS_IPV6", False)
+    make_client("sqs")
+    assert urllib3.util.connection.allowed_gai_family() == socket.AF_INET
+    make_client("sqs", ipv6=True)
+    assert urllib3.util.connection.allowed_gai_family() == socket.AF_UNSPEC
 
 
 def test_what_is_started_is_not_waited_for() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import boto3
+import urllib3.util.connection
 from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
@@ -85,6 +86,9 @@ def make_client(
     Returns:
         The client; its type depends on `service`, so the caller names it. It is safe to share between threads.
     """
+    if ipv6:
+        # urllib3 looks for IPv6 once, by trying the loopback address, and uses IPv4 alone where that has none.
+        urllib3.util.connection.HAS_IPV6 = True
     elsewhere = endpoint_url or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     usual_s = READ_TIMEOUT_S + (_LONG_POLL_S if service == "sqs" else 0)
     config = Config(
