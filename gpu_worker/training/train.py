@@ -75,7 +75,7 @@ class Plan:
 
 PLANS = {
     "smoke": Plan(steps=4, batch=4, rate=1e-4, decay=0.7),
-    "small": Plan(steps=5000, batch=24, rate=4e-4, decay=0.75),
+    "small": Plan(steps=2000, batch=24, rate=4e-4, decay=0.75),
     "full": Plan(steps=40_000, batch=256, rate=1e-3, decay=0.85),
 }
 """`small` is an hour and a half of two CPU cores, `full` a few hours of one GPU, `smoke` a test."""

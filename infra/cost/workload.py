@@ -50,12 +50,12 @@ class Throughput:
 
     Attributes:
         gpu_frames_per_s: on a g4dn.xlarge. Assumed: no such machine was at hand.
-        cpu_frames_per_s: on 4 vCPU. docs/benchmarks.md has 55 to 67 on two cores, which are 4 vCPU on AWS.
+        cpu_frames_per_s: on 4 vCPU. docs/benchmarks.md has 92 to 119 on two idle cores, which are 4 vCPU on AWS.
         use: share of its time that a worker that is up has a job, where there is always one waiting.
     """
 
     gpu_frames_per_s: float = 250
-    cpu_frames_per_s: float = 55
+    cpu_frames_per_s: float = 90
     use: float = 0.85
 
 
