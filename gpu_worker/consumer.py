@@ -64,6 +64,33 @@ class Jobs(Protocol):
         """Raise `Unavailable` unless the services that jobs need answer."""
 
 
+class ForwardedJobs:
+    """Jobs that another does, for those to build on who add something to each run."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+
+    def run(self, upload_id: UUID, stop: threading.Event) -> JobOutcome:
+        """See `Jobs.run`."""
+        return self._jobs.run(upload_id, stop)
+
+    def fail(self, upload_id: UUID, reason: str) -> None:
+        """See `Jobs.fail`."""
+        self._jobs.fail(upload_id, reason)
+
+    def abandon(self) -> None:
+        """See `Jobs.abandon`."""
+        self._jobs.abandon()
+
+    def stalled(self) -> bool:
+        """See `Jobs.stalled`."""
+        return self._jobs.stalled()
+
+    def check(self) -> None:
+        """See `Jobs.check`."""
+        self._jobs.check()
+
+
 @dataclass(frozen=True, slots=True)
 class ConsumerTiming:
     """How a consumer treats messages.

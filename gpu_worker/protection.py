@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
-from gpu_worker.consumer import JobOutcome, Jobs
+from gpu_worker.consumer import ForwardedJobs, JobOutcome, Jobs
 from gpu_worker.logs import logger
 
 _WORTH_IT_AFTER_S: Final = 20.0
@@ -61,7 +61,7 @@ class TaskProtection:
         return not refusal
 
 
-class ProtectedJobs:
+class ProtectedJobs(ForwardedJobs):
     """Jobs during which, once they have run for a while, ECS is asked to leave this worker alone."""
 
     def __init__(self, jobs: Jobs, protection: TaskProtection, *, after_s: float = _WORTH_IT_AFTER_S) -> None:
@@ -72,7 +72,7 @@ class ProtectedJobs:
             protection: who is asked.
             after_s: how long a job must have run to be worth it.
         """
-        self._jobs = jobs
+        super().__init__(jobs)
         self._protection = protection
         self._after_s = after_s
 
@@ -88,27 +88,11 @@ class ProtectedJobs:
         thread = threading.Thread(target=protect, name="protection", daemon=True)
         thread.start()
         try:
-            return self._jobs.run(upload_id, stop)
+            return super().run(upload_id, stop)
         finally:
             over.set()
             # Else the end of this protection could come after the beginning of the next job's.
             thread.join(timeout=2 * _TIMEOUT_S)
-
-    def fail(self, upload_id: UUID, reason: str) -> None:
-        """See `Jobs.fail`."""
-        self._jobs.fail(upload_id, reason)
-
-    def abandon(self) -> None:
-        """See `Jobs.abandon`."""
-        self._jobs.abandon()
-
-    def stalled(self) -> bool:
-        """See `Jobs.stalled`."""
-        return self._jobs.stalled()
-
-    def check(self) -> None:
-        """See `Jobs.check`."""
-        self._jobs.check()
 
 
 def protected(jobs: Jobs, environment: Mapping[str, str] = os.environ) -> Jobs:

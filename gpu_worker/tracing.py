@@ -14,7 +14,7 @@ from aws_xray_sdk.core.models.trace_header import TraceHeader
 
 from anpr import tracing
 from anpr.errors import AnprError
-from gpu_worker.consumer import JobOutcome, Jobs
+from gpu_worker.consumer import ForwardedJobs, JobOutcome, Jobs
 from gpu_worker.logs import logger
 
 NAME: Final = "anpr-worker"
@@ -40,7 +40,7 @@ def step(name: str) -> Iterator[None]:
         part.close()
 
 
-class TracedJobs:
+class TracedJobs(ForwardedJobs):
     """`gpu_worker.consumer.Jobs`, each run of which is recorded.
 
     Which trace a job belongs to, the first of these says that says anything: the message; the stored file, whose form
@@ -56,7 +56,7 @@ class TracedJobs:
             send: takes segment documents.
             origin: finds the trace header that an upload's file was stored with.
         """
-        self._jobs = jobs
+        super().__init__(jobs)
         self._send = send
         self._origin = origin
 
@@ -64,14 +64,14 @@ class TracedJobs:
         """Do one job and record it."""
         upstream = TraceHeader.from_header_str(tracing.current_header() or self._found(upload_id))
         if upstream.sampled == 0:
-            return self._jobs.run(upload_id, stop)
+            return super().run(upload_id, stop)
         segment = Segment(NAME, traceid=upstream.root, parent_id=upstream.parent)
         segment.put_annotation("upload_id", str(upload_id))
         header = TraceHeader(root=segment.trace_id, parent=segment.id, sampled=1).to_header_str()
         token = _open.set(segment)
         try:
             with tracing.continued(header):
-                outcome = self._jobs.run(upload_id, stop)
+                outcome = super().run(upload_id, stop)
             segment.put_annotation("outcome", outcome.value)
         except Exception as error:
             segment.add_exception(error, traceback.extract_tb(error.__traceback__, limit=_FRAMES_OF_A_FAULT))
@@ -81,22 +81,6 @@ class TracedJobs:
             segment.close()
             self._deliver(segment)
         return outcome
-
-    def fail(self, upload_id: UUID, reason: str) -> None:
-        """End a waiting job that will not be tried again."""
-        self._jobs.fail(upload_id, reason)
-
-    def abandon(self) -> None:
-        """Give back the job that runs."""
-        self._jobs.abandon()
-
-    def stalled(self) -> bool:
-        """Tell whether the job that runs has not moved for far too long."""
-        return self._jobs.stalled()
-
-    def check(self) -> None:
-        """Raise `Unavailable` unless the services that jobs need answer."""
-        self._jobs.check()
 
     def _found(self, upload_id: UUID) -> str | None:
         try:
