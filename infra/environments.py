@@ -5,6 +5,9 @@ from typing import Final, Literal
 
 from infra.scaling import ScalingPolicy
 
+EMULATED_DATABASE_SECRET: Final = "anpr/local/database"  # noqa: S105 - a name
+"""Where the one-machine run says how its database is reached, in the shape that RDS writes."""
+
 _SCALING: Final = ScalingPolicy(most=4, most_fallback=2, jobs_per_worker=10)
 
 
@@ -13,11 +16,9 @@ class Environment:
     """One deployment's decisions.
 
     Attributes:
-        name: part of the stack's name and of its secrets' names.
+        name: part of the stacks' names.
         layer_target: what the third-party layer's compiled wheels are for: Lambda's arm64 processors, or this very
             interpreter, on which the emulator runs every function.
-        database_secret: name of the secret with the database's address and credentials, in the shape that RDS writes.
-        database_tls: whether the database is reached by TLS.
         admin_email: login of the first administrator; its password is generated into a secret.
         browser_origins: web pages that may call the API and post files to the bucket.
         keep_data: whether removing the stack leaves the footage and the secrets behind.
@@ -57,8 +58,6 @@ class Environment:
 
     name: str
     layer_target: Literal["arm64", "host"]
-    database_secret: str
-    database_tls: bool = True
     admin_email: str = "admin@example.com"
     browser_origins: tuple[str, ...] = ()
     keep_data: bool = True
@@ -96,8 +95,6 @@ class Environment:
 LOCAL: Final = Environment(
     name="local",
     layer_target="host",
-    database_secret="anpr/local/database",  # noqa: S106 - a name
-    database_tls=False,
     browser_origins=("*",),
     keep_data=False,
     event_tap=True,
@@ -112,7 +109,6 @@ LOCAL: Final = Environment(
 DEV: Final = Environment(
     name="dev",
     layer_target="arm64",
-    database_secret="anpr/dev/database",  # noqa: S106 - a name
     browser_origins=("http://localhost:3000",),
     keep_data=False,
     event_tap=True,
@@ -125,7 +121,6 @@ DEV: Final = Environment(
 PROD: Final = Environment(
     name="prod",
     layer_target="arm64",
-    database_secret="anpr/prod/database",  # noqa: S106 - a name
     log_days=365,
     snap_start=True,
 )

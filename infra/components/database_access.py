@@ -6,7 +6,7 @@ from aws_cdk import aws_iam
 
 from infra.components.backend_function import Placement
 from infra.components.secrets import Secrets
-from infra.environments import Environment
+from infra.environments import EMULATED_DATABASE_SECRET
 from infra.stacks.database import DATABASE_NAME, DatabaseStack
 
 DATABASE_ROLE: Final = "anpr_app"
@@ -25,15 +25,15 @@ class DatabaseAccess:
         placement: where functions must run; None where the database is reached from anywhere.
     """
 
-    def __init__(self, *, environment: Environment, secrets: Secrets, database: DatabaseStack | None) -> None:
+    def __init__(self, *, secrets: Secrets, database: DatabaseStack | None) -> None:
         self._secrets = secrets
         self._database = database
         role = {"ANPR_DB_ROLE": DATABASE_ROLE}
         if database is None:
             self.placement = None
             self.owner_variables = {
-                "ANPR_DB_SECRET_ID": environment.database_secret,
-                "ANPR_DB_SSL": str(environment.database_tls).lower(),
+                "ANPR_DB_SECRET_ID": EMULATED_DATABASE_SECRET,
+                "ANPR_DB_SSL": "false",
             }
             self.variables = self.owner_variables | role
             return

@@ -8,14 +8,14 @@ from aws_cdk import RemovalPolicy, aws_iam, aws_secretsmanager
 from constructs import Construct
 
 from infra.acknowledgements import acknowledge
-from infra.environments import Environment
+from infra.environments import EMULATED_DATABASE_SECRET, Environment
 
 
 class Secrets(Construct):
     """The secrets, of which each function may read what it needs.
 
     Attributes:
-        database: made outside this stack, by whatever makes the database.
+        database: the one-machine run's, made outside this stack.
         signing_key_id: the signing key's secret; the set-up function gives it its value.
         webhook_key_id: the key of the webhooks' secrets; likewise.
         admin: login and generated password of the first administrator.
@@ -23,7 +23,7 @@ class Secrets(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, environment: Environment) -> None:
         super().__init__(scope, id_)
-        self.database = aws_secretsmanager.Secret.from_secret_name_v2(self, "Database", environment.database_secret)
+        self.database = aws_secretsmanager.Secret.from_secret_name_v2(self, "Database", EMULATED_DATABASE_SECRET)
         # Made without a value: the higher-level construct would generate a password, which is no key.
         self._signing_key = aws_secretsmanager.CfnSecret(
             self, "SigningKey", description="Private half of the key that signs access tokens."
@@ -53,7 +53,7 @@ class Secrets(Construct):
         acknowledge(self.admin, "SMG4", "Read once, to make the first administrator, who then changes the password.")
 
     def grant_read_database(self, grantee: aws_iam.IGrantable) -> None:
-        """Allow connecting to the database."""
+        """Allow connecting to the one-machine run's database."""
         _grant(grantee, f"{self.database.secret_arn}-??????", "secretsmanager:GetSecretValue")
 
     def grant_read_signing_key(self, grantee: aws_iam.IGrantable) -> None:

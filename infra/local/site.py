@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from infra.environments import LOCAL
+from infra.environments import EMULATED_DATABASE_SECRET, LOCAL
 from infra.local import emulator, synthesis
 from infra.local.console import Console
 from infra.local.deploy import EmulatedCloud
@@ -84,7 +84,7 @@ class Site:
     def worker_environment(self) -> dict[str, str]:
         """Environment variables of a worker: the same as in the cloud, but for where AWS is."""
         return emulator.client_environment(self.cloud.endpoint, self.worker_key) | {
-            "ANPR_DB_SECRET_ID": LOCAL.database_secret,
+            "ANPR_DB_SECRET_ID": EMULATED_DATABASE_SECRET,
             "ANPR_DB_SSL": "false",
             "ANPR_DB_ROLE": "anpr_app",
             "ANPR_S3_BUCKET": self.outputs["Bucket"],
@@ -137,7 +137,7 @@ def launch(place: Place, console: Console, stack: ExitStack) -> Site:
         aws = _start_emulator(place, stack)
     cloud = EmulatedCloud(aws.endpoint)
     with console.step("Core stack deployed"):
-        cloud.put_secret(LOCAL.database_secret, _database_secret(postgres))
+        cloud.put_secret(EMULATED_DATABASE_SECRET, _database_secret(postgres))
         outputs = cloud.deploy(assembly, STACK)
         worker_key = cloud.make_user(f"anpr-{LOCAL.name}-worker", outputs["WorkerPolicyArn"])
     with console.step("Database migrated, administrator made"):

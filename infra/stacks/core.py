@@ -29,7 +29,7 @@ from infra.components.migrations import Migrations
 from infra.components.secrets import Secrets
 from infra.components.sweeps import Sweeps, Swept
 from infra.components.topics import Topics
-from infra.environments import Environment
+from infra.environments import EMULATED_DATABASE_SECRET, Environment
 from infra.packaging import Bundles
 from infra.stacks.database import DatabaseStack
 
@@ -78,7 +78,7 @@ class CoreStack(Stack):
             stack=self,
             environment=environment,
             code=BackendCode(self, "Code", bundles=bundles, environment=environment),
-            database=DatabaseAccess(environment=environment, secrets=self._secrets, database=database),
+            database=DatabaseAccess(secrets=self._secrets, database=database),
             footage=self.footage,
             detection=self.detection,
             bus=self.bus,
@@ -149,7 +149,6 @@ class CoreStack(Stack):
             "ApiUrl": self.api.url,
             "SetupFunction": self.functions["Setup"].function_name,
             "AdminSecret": self._secrets.admin.secret_arn,
-            "DatabaseSecret": self._environment.database_secret,
             "Bucket": self.footage.bucket.bucket_name,
             "QueueUrl": self.detection.queue.queue_url,
             "DeadLetterQueueUrl": self.detection.dead_letters.queue_url,
@@ -158,6 +157,8 @@ class CoreStack(Stack):
             "BusName": BUS_NAME,
             "WorkerPolicyArn": self.worker_policy.managed_policy_arn,
         }
+        if self._environment.emulated:
+            outputs["DatabaseSecret"] = EMULATED_DATABASE_SECRET
         if self.bus.tap is not None:
             outputs["TapQueueUrl"] = self.bus.tap.queue_url
         if self.api.alias_target is not None:
