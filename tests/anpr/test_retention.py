@@ -7,8 +7,10 @@ from sqlalchemy import func, select, update
 
 from anpr import audit, holds, retention
 from anpr.audit import SYSTEM
+from anpr.bolos import Matcher, backsearch, csv_import, entries, lists
+from anpr.bolos.entries import EntryFields
 from anpr.db import Database
-from anpr.errors import NotFound, Unavailable, Unprocessable
+from anpr.errors import Conflict, NotFound, Unavailable, Unprocessable
 from anpr.holds import NewHold
 from anpr.messages import upload_key
 from anpr.models import (
@@ -24,13 +26,18 @@ from anpr.models import (
     HitStatus,
     MatchedBy,
     OutboxMessage,
+    RejectReason,
+    Role,
     Upload,
     UploadStatus,
     Verdict,
 )
+from anpr.principals import Principal
+from anpr.reviews import verdicts
+from anpr.reviews.verdicts import Opinion
 from anpr.settings import RetentionSettings
-from tests.builders import CAPTURED_AT, add_event, add_upload
-from tests.memory import MemoryBlobs
+from tests.builders import CAPTURED_AT, add_event, add_upload, add_user
+from tests.memory import MemoryBlobs, MemoryNotifier
 
 SETTINGS = RetentionSettings(uploads_days=10, crops_days=20, events_days=30, hits_days=40)
 
@@ -58,8 +65,8 @@ def seed(database: Database, blobs: MemoryBlobs, *, age: float, **columns: Any) 
     return event
 
 
-def wanted(database: Database, event: Event, *, status: HitStatus = HitStatus.UNVERIFIED, case: str = "") -> None:
-    """Make an event a hit of an entry of its own."""
+def wanted(database: Database, event: Event, *, status: HitStatus = HitStatus.UNVERIFIED, case: str = "") -> UUID:
+    """Make an event a hit of an entry of its own; gives the entry's id."""
     with database.transaction() as session:
         bolo_list = BoloList(name=str(uuid4()))
         session.add(bolo_list)
@@ -83,6 +90,7 @@ def wanted(database: Database, event: Event, *, status: HitStatus = HitStatus.UN
             passage_ended_at=event.last_seen_at,
         )
         session.add(hit)
+        return bolo.id
 
 
 def run(database: Database, blobs: MemoryBlobs, settings: RetentionSettings = SETTINGS) -> retention.Report:
@@ -268,6 +276,118 @@ def test_a_corrected_plate_is_held_too(database: Database, blobs: MemoryBlobs) -
     place(database, plate="XY99ZZZ")
     run(database, blobs)
     assert len(events(database)) == 1
+
+
+def change(database: Database, bolo: UUID, **fields: Any) -> None:
+    with database.transaction() as session:
+        entries.update(session, SYSTEM, bolo, EntryFields(**fields))  # type: ignore[typeddict-item] # the test's own
+
+
+@pytest.mark.parametrize("case", ["C-8", None, "c-7"])
+def test_an_entry_stays_in_a_case_that_is_held(database: Database, blobs: MemoryBlobs, case: str | None) -> None:
+    event = seed(database, blobs, age=400)
+    bolo = wanted(database, event, case="C-7")
+    hold = place(database)
+    with pytest.raises(Conflict, match="legal hold"):
+        change(database, bolo, case_number=case, reason="filed anew")
+    run(database, blobs)
+    assert (list(events(database)), len(blobs.objects)) == ([event.id], 3)
+    with database.transaction() as session:
+        holds.release(session, SYSTEM, hold, reason="case closed")
+    change(database, bolo, case_number=case)
+    run(database, blobs)
+    assert (events(database), blobs.objects) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"active": False},
+        {"pattern": "ZZ99ZZZ"},
+        {"region": "ro"},
+        {"kind": BoloKind.REGEX, "pattern": "ZZ[0-9]+"},
+        {"valid_until": CAPTURED_AT - timedelta(days=1)},
+        {"case_number": "C-7", "reason": "as before"},
+    ],
+)
+def test_whatever_else_becomes_of_an_entry_its_hits_stay_held(
+    database: Database, blobs: MemoryBlobs, fields: dict[str, Any]
+) -> None:
+    event = seed(database, blobs, age=400)
+    bolo = wanted(database, event, case="C-7")
+    place(database)
+    change(database, bolo, **fields)
+    with database.transaction() as session:
+        lists.update(session, SYSTEM, session.get_one(Bolo, bolo).list_id, {"active": False})
+    with pytest.raises(Conflict), database.transaction() as session:
+        entries.delete(session, SYSTEM, bolo)
+    with pytest.raises(Conflict), database.transaction() as session:
+        lists.delete(session, SYSTEM, session.get_one(Bolo, bolo).list_id, MemoryNotifier())
+    run(database, blobs)
+    assert (list(events(database)), len(blobs.objects)) == ([event.id], 3)
+
+
+def test_an_import_takes_no_entry_out_of_its_case(database: Database, blobs: MemoryBlobs) -> None:
+    event = seed(database, blobs, age=400)
+    bolo = wanted(database, event, case="C-7")
+    place(database)
+    rows = b"plate,case_number,active\nLS15EBC,C-8,yes\nLS15EBC,,no\nLS15EBC,C-7,no\n"
+    with database.transaction() as session:
+        csv_import.load(session, SYSTEM, session.get_one(Bolo, bolo).list_id, rows)
+    with database.transaction() as session:
+        assert session.get_one(Bolo, bolo).case_number == "C-7"
+    run(database, blobs)
+    assert list(events(database)) == [event.id]
+
+
+def test_a_hit_that_comes_after_the_hold_is_held(database: Database, blobs: MemoryBlobs) -> None:
+    early, late = (
+        seed(database, blobs, age=400, captured_at=days_ago(5)),
+        seed(database, blobs, age=400, plate="XX11XXX"),
+    )
+    with database.transaction() as session:
+        made = lists.create(session, SYSTEM, {"name": "stolen"})
+        bolo = entries.create(session, SYSTEM, made.id, {"pattern": "LS15EBC", "case_number": "C-7"}).id
+    place(database)
+    with database.transaction() as session:
+        backsearch.back_search(session, Principal(SYSTEM, Role.ADMIN), bolo, days=90, reason="case C-7")
+    reviewer = add_user(database)
+    with database.transaction() as session:
+        corrected = Opinion(verdict=Verdict.CORRECTED, plate="LS15EBC")
+        verdicts.give(session, reviewer, late.id, corrected, matcher=Matcher())
+    run(database, blobs)
+    assert set(events(database)) == {early.id, late.id}
+
+
+@pytest.mark.parametrize("then", ["undone", "corrected", "rejected"])
+def test_a_later_verdict_takes_nothing_out_of_a_hold(database: Database, blobs: MemoryBlobs, then: str) -> None:
+    event = seed(database, blobs, age=400, plate="XX11XXX")
+    reviewer = add_user(database)
+    with database.transaction() as session:
+        first, _ = verdicts.give(
+            session, reviewer, event.id, Opinion(verdict=Verdict.CORRECTED, plate="L515 EBC"), matcher=Matcher()
+        )
+    place(database, plate="LS15EBC")
+    later = {
+        "corrected": Opinion(verdict=Verdict.CORRECTED, plate="YY22YYY", supersedes=first.id),
+        "rejected": Opinion(verdict=Verdict.REJECTED, reject_reason=RejectReason.NOT_A_PLATE, supersedes=first.id),
+    }
+    with database.transaction() as session:
+        if then == "undone":
+            verdicts.undo(session, reviewer, first.id, matcher=Matcher())
+        else:
+            verdicts.give(session, reviewer, event.id, later[then], matcher=Matcher())
+    run(database, blobs)
+    assert (list(events(database)), len(blobs.objects)) == ([event.id], 3)
+
+
+def test_footage_of_unknown_length_is_held_as_if_it_were_long(database: Database, blobs: MemoryBlobs) -> None:
+    cut_short = seed(database, blobs, age=400)
+    with database.transaction() as session:
+        session.execute(update(Upload).values(duration_s=None, status=UploadStatus.FAILED))
+    place(database, captured_from=CAPTURED_AT + timedelta(hours=5), captured_to=CAPTURED_AT + timedelta(hours=7))
+    run(database, blobs)
+    assert list(blobs.objects) == [upload_key(cut_short.upload_id)]
 
 
 def test_what_a_released_hold_held_is_due_again(database: Database, blobs: MemoryBlobs) -> None:

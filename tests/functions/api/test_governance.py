@@ -210,6 +210,17 @@ def test_a_camera_that_a_hold_names_is_not_removed(api: Api) -> None:
     assert (refused.status, "legal hold" in refused.json()["detail"]) == (409, True)
 
 
+def test_a_reviewer_takes_no_entry_out_of_a_case_that_is_held(api: Api) -> None:
+    reviewer = api.reviewer
+    made = api.admin.post("/bolos/lists", {"name": "stolen"}).json()["id"]
+    wanted = {"list_id": made, "pattern": "LS15EBC", "case_number": "C-7"}
+    entry = reviewer.post("/bolos", wanted).json()["id"]
+    hold = api.admin.post("/admin/holds", {"case_number": "C-7", "reason": "court order"}).json()["id"]
+    refused = reviewer.patch(f"/bolos/{entry}", {"case_number": "C-8"})
+    assert (refused.status, hold in refused.json()["detail"]) == (409, True)
+    assert reviewer.get(f"/bolos/{entry}").json()["case_number"] == "C-7"
+
+
 def test_a_file_that_was_deleted_in_its_time_is_not_read_again(api: Api) -> None:
     upload = add_upload(api.database, status=UploadStatus.FAILED, source_deleted_at=datetime.now(UTC))
     refused = api.admin.post(f"/jobs/{upload.id}/retry")

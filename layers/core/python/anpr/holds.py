@@ -1,20 +1,28 @@
-"""Legal holds: what a case needs is left alone by retention and by erasure until the hold is released."""
+"""Legal holds: what a case needs is left alone by retention and by erasure until the hold is released.
+
+What is held is not written down row by row: it is a condition on facts that cannot be taken back while the hold is
+active. What a machine read, where and when, is never overwritten; a verdict stays on record after another took its
+place; a hit goes only with its event; and an entry cannot leave a case that is held (`refuse_leaving`). So an event
+that falls under a hold, when the hold is placed or at any time after, stays under it until the release.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, exists, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from anpr import audit, cameras
 from anpr.audit import Actor
-from anpr.errors import NotFound, Unprocessable
-from anpr.models import Bolo, BoloMatch, Event, LegalHold, Upload
-from anpr.plates import normalize, plate_key
+from anpr.errors import Conflict, NotFound, Unprocessable
+from anpr.models import Bolo, BoloMatch, Correction, Event, LegalHold, Upload, UploadStatus
+from anpr.plates import CONFUSABLES, normalize, plate_key
 
 _SECOND: Final = text("interval '1 second'")
+_LONGEST_S: Final = 6 * 3600
+"""The longest footage that is read: what an upload may show whose job did not get as far as its length."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +33,8 @@ class NewHold:
     plate with this case number. With a case number alone, it holds just these hits.
 
     Attributes:
-        plate: in any writing; look-alike characters are held too, for a read may have them wrong.
+        plate: in any writing, as the machine read it or anybody ever corrected it to; look-alike characters are held
+            too, for a read may have them wrong.
         captured_to: not included.
     """
 
@@ -107,8 +116,33 @@ def keep_out(session: Session) -> None:
     session.execute(text("LOCK TABLE legal_holds IN SHARE MODE"))
 
 
+def refuse_leaving(session: Session, case_number: str | None) -> None:
+    """Refuse to take an entry out of a case that is held: its hits, past and to come, would leave the hold with it.
+
+    No hold can be placed until the transaction ends, so none is placed between this look and the entry's change.
+
+    Raises:
+        Conflict: the case is held.
+    """
+    if case_number is None:
+        return
+    keep_out(session)
+    held = select(LegalHold.id).where(LegalHold.case_number == case_number, _is_active()).limit(1)
+    if (hold_id := session.scalar(held)) is not None:
+        raise Conflict(
+            f"The entry's case {case_number} is under legal hold {hold_id}, so its case number stays until an "
+            "administrator releases the hold. For another case, add another entry."
+        )
+
+
 def event_is_held() -> ColumnElement[bool]:
     """The condition that an event, of the query around it, is held."""
+    key_of_correction = func.translate(Correction.plate, "".join(CONFUSABLES), "".join(CONFUSABLES.values()))
+    was_corrected_to_it = exists(
+        select(Correction.id)
+        .where(Correction.event_id == Event.id, key_of_correction == LegalHold.plate_key)
+        .correlate(Event, LegalHold)
+    )
     matches = and_(
         _is_active(),
         _is_specific(),
@@ -116,6 +150,7 @@ def event_is_held() -> ColumnElement[bool]:
             LegalHold.plate_key.is_(None),
             LegalHold.plate_key == Event.plate_key,
             LegalHold.plate_key == Event.reviewed_plate_key,
+            was_corrected_to_it,
         ),
         or_(LegalHold.camera_id.is_(None), LegalHold.camera_id == Event.camera_id),
         _covers(Event.first_seen_at, Event.last_seen_at),
@@ -132,7 +167,8 @@ def event_is_held() -> ColumnElement[bool]:
 
 def upload_is_held() -> ColumnElement[bool]:
     """The condition that an upload is held: one of its events is, or its camera and time are, whatever it shows."""
-    length = func.coalesce(Upload.duration_s, 0) * _SECOND
+    unknown = case((Upload.status == UploadStatus.SUCCEEDED, 0), else_=_LONGEST_S)
+    length = func.coalesce(Upload.duration_s, unknown) * _SECOND
     of_place = select(LegalHold.id).where(
         _is_active(),
         _is_specific(),

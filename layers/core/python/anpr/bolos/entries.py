@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from anpr import audit
+from anpr import audit, holds
 from anpr.audit import Actor
 from anpr.bolos import lists
 from anpr.bolos.matcher import touch
@@ -123,7 +123,7 @@ def update(session: Session, actor: Actor, bolo_id: UUID, fields: EntryFields, *
     Raises:
         NotFound: there is none.
         Unprocessable: as for `create`.
-        Conflict: the list has such an entry already.
+        Conflict: the list has such an entry already, or the entry would leave a case that is under a legal hold.
     """
     changing = get(session, bolo_id, lock=True)
     was_pattern = changing.kind is not BoloKind.EXACT
@@ -142,6 +142,8 @@ def update(session: Session, actor: Actor, bolo_id: UUID, fields: EntryFields, *
     # What is not looked for anew was confirmed when it was written.
     columns = columns_of({**before, **fields}, confirm_broad=confirm_broad or not _LOOKED_FOR & fields.keys())
     changed = {name: value for name, value in columns.items() if value != getattr(changing, name)}
+    if "case_number" in changed:
+        holds.refuse_leaving(session, changing.case_number)
     for name, value in changed.items():
         setattr(changing, name, value)
     if changed:
