@@ -5,6 +5,7 @@ first, then event, counters and outbox in one transaction, then the bus; a secon
 records what is missing.
 """
 
+import hashlib
 import shutil
 import threading
 import time
@@ -105,6 +106,7 @@ class JobRunner:
                 held = jobs.claim(session, upload_id, uuid4(), stale_after=self._limits.stale_after)
             if isinstance(held, Refusal):
                 logger.info("the job was not begun", because=held.value)
+                self._notice_replacement(upload_id)
                 return JobOutcome.BUSY if held is Refusal.BUSY else JobOutcome.OVER
             return self._run_claimed(held, stop)
 
@@ -177,23 +179,44 @@ class JobRunner:
         with scratch_folder(self._limits.scratch) as folder:
             path = folder / "source"
             with step("fetch"):
-                self._fetch(held.upload_id, path)
+                self._fetch(held, path)
             with step("read"), self._open(path, held.region_hint) as footage:
                 for finding in footage.findings(pulse.advance):
                     self._store(held, finding)
                     pulse.check()
                 return footage.summary()
 
-    def _fetch(self, upload_id: UUID, path: Path) -> None:
-        key = upload_key(upload_id)
-        info = self._blobs.info(key)
+    def _notice_replacement(self, upload_id: UUID) -> None:
+        """Put on record where another file stands in the place of the one that was read."""
+        with self._database.transaction() as session:
+            read = jobs.source_version(session, upload_id)
+        current = None if read is None else self._blobs.info(upload_key(upload_id))
+        if current is None or current.version_id is None or current.version_id == read:
+            return
+        with self._database.transaction() as session:
+            reported = jobs.report_replacement(session, upload_id, current.version_id)
+        if reported:
+            logger.warning("a file was posted over one that was read; it is not read", version=current.version_id)
+
+    def _fetch(self, held: Claim, path: Path) -> None:
+        """Fetch the file that an earlier run read, or else the latest, and put on record which it is."""
+        key = upload_key(held.upload_id)
+        info = self._blobs.info(key, version_id=held.source_version_id)
+        if held.source_version_id is not None:
+            self._notice_replacement(held.upload_id)
         if info is None:
             raise UnreadableMedia("The file is not in the storage any more.")
         if info.size_bytes > self._limits.max_bytes:
             raise UnreadableMedia(f"The file has {info.size_bytes} bytes; at most {self._limits.max_bytes} are read.")
         if shutil.disk_usage(path.parent).free < info.size_bytes + _SPARE_DISK_BYTES:
             raise Unavailable("The worker has no room for a file of this size.")
-        self._blobs.download(key, path)
+        self._blobs.download(key, path, version_id=info.version_id)
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        if held.source_sha256 not in (None, sha256):
+            raise UnreadableMedia("The file in the storage is not the one that was read before; it is not read.")
+        with self._database.transaction() as session:
+            jobs.identify_source(session, held, version_id=info.version_id, sha256=sha256)
 
     def _store(self, held: Claim, finding: Finding) -> None:
         """Store a passage's images, then its event; a repeated run writes the same images under the same keys."""

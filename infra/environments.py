@@ -52,7 +52,8 @@ class Environment:
         certificate_arn: ARN of that name's certificate, in the same region.
         requests_per_s: how many requests a second the API takes, all callers together; twice as many in a burst.
         logins_per_s: the same of what concerns logging in, which is made slow on purpose.
-        undelete_days: for how many days what was deleted or overwritten in the bucket can be got back; 0 for none.
+        undelete_days: for how many days images and archives that people deleted or overwrote in the bucket can be got
+            back; 0 for as long as the object is there. What the backend deletes is gone at once.
         runbooks: where docs/runbooks.md can be read; alarms link to its sections.
     """
 

@@ -13,10 +13,17 @@ from anpr.ports import BlobInfo, Notice, PresignedPost, QueueMessage
 
 
 class MemoryBlobs:
-    """Objects in a dictionary. `down` makes every call fail."""
+    """Objects in a dictionary. `down` makes every call fail.
+
+    `versions` has what `put` stored, oldest first, and is what versions are known from: objects that a test sets
+    itself are of a store that keeps but one. `stored_at` is when all of it was stored.
+    """
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
+        self.versions: dict[str, dict[str, bytes]] = {}
+        self.stored_at: datetime | None = None
+        self._stored = 0
         self.down = False
 
     def presign_post(self, key: str, *, content_type: str, size_bytes: int, expires_in_s: int) -> PresignedPost:
@@ -26,26 +33,53 @@ class MemoryBlobs:
     def presign_get(self, key: str, *, expires_in_s: int | None = None) -> str:
         return f"https://blobs.invalid/{key}?expires_in_s={expires_in_s}"
 
-    def info(self, key: str) -> BlobInfo | None:
+    def info(self, key: str, *, version_id: str | None = None) -> BlobInfo | None:
         self.check()
-        body = self.objects.get(key)
-        return None if body is None else BlobInfo(len(body), "application/octet-stream", datetime.now(UTC))
+        body = self._body(key, version_id)
+        if body is None:
+            return None
+        latest = version_id or next(reversed(self.versions.get(key, {})), None)
+        return BlobInfo(len(body), "application/octet-stream", self._time(), version_id=latest)
 
-    def download(self, key: str, target: Path) -> None:
+    def list_keys(self, prefix: str, *, after: str, limit: int) -> list[tuple[str, datetime]]:
         self.check()
-        if key not in self.objects:
+        keys = sorted(key for key in self.objects if key.startswith(prefix) and key > after)
+        return [(key, self._time()) for key in keys[:limit]]
+
+    def download(self, key: str, target: Path, *, version_id: str | None = None) -> None:
+        self.check()
+        body = self._body(key, version_id)
+        if body is None:
             raise NotFound("no such object")
-        target.write_bytes(self.objects[key])
+        target.write_bytes(body)
 
     def put(self, key: str, body: bytes, *, content_type: str) -> None:
         assert content_type
         self.check()
         self.objects[key] = body
+        self._stored += 1
+        self.versions.setdefault(key, {})[f"v{self._stored}"] = body
 
     def delete(self, keys: Sequence[str]) -> None:
         self.check()
         for key in keys:
             self.objects.pop(key, None)
+            self.versions.pop(key, None)
+
+    def delete_other_versions(self, key: str, *, keep: str) -> int:
+        self.check()
+        versions = self.versions.get(key, {})
+        if keep not in versions:
+            return 0
+        self.versions[key] = {keep: versions[keep]}
+        self.objects[key] = versions[keep]
+        return len(versions) - 1
+
+    def _body(self, key: str, version_id: str | None) -> bytes | None:
+        return self.objects.get(key) if version_id is None else self.versions.get(key, {}).get(version_id)
+
+    def _time(self) -> datetime:
+        return self.stored_at or datetime.now(UTC)
 
     def check(self) -> None:
         if self.down:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from anpr import bootstrap, licenses, outbox, ratelimits, retention, usage
+from anpr import bootstrap, licenses, outbox, ratelimits, retention, strays, usage
 from anpr.db import Database
 from anpr.ports import BlobStore, JobQueue
 from anpr.settings import LicenseSettings, QueueSettings, RetentionSettings, UploadSettings
@@ -66,6 +66,7 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     seconds = context.get_remaining_time_in_millis() / 1000 - RESERVE_S
     deleted = retention.run(services.database, services.blobs, services.terms, seconds=seconds)
     report |= {"deleted": deleted.deleted, "complete": deleted.complete}
+    report |= asdict(strays.remove(services.database, services.blobs))
     if any(value for name, value in report.items() if name != "complete"):
         logger.info("looked after", **report, held=deleted.kept)
     return report

@@ -86,6 +86,8 @@ class ApiFunctions:
         self._parts.bus.grant_publish(function)
         # What signs a link must be allowed to read what it leads to.
         self._parts.footage.grant_objects(function, "s3:GetObject", prefixes=(*_EVIDENCE, EXPORTS_PREFIX))
+        # An export that is withdrawn is gone when that is answered.
+        self._parts.footage.grant_delete(function, prefixes=(EXPORTS_PREFIX,))
         return made
 
     def _alerts(self) -> BackendFunction:
@@ -120,7 +122,7 @@ class ApiFunctions:
         function = made.function
         # What is kept of a vehicle is handed out by links, and erased.
         self._parts.footage.grant_objects(function, "s3:GetObject", prefixes=_EVIDENCE)
-        self._parts.footage.grant_objects(function, "s3:DeleteObject", prefixes=(UPLOADS_PREFIX, *_EVIDENCE))
+        self._parts.footage.grant_delete(function, prefixes=(UPLOADS_PREFIX, *_EVIDENCE, EXPORTS_PREFIX))
         self._parts.footage.grant_list(function)
         self._parts.detection.grant_measure(function)
         self._parts.bus.grant_describe(function)

@@ -71,11 +71,11 @@ def make_export_builder(parts: BackendParts) -> BackendFunction:
         function,
         "s3:GetObject",
         "s3:PutObject",
-        "s3:DeleteObject",
         "s3:AbortMultipartUpload",
         "s3:ListMultipartUploadParts",
         prefixes=(EXPORTS_PREFIX,),
     )
+    parts.footage.grant_delete(function, prefixes=(EXPORTS_PREFIX,))
     # Without it, S3 says of a crop that is gone that it is forbidden.
     parts.footage.grant_list(function)
     parts.bus.grant_publish(function)
@@ -119,7 +119,7 @@ def make_retention(parts: BackendParts) -> BackendFunction:
     made = parts.function("Retention", spec)
     function = made.function
     parts.footage.grant_objects(function, "s3:GetObject", prefixes=(UPLOADS_PREFIX,))
-    parts.footage.grant_objects(function, "s3:DeleteObject", prefixes=(UPLOADS_PREFIX, *_EVIDENCE))
+    parts.footage.grant_delete(function, prefixes=(UPLOADS_PREFIX, *_EVIDENCE))
     parts.footage.grant_list(function)
     parts.detection.grant_send(function)
     return made

@@ -5,7 +5,7 @@ from typing import cast
 from aws_cdk import CfnElement, Duration, RemovalPolicy, Stack, aws_iam, aws_s3, aws_sqs
 from constructs import Construct
 
-from anpr.messages import EXPORTS_PREFIX, UPLOADS_PREFIX
+from anpr.messages import CROPS_PREFIX, EXPORTS_PREFIX, FRAMES_PREFIX, UPLOADS_PREFIX
 from infra.acknowledgements import acknowledge
 from infra.environments import Environment
 
@@ -13,8 +13,10 @@ from infra.environments import Environment
 class FootageBucket(Construct):
     """A private, encrypted bucket that tells a queue of each finished upload.
 
-    Where the environment says so, what was deleted or overwritten stays for some days as an old version, which only
-    people can read. After that nothing is left, so retention and erasure are true of the bucket that many days later.
+    It keeps versions, so that a file which was read cannot be replaced: what is posted over it is another version, and
+    nobody reads that. What the backend deletes, it deletes in all versions, so retention and erasure are true of the
+    bucket at once. Where the environment says so, an image that was overwritten, or that a person deleted, can be got
+    back for some days.
 
     Attributes:
         bucket: the bucket.
@@ -42,7 +44,7 @@ class FootageBucket(Construct):
             minimum_tls_version=1.2,
             block_public_access=aws_s3.BlockPublicAccess.BLOCK_ALL,
             server_access_logs_bucket=self.access_logs,
-            versioned=environment.undelete_days > 0,
+            versioned=True,
             lifecycle_rules=_lifecycle(environment.undelete_days),
             cors=_cors(environment),
             removal_policy=removal,
@@ -64,6 +66,13 @@ class FootageBucket(Construct):
                 f"IAM5[Resource::<{bucket}.Arn>/{prefix}*]",
                 "An upload's objects are named by its id, which is not known beforehand; the prefix is the limit.",
             )
+
+    def grant_delete(self, grantee: aws_iam.IGrantable, *, prefixes: tuple[str, ...]) -> None:
+        """Allow deleting the objects below some prefixes for good: all their versions, which have to be found first."""
+        self.grant_objects(grantee, "s3:DeleteObject", "s3:DeleteObjectVersion", prefixes=prefixes)
+        aws_iam.Grant.add_to_principal(
+            grantee=grantee, actions=["s3:ListBucketVersions"], resource_arns=[self.bucket.bucket_arn]
+        )
 
     def grant_list(self, grantee: aws_iam.IGrantable) -> None:
         """Allow listing; without it S3 says "forbidden" of an object that is not there, rather than "not found"."""
@@ -105,7 +114,15 @@ def _lifecycle(undelete_days: int) -> list[aws_s3.LifecycleRule]:
     ]
     if undelete_days > 0:
         rules += [
-            aws_s3.LifecycleRule(id="forget-deleted", noncurrent_version_expiration=Duration.days(undelete_days)),
+            # Not below uploads/: the version that was read is not the latest for as long as another one lies over it.
+            *(
+                aws_s3.LifecycleRule(
+                    id=f"forget-deleted-{prefix.rstrip('/')}",
+                    prefix=prefix,
+                    noncurrent_version_expiration=Duration.days(undelete_days),
+                )
+                for prefix in (CROPS_PREFIX, FRAMES_PREFIX, EXPORTS_PREFIX)
+            ),
             # What is left of a deleted object when its last version is gone: a marker that would be listed for ever.
             aws_s3.LifecycleRule(id="drop-markers", expired_object_delete_marker=True),
         ]

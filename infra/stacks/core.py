@@ -135,7 +135,7 @@ class CoreStack(Stack):
         self.detection.grant_send(role)
         # Without it S3 says "forbidden" of an object that is not there, which looks like an outage.
         self.footage.grant_list(role)
-        self.footage.grant_objects(role, "s3:GetObject", prefixes=(UPLOADS_PREFIX,))
+        self.footage.grant_objects(role, "s3:GetObject", "s3:GetObjectVersion", prefixes=(UPLOADS_PREFIX,))
         self.footage.grant_objects(role, "s3:PutObject", prefixes=(CROPS_PREFIX, FRAMES_PREFIX))
         self.bus.grant_publish(role)
         if self._environment.tracing:

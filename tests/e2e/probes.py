@@ -20,6 +20,7 @@ OPENED: Final = "probe"
 """Topics of these kinds and this name are there, opened as the backend opens its own: SNS by default lets all in."""
 
 _WRONG_MD5: Final = "AAAAAAAAAAAAAAAAAAAAAA=="
+_NO_VERSION: Final = "probe"
 _MISSING: Final = "probe/of-nothing"
 
 
@@ -66,6 +67,12 @@ def _objects(prefix: str) -> dict[str, Probe]:
     key = f"{prefix}/{_MISSING}"
     return {
         f"s3:GetObject Footage/{prefix}/*": lambda to, at: to("s3").get_object(Bucket=at.bucket, Key=key),
+        f"s3:GetObjectVersion Footage/{prefix}/*": lambda to, at: to("s3").get_object(
+            Bucket=at.bucket, Key=key, VersionId=_NO_VERSION
+        ),
+        f"s3:DeleteObjectVersion Footage/{prefix}/*": lambda to, at: to("s3").delete_object(
+            Bucket=at.bucket, Key=key, VersionId=_NO_VERSION
+        ),
         f"s3:PutObject Footage/{prefix}/*": lambda to, at: to("s3").put_object(
             Bucket=at.bucket, Key=key, Body=b"probe", ContentMD5=_WRONG_MD5
         ),
@@ -132,6 +139,7 @@ def probes(names: Names) -> dict[str, Probe]:
     """All calls whose permission is of one part of the backend, by "action what" as in the tables."""
     made: dict[str, Probe] = {
         "s3:ListBucket Footage": lambda to, at: to("s3").list_objects_v2(Bucket=at.bucket, MaxKeys=1),
+        "s3:ListBucketVersions Footage": lambda to, at: to("s3").list_object_versions(Bucket=at.bucket, MaxKeys=1),
         # Of a source that no rule is for.
         "events:PutEvents Bus": lambda to, at: to("events").put_events(
             Entries=[{"EventBusName": at.bus, "Source": "probe", "DetailType": "probe", "Detail": "{}"}]

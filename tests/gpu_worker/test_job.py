@@ -1,3 +1,4 @@
+import hashlib
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from sqlalchemy import select, update
 from anpr.db import Database
 from anpr.errors import Unavailable, UnreadableMedia
 from anpr.messages import Metric, upload_key
-from anpr.models import Event, OutboxMessage, Upload, UploadStatus
+from anpr.models import AuditRecord, Event, OutboxMessage, Upload, UploadStatus
 from gpu_worker.consumer import JobOutcome
 from gpu_worker.footage import Advance, Finding, Footage, FootageSummary
 from gpu_worker.job import JobLimits, JobRunner, JobServices
@@ -84,6 +85,74 @@ class World:
 @pytest.fixture
 def world(database: Database, tmp_path: Path) -> World:
     return World(database, tmp_path)
+
+
+def test_what_was_read_is_on_record_and_another_file_in_its_place_is_not_read(world: World) -> None:
+    upload, footage = add_upload(world.database), ScriptedFootage(1)
+    post(world, upload, b"footage")
+    runner = world.runner(footage)
+    assert runner.run(upload.id, world.stop) is JobOutcome.OVER
+    read = reload(world.database, upload)
+    assert (read.source_version_id, read.source_sha256) == ("v1", hashlib.sha256(b"footage").hexdigest())
+
+    # Its own notification again: nothing was posted since.
+    assert runner.run(upload.id, world.stop) is JobOutcome.OVER
+    assert reload(world.database, upload).replacements == 0
+
+    post(world, upload, b"another")
+    # S3 may tell of it twice.
+    for _ in range(2):
+        assert runner.run(upload.id, world.stop) is JobOutcome.OVER
+
+    now = reload(world.database, upload)
+    assert footage.seen_bytes == [b"footage"]
+    assert (now.source_version_id, now.source_sha256, now.replacements) == ("v1", read.source_sha256, 1)
+    assert (now.replacement_version_id is None, now.replaced_at is None) == (False, False)
+    with world.database.transaction() as session:
+        recorded = session.scalars(select(AuditRecord).where(AuditRecord.target == f"upload:{upload.id}")).all()
+    assert [record.action for record in recorded] == ["upload.replacement_refused"]
+    assert recorded[0].detail == {"read_version": "v1", "posted_version": now.replacement_version_id}
+
+
+def test_a_second_try_reads_the_file_that_the_first_one_read(world: World) -> None:
+    upload = add_upload(world.database)
+    post(world, upload, b"footage")
+    fragile = ScriptedFootage(2, between=break_at_the_second)
+    with pytest.raises(ZeroDivisionError):
+        world.runner(fragile).run(upload.id, world.stop)
+    post(world, upload, b"another")
+
+    whole = ScriptedFootage(2)
+    assert world.runner(whole).run(upload.id, world.stop) is JobOutcome.OVER
+
+    assert (fragile.seen_bytes, whole.seen_bytes) == ([b"footage"], [b"footage"])
+    now = reload(world.database, upload)
+    assert (now.status, now.source_version_id, now.replacements) == (UploadStatus.SUCCEEDED, "v1", 1)
+
+
+def test_where_the_storage_keeps_one_version_another_file_is_known_by_its_content(world: World) -> None:
+    upload = world.upload()
+    fragile = ScriptedFootage(2, between=break_at_the_second)
+    with pytest.raises(ZeroDivisionError):
+        world.runner(fragile).run(upload.id, world.stop)
+    world.blobs.objects[upload_key(upload.id)] = b"another"
+
+    footage = ScriptedFootage(2)
+    assert world.runner(footage).run(upload.id, world.stop) is JobOutcome.OVER
+
+    now = reload(world.database, upload)
+    assert (now.status, footage.seen_bytes) == (UploadStatus.FAILED, [])
+    assert (now.source_version_id, now.source_sha256) == (None, hashlib.sha256(b"footage").hexdigest())
+    assert "not the one that was read" in str(now.failure_reason)
+
+
+def break_at_the_second(number: int) -> None:
+    if number == 1:
+        raise ZeroDivisionError
+
+
+def post(world: World, upload: Upload, body: bytes) -> None:
+    world.blobs.put(upload_key(upload.id), body, content_type="video/mp4")
 
 
 def test_an_upload_becomes_events_images_and_messages(world: World) -> None:

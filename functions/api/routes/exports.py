@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 
 from anpr.exports import requests
 from anpr.license_keys import Feature
-from functions.api.dependencies import Blobs, Caller, DbSession, Exporting
+from functions.api.dependencies import Blobs, Caller, DbSession, Exporting, Services
 from functions.api.licensing import requires
 from functions.api.promises import Promises
 from functions.api.schemas.exports import ExportIn, ExportLink, ExportOut, ExportPage, ExportQuery, export_out
@@ -46,6 +46,10 @@ def link_export(export_id: UUID, session: DbSession, caller: Caller, blobs: Blob
 
 
 @router.delete("/{export_id}", summary="Withdraw an export")
-def withdraw_export(export_id: UUID, session: DbSession, caller: Caller) -> ExportOut:
-    """Stop its making, or take its archive away."""
-    return export_out(requests.withdraw(session, caller, export_id))
+def withdraw_export(export_id: UUID, services: Services, caller: Caller, blobs: Blobs) -> ExportOut:
+    """Stop its making, or take its archive away: with the answer, links that were given before lead to nothing."""
+    # The row first, so that no new link is given while the archive goes, or where it cannot go yet.
+    with services.database.transaction() as session:
+        export = requests.withdraw(session, caller, export_id)
+    requests.delete_archives(blobs, [export_id])
+    return export_out(export)

@@ -10,6 +10,16 @@ from anpr.models import Upload, UploadStatus
 from anpr.ports import PresignedPost
 from functions.api.schemas.common import Line, PageOut, PageQuery, RequestModel, ResponseModel, Timestamp
 
+SourceVersion = Annotated[
+    str | None,
+    Field(description="The storage's name of the file that was read; null before that, or if it keeps one version."),
+]
+SourceDigest = Annotated[str | None, Field(description="SHA-256 of the file that was read, in hexadecimal.")]
+Replacements = Annotated[
+    int, Field(description="How often a file was posted after one had been read; none of them is read or kept.")
+]
+ReplacedAt = Annotated[datetime | None, Field(description="When that was noticed last.")]
+
 
 class UploadIn(RequestModel):
     """A file to upload."""
@@ -59,6 +69,10 @@ class UploadOut(ResponseModel):
     captured_at: datetime
     created_at: datetime
     status: UploadStatus
+    source_version_id: SourceVersion
+    source_sha256: SourceDigest
+    replacements: Replacements
+    replaced_at: ReplacedAt
 
 
 class UploadCreated(UploadOut):
@@ -98,6 +112,10 @@ class JobOut(ResponseModel):
     started_at: datetime | None
     heartbeat_at: Annotated[datetime | None, Field(description="When the worker was last heard of.")]
     finished_at: datetime | None
+    source_version_id: SourceVersion
+    source_sha256: SourceDigest
+    replacements: Replacements
+    replaced_at: ReplacedAt
 
 
 class JobPage(PageOut[JobOut]):

@@ -35,6 +35,17 @@ def blobs() -> S3BlobStore:
     return S3BlobStore(client, StorageSettings(bucket="footage"))
 
 
+def keep_versions() -> None:
+    make_client("s3").put_bucket_versioning(Bucket="footage", VersioningConfiguration={"Status": "Enabled"})
+
+
+def version_of(blobs: S3BlobStore, key: str) -> str:
+    info = blobs.info(key)
+    assert info is not None
+    assert info.version_id is not None
+    return info.version_id
+
+
 def policy_of(fields: dict[str, str]) -> dict[str, Any]:
     policy: dict[str, Any] = json.loads(base64.b64decode(fields["policy"]))
     return policy
@@ -65,6 +76,77 @@ class TestS3BlobStore:
         blobs.delete([f"crops/{number}" for number in range(1002)])
 
         assert [blobs.info(f"crops/{name}") is not None for name in ("0", "1001", "kept")] == [False, False, True]
+
+    def test_of_an_object_that_was_replaced_the_version_that_was_named_stays_to_be_had(
+        self, blobs: S3BlobStore, tmp_path: Path
+    ) -> None:
+        keep_versions()
+        blobs.put("uploads/u/source", b"read", content_type="video/mp4")
+        read = version_of(blobs, "uploads/u/source")
+        blobs.put("uploads/u/source", b"replacement", content_type="video/mp4")
+        assert version_of(blobs, "uploads/u/source") != read
+
+        blobs.download("uploads/u/source", tmp_path / "file", version_id=read)
+        info = blobs.info("uploads/u/source", version_id=read)
+
+        assert (tmp_path / "file").read_bytes() == b"read"
+        assert info is not None
+        assert (info.size_bytes, info.version_id) == (4, read)
+
+    def test_the_versions_beside_one_are_removed_and_it_is_the_latest_again(
+        self, blobs: S3BlobStore, tmp_path: Path
+    ) -> None:
+        keep_versions()
+        for key in ("uploads/u/source", "uploads/u/source2"):
+            blobs.put(key, b"read", content_type="video/mp4")
+        read = version_of(blobs, "uploads/u/source")
+        for body in (b"second", b"third"):
+            blobs.put("uploads/u/source", body, content_type="video/mp4")
+
+        assert blobs.delete_other_versions("uploads/u/source", keep="of-nothing") == 0
+        assert blobs.delete_other_versions("uploads/u/source", keep=read) == 2
+
+        blobs.download("uploads/u/source", tmp_path / "file")
+        assert (tmp_path / "file").read_bytes() == b"read"
+        assert blobs.info("uploads/u/source2") is not None
+
+    def test_what_is_deleted_is_gone_in_all_its_versions(self, blobs: S3BlobStore) -> None:
+        keep_versions()
+        keys = [f"crops/u/{number}.jpg" for number in range(3)]
+        for key in (*keys, *keys, "crops/u/0.jpg.other"):
+            blobs.put(key, b"x", content_type="image/jpeg")
+        client = make_client("s3")
+        # A person deleted one by hand, which leaves a marker over its versions.
+        client.delete_object(Bucket="footage", Key=keys[0])
+
+        blobs.delete([*keys, "crops/none.jpg"])
+
+        left = client.list_object_versions(Bucket="footage")
+        assert [each["Key"] for each in left.get("Versions", [])] == ["crops/u/0.jpg.other"]
+        assert left.get("DeleteMarkers", []) == []
+
+    def test_a_store_without_versions_names_none_and_deletes_all_the_same(self) -> None:
+        client = make_client("s3")
+        store = S3BlobStore(client, StorageSettings(bucket="footage"))
+        with Stubber(client) as stub:
+            stub.add_client_error("list_object_versions", "NotImplemented", http_status_code=501)
+            stub.add_response(
+                "delete_objects", {}, {"Bucket": "footage", "Delete": {"Objects": [{"Key": "a"}], "Quiet": True}}
+            )
+            store.delete(["a"])
+            stub.assert_no_pending_responses()
+
+    def test_objects_are_listed_in_pages_by_their_keys(self, blobs: S3BlobStore) -> None:
+        for number in range(5):
+            blobs.put(f"crops/{number}", b"x", content_type="image/jpeg")
+        blobs.put("frames/0", b"x", content_type="image/jpeg")
+
+        def listed(after: str, limit: int) -> list[str]:
+            return [key for key, _ in blobs.list_keys("crops/", after=after, limit=limit)]
+
+        assert listed("", 3) == ["crops/0", "crops/1", "crops/2"]
+        assert listed("crops/2", 3) == ["crops/3", "crops/4"]
+        assert listed("crops/4", 3) == []
 
     def test_a_form_fixes_key_type_and_size(self, blobs: S3BlobStore) -> None:
         before = datetime.now(UTC)

@@ -51,7 +51,14 @@ def test_an_export_is_asked_for_followed_and_fetched(api: Api) -> None:
         ).all()
     assert [tuple(row) for row in logged] == [("export.requested", "training of March"), ("export.downloaded", None)]
 
+    archive = f"exports/{export['id']}.zip"
+    api.blobs.objects[archive] = b"zip"
+    api.blobs.down = True
+    assert api.reviewer.delete(path).status == 503
+    assert api.reviewer.post(f"{path}/link").status == 409
+    api.blobs.down = False
     withdrawn = api.reviewer.delete(path).json()
+    assert archive not in api.blobs.objects
     assert withdrawn["available"] is False
     assert api.reviewer.post(f"{path}/link").status == 409
 

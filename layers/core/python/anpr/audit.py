@@ -57,6 +57,7 @@ class Action(StrEnum):
     CAMERA_CHANGED = "camera.changed"
     CAMERA_DELETED = "camera.deleted"
     UPLOAD_CREATED = "upload.created"
+    UPLOAD_REPLACEMENT_REFUSED = "upload.replacement_refused"
     JOB_RETRIED = "job.retried"
     PLATE_SEARCHED = "plate.searched"
     AUDIT_PRUNED = "audit.pruned"

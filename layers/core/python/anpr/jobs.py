@@ -16,7 +16,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from anpr import outbox
+from anpr import audit, outbox
+from anpr.audit import Action
 from anpr.messages import EventType, UploadFailed, UploadProcessed
 from anpr.models import Camera, Event, Upload, UploadStatus
 
@@ -45,6 +46,8 @@ class Claim:
     """One worker's right to process one upload.
 
     Attributes:
+        source_version_id: the version of the file that an earlier run read, where the storage tells versions apart.
+        source_sha256: what that version's content was, in hexadecimal; None if no run has read the file yet.
         region_hint: where most plates before its camera are from, such as `gb` or `us-ca`, if somebody said so.
     """
 
@@ -55,6 +58,8 @@ class Claim:
     content_type: str
     size_bytes: int
     attempts: int
+    source_version_id: str | None = None
+    source_sha256: str | None = None
     region_hint: str | None = None
 
 
@@ -106,7 +111,15 @@ def claim(session: Session, upload_id: UUID, token: UUID, *, stale_after: timede
             failure_reason=None,
             warning=None,
         )
-        .returning(Upload.camera_id, Upload.captured_at, Upload.content_type, Upload.size_bytes, Upload.attempts)
+        .returning(
+            Upload.camera_id,
+            Upload.captured_at,
+            Upload.content_type,
+            Upload.size_bytes,
+            Upload.attempts,
+            Upload.source_version_id,
+            Upload.source_sha256,
+        )
     ).one_or_none()
     if upload is not None:
         hint = session.scalar(select(Camera.region_hint).where(Camera.id == upload.camera_id))
@@ -131,6 +144,51 @@ def update_held(session: Session, held: Claim, **values: Any) -> bool:
         .execution_options(synchronize_session=False)
     )
     return changed is not None
+
+
+def identify_source(session: Session, held: Claim, *, version_id: str | None, sha256: str) -> None:
+    """Put on record which file is read; every later run, and whoever asks for the file, goes by it.
+
+    Args:
+        session: the transaction.
+        held: the claim.
+        version_id: the storage's name of it, where that tells versions apart.
+        sha256: of its content, in hexadecimal.
+
+    Raises:
+        ClaimLost: another worker has the upload.
+    """
+    if not update_held(session, held, source_version_id=version_id, source_sha256=sha256):
+        raise ClaimLost
+
+
+def source_version(session: Session, upload_id: UUID) -> str | None:
+    """The storage's name of the file that was read; None where none was, or where it has no such name."""
+    return session.scalar(select(Upload.source_version_id).where(Upload.id == upload_id))
+
+
+def report_replacement(session: Session, upload_id: UUID, version_id: str) -> bool:
+    """Put on record that another file was posted when one had been read. It is not read, and the sweep removes it.
+
+    Returns:
+        False where it is on record already, or is the file that was read.
+    """
+    replaced = session.scalar(
+        update(Upload)
+        .where(
+            Upload.id == upload_id,
+            Upload.source_version_id != version_id,
+            Upload.replacement_version_id.is_distinct_from(version_id),
+        )
+        .values(replacements=Upload.replacements + 1, replaced_at=func.now(), replacement_version_id=version_id)
+        .returning(Upload.source_version_id)
+        .execution_options(synchronize_session=False)
+    )
+    if replaced is None:
+        return False
+    detail = {"read_version": replaced, "posted_version": version_id}
+    audit.record(session, audit.SYSTEM, Action.UPLOAD_REPLACEMENT_REFUSED, f"upload:{upload_id}", detail=detail)
+    return True
 
 
 def progress(session: Session, held: Claim, *, fraction: float, frames: int) -> bool:

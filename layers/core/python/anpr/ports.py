@@ -23,12 +23,18 @@ class PresignedPost:
 
 @dataclass(frozen=True, slots=True)
 class BlobInfo:
-    """What the store knows of one object; `trace` is the trace header of the request that asked for it."""
+    """What the store knows of one object.
+
+    Attributes:
+        trace: the trace header of the request that asked for it.
+        version_id: which of the versions that were stored under its key it is; None where the store keeps but one.
+    """
 
     size_bytes: int
     content_type: str
     modified_at: datetime
     trace: str | None = None
+    version_id: str | None = None
 
 
 class BlobStore(Protocol):
@@ -40,11 +46,14 @@ class BlobStore(Protocol):
     def presign_get(self, key: str, *, expires_in_s: int | None = None) -> str:
         """Make a link to download one object."""
 
-    def info(self, key: str) -> BlobInfo | None:
-        """Describe an object; None where there is none."""
+    def info(self, key: str, *, version_id: str | None = None) -> BlobInfo | None:
+        """Describe an object, in its latest version unless another is named; None where there is none."""
 
-    def download(self, key: str, target: Path) -> None:
-        """Write an object to a file.
+    def list_keys(self, prefix: str, *, after: str, limit: int) -> list[tuple[str, datetime]]:
+        """List objects in the order of their keys, from behind `after`, each with when it was stored."""
+
+    def download(self, key: str, target: Path, *, version_id: str | None = None) -> None:
+        """Write an object to a file, in its latest version unless another is named.
 
         Raises:
             anpr.errors.NotFound: there is no such object.
@@ -54,7 +63,13 @@ class BlobStore(Protocol):
         """Store an object, over any that is there."""
 
     def delete(self, keys: Sequence[str]) -> None:
-        """Remove objects; those that are not there are no error."""
+        """Remove objects with all their versions; those that are not there are no error."""
+
+    def delete_other_versions(self, key: str, *, keep: str) -> int:
+        """Remove what was stored under a key beside one version, and return how many versions went.
+
+        Nothing is removed where the version to keep is not there.
+        """
 
     def check(self) -> None:
         """Make one cheap request that fails where the bucket cannot be used."""
@@ -103,7 +118,7 @@ class ArchiveStore(Protocol):
         """Give up an upload with all its parts; one that is not there is no error."""
 
     def delete(self, keys: Sequence[str]) -> None:
-        """Remove objects; those that are not there are no error."""
+        """Remove objects with all their versions; those that are not there are no error."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,6 +179,7 @@ def _erase_batch(session: Session, blobs: BlobStore, its: ColumnElement[bool]) -
     event_ids = [event.id for event in events]
     archives = exports.containing(session, event_ids)
     exports.end(session, archives, reason="A vehicle in it was erased on request; ask for the export again.")
+    exports.delete_archives(blobs, archives)
     deleted = deletion.delete_events(session, blobs, events)
     deleted.update(_erase_footage(session, blobs, {event.upload_id for event in events}))
     deleted.update(archives=len(archives))

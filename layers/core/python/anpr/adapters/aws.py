@@ -21,6 +21,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from anpr import tracing
+from anpr.adapters import s3_versions
 from anpr.errors import AnprError, NotFound, Unavailable
 from anpr.messages import CloudEvent
 from anpr.ports import BlobInfo, PresignedPost, QueueMessage
@@ -159,28 +160,60 @@ class S3BlobStore:
                 ExpiresIn=self._presign_ttl_s if expires_in_s is None else expires_in_s,
             )
 
-    def info(self, key: str) -> BlobInfo | None:
+    def info(self, key: str, *, version_id: str | None = None) -> BlobInfo | None:
         try:
             with translated("storage"):
-                head = self._client.head_object(Bucket=self._bucket, Key=key)
+                head = self._client.head_object(Bucket=self._bucket, Key=key, **s3_versions.named(version_id))
         except NotFound:
             return None
-        trace = head.get("Metadata", {}).get(_TRACE)
-        return BlobInfo(head["ContentLength"], head.get("ContentType", ""), head["LastModified"], trace)
+        return BlobInfo(
+            head["ContentLength"],
+            head.get("ContentType", ""),
+            head["LastModified"],
+            trace=head.get("Metadata", {}).get(_TRACE),
+            version_id=s3_versions.identity(head.get("VersionId")),
+        )
 
-    def download(self, key: str, target: Path) -> None:
+    def list_keys(self, prefix: str, *, after: str, limit: int) -> list[tuple[str, datetime]]:
+        found: list[tuple[str, datetime]] = []
+        while len(found) < limit:
+            with translated("storage"):
+                page = self._client.list_objects_v2(
+                    Bucket=self._bucket, Prefix=prefix, StartAfter=after, MaxKeys=min(limit - len(found), 1000)
+                )
+            found += [(each["Key"], each["LastModified"]) for each in page.get("Contents", [])]
+            if not page.get("IsTruncated") or not found:
+                break
+            after = found[-1][0]
+        return found
+
+    def download(self, key: str, target: Path, *, version_id: str | None = None) -> None:
         with translated("storage", missing="The file is not in the storage any more."):
-            self._client.download_file(self._bucket, key, str(target), Config=_TRANSFER)
+            self._client.download_file(
+                self._bucket, key, str(target), ExtraArgs=dict(s3_versions.named(version_id)), Config=_TRANSFER
+            )
 
     def put(self, key: str, body: bytes, *, content_type: str) -> None:
         with translated("storage"):
             self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)
 
     def delete(self, keys: Sequence[str]) -> None:
-        for start in range(0, len(keys), 1000):
-            objects: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in keys[start : start + 1000]]
-            with translated("storage"):
-                answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
+        with translated("storage"):
+            self._delete(s3_versions.of(self._client, self._bucket, keys))
+
+    def delete_other_versions(self, key: str, *, keep: str) -> int:
+        with translated("storage"):
+            found = s3_versions.of(self._client, self._bucket, [key])
+            others = [each for each in found if each.get("VersionId") != keep]
+            if len(others) == len(found):
+                return 0
+            self._delete(others)
+        return len(others)
+
+    def _delete(self, found: "Sequence[ObjectIdentifierTypeDef]") -> None:
+        for start in range(0, len(found), 1000):
+            objects = found[start : start + 1000]
+            answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
             refused = answer.get("Errors", [])
             if refused:
                 raise Unavailable(f"The storage did not delete {len(refused)} of {len(objects)} objects.")

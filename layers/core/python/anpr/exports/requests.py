@@ -1,7 +1,7 @@
 """What the API does with exports: ask for one, look them up, give a link, withdraw."""
 
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final, Self
 from uuid import UUID, uuid4
@@ -25,6 +25,10 @@ DATASET_STATUSES: Final = frozenset({ReviewStatus.CONFIRMED, ReviewStatus.CORREC
 """Only a plate that a person vouches for is a label."""
 
 UNFINISHED: Final = (ExportStatus.QUEUED, ExportStatus.BUILDING)
+
+
+_LINK: Final = timedelta(minutes=5)
+"""How long after it was given a link may be followed."""
 
 
 class Content(StrEnum):
@@ -199,7 +203,9 @@ def get(session: Session, principal: Principal, export_id: UUID) -> Export:
 
 
 def link(session: Session, blobs: BlobStore, principal: Principal, export_id: UUID) -> str:
-    """Make a link to download an archive; that somebody asked for one is on record.
+    """Make a link to download an archive, good for some minutes; that somebody asked for one is on record.
+
+    To begin the download is what the link is for, which may then take as long as it does.
 
     Raises:
         NotFound: there is no such export that the caller may see.
@@ -209,7 +215,9 @@ def link(session: Session, blobs: BlobStore, principal: Principal, export_id: UU
     if not is_available(export):
         raise Conflict(f"This export has no archive: it is {export.status.value}.", export_status=export.status.value)
     audit.record(session, principal.actor, "export.downloaded", f"export:{export_id}")
-    return blobs.presign_get(export_key(export_id))
+    left = datetime.max.replace(tzinfo=UTC) if export.expires_at is None else export.expires_at
+    seconds = min((left - datetime.now(UTC)).total_seconds(), _LINK.total_seconds())
+    return blobs.presign_get(export_key(export_id), expires_in_s=max(1, int(seconds)))
 
 
 def is_available(export: Export) -> bool:
@@ -219,7 +227,10 @@ def is_available(export: Export) -> bool:
 
 
 def withdraw(session: Session, principal: Principal, export_id: UUID) -> Export:
-    """End an export: nobody gets its archive from now on, and the next sweep deletes it.
+    """End an export: nobody gets a link to its archive from now on.
+
+    Links that were given end with the archive: the caller deletes it once this is committed (`delete_archives`), and
+    the sweep does where that failed.
 
     Raises:
         NotFound: there is no such export that the caller may see.
@@ -250,6 +261,15 @@ def end(session: Session, export_ids: Collection[UUID], *, reason: str) -> None:
         )
         .execution_options(synchronize_session=False)
     )
+
+
+def delete_archives(blobs: BlobStore, export_ids: Collection[UUID]) -> None:
+    """Delete the archives of exports that were ended, with whatever links lead to them.
+
+    Raises:
+        anpr.errors.Unavailable: the storage does not answer; asking again deletes what is left, and so does the sweep.
+    """
+    blobs.delete([export_key(export_id) for export_id in export_ids])
 
 
 def containing(session: Session, event_ids: Collection[UUID]) -> list[UUID]:

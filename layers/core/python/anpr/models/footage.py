@@ -57,6 +57,8 @@ class Upload(Base):
     """A file that a client sends, and the job that reads it: one of each, so one row.
 
     `claim_token` is the running worker's; a worker whose token is no longer here has lost the job.
+    `replacements` counts the files that were posted when one had been read; the last of them, while it waits for the
+    sweep to remove it, is `replacement_version_id`.
     """
 
     __tablename__ = "uploads"
@@ -73,6 +75,9 @@ class Upload(Base):
             postgresql_where=text("status IN ('awaiting_file', 'queued', 'processing')"),
         ),
         Index("ix_uploads_source_kept", "created_at", postgresql_where=text("source_deleted_at IS NULL")),
+        Index("ix_uploads_replaced", "id", postgresql_where=text("replacement_version_id IS NOT NULL")),
+        # Pages of one status, newest first.
+        Index("ix_uploads_status_created_at_id", "status", "created_at", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -100,6 +105,13 @@ class Upload(Base):
     heartbeat_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     source_deleted_at: Mapped[datetime | None]
+
+    # The file that was read, by the storage's name and by its content: whatever is posted later is not it.
+    source_version_id: Mapped[str | None]
+    source_sha256: Mapped[str | None]
+    replacements: Mapped[int] = mapped_column(default=0)
+    replaced_at: Mapped[datetime | None]
+    replacement_version_id: Mapped[str | None]
 
     camera: Mapped[Camera] = relationship(lazy="raise")
 
