@@ -9,7 +9,7 @@ from typing import Any
 from anpr import tracing
 from anpr.errors import NotFound, Unavailable
 from anpr.messages import CloudEvent
-from anpr.ports import BlobInfo, Notice, PresignedPost, QueueMessage
+from anpr.ports import BlobInfo, Notice, PresignedPost, Published, QueueMessage
 
 
 class MemoryBlobs:
@@ -94,11 +94,11 @@ class MemoryBus:
     refused: set[str] = field(default_factory=set)
     down: bool = False
 
-    def publish(self, events: Sequence[CloudEvent]) -> list[CloudEvent]:
+    def publish(self, events: Sequence[CloudEvent]) -> Published:
         self.check()
         taken = [event for event in events if event.type not in self.refused]
         self.events += taken
-        return taken
+        return Published(taken, {event.id: "refused by type" for event in events if event.type in self.refused})
 
     def check(self) -> None:
         if self.down:

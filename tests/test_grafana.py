@@ -8,7 +8,8 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from anpr.health import Counts, prometheus
+from anpr.health import prometheus
+from anpr.totals import Counts
 from tests.markdown import anchors
 
 _ROOT: Final = Path(__file__).parent.parent
@@ -18,7 +19,7 @@ _METRIC: Final = re.compile(r"\banpr_\w+")
 
 @pytest.fixture
 def exported() -> set[str]:
-    text = prometheus(Counts(events_processed=1, jobs_processed=1, jobs_failed=1), queue_size=1)
+    text = prometheus(Counts(events_processed=1, jobs_processed=1, jobs_failed=1), queue_size=1, set_aside=0)
     return set(re.findall(r"^(\w+) \d+$", text, re.MULTILINE))
 
 

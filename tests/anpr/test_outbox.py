@@ -10,6 +10,7 @@ from anpr.db import Database
 from anpr.errors import Unavailable
 from anpr.messages import CloudEvent, EventType, JobRequest
 from anpr.models import OutboxMessage
+from anpr.ports import Published
 from tests.memory import MemoryBus
 
 ANY_ID = "00000000-0000-0000-0000-000000000001"
@@ -20,6 +21,11 @@ def promise(database: Database, count: int, event_type: EventType = EventType.EV
         for number in range(count):
             outbox.add(session, event_type, str(number), JobRequest(upload_id=ANY_ID))
             session.flush()
+
+
+def let_retry(database: Database) -> None:
+    with database.transaction() as session:
+        session.execute(update(OutboxMessage).values(retry_at=func.now()))
 
 
 def unpublished(database: Database) -> int:
@@ -87,7 +93,46 @@ def test_what_the_bus_refuses_waits_and_holds_up_nothing_else(database: Database
     assert unpublished(database) == 1
 
     bus.refused = set()
+    assert outbox.relay(database, bus) == 0
+    let_retry(database)
     assert outbox.relay(database, bus) == 1
+
+
+def test_a_heap_that_the_bus_refuses_does_not_block_what_comes_after_it(database: Database) -> None:
+    promise(database, 250, EventType.UPLOAD_FAILED)
+    promise(database, 3)
+    bus = MemoryBus(refused={"upload.failed"})
+
+    assert outbox.relay(database, bus) == 3
+
+
+def test_what_the_bus_refuses_again_and_again_is_set_aside_with_the_reason(database: Database) -> None:
+    promise(database, 1, EventType.UPLOAD_FAILED)
+    bus = MemoryBus(refused={"upload.failed"})
+
+    for tries in range(1, 6):
+        with database.transaction() as session:
+            assert outbox.set_aside(session) == 0
+        assert outbox.relay(database, bus) == 0
+        with database.transaction() as session:
+            row = session.scalars(select(OutboxMessage)).one()
+            assert (row.refusals, row.refusal) == (tries, "refused by type")
+        let_retry(database)
+
+    with database.transaction() as session:
+        assert outbox.set_aside(session) == 1
+        assert outbox.prune(session, datetime.now(UTC)) == 0
+    bus.refused = set()
+    assert outbox.relay(database, bus) == 0
+
+
+def test_an_outage_counts_against_no_event(database: Database) -> None:
+    promise(database, 1)
+    for _ in range(10):
+        with pytest.raises(Unavailable):
+            outbox.relay(database, MemoryBus(down=True))
+
+    assert outbox.relay(database, MemoryBus()) == 1
 
 
 def test_two_relays_at_once_publish_each_event_once(database: Database) -> None:
@@ -97,7 +142,7 @@ def test_two_relays_at_once_publish_each_event_once(database: Database) -> None:
     class Waiting(MemoryBus):
         """Holds its batch until the other relay is through."""
 
-        def publish(self, events: Sequence[CloudEvent]) -> list[CloudEvent]:
+        def publish(self, events: Sequence[CloudEvent]) -> Published:
             held.set()
             other_is_through.wait(10)
             return super().publish(events)

@@ -5,16 +5,17 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from anpr import bolos, jobs, passages, uploads
 from anpr.db import Database
 from anpr.errors import Conflict, NotFound, Unprocessable
 from anpr.models import Camera, Event, Upload, UploadStatus
-from anpr.paging import PageRequest
+from anpr.paging import PageRequest, newest_first
 from anpr.settings import UploadSettings
 from anpr.uploads import NewUpload
 from tests.builders import CAPTURED_AT, add_upload, add_user, passage, reload
+from tests.plans import plan_of
 
 
 @pytest.fixture
@@ -102,3 +103,29 @@ def test_a_retry_keeps_what_was_found_and_can_be_claimed(database: Database) -> 
     with database.transaction() as session:
         assert sorted(session.scalars(select(Event.passage_no).where(Event.upload_id == upload.id))) == [0, 1]
         assert session.get_one(Upload, upload.id).events_count == 2
+
+
+@pytest.mark.parametrize("status", UploadStatus)
+def test_a_page_of_one_status_is_read_off_an_index(database: Database, status: UploadStatus) -> None:
+    camera = add_upload(database).camera_id
+    with database.transaction() as session:
+        session.execute(
+            text(
+                "INSERT INTO uploads (id, camera_id, file_name, content_type, size_bytes, captured_at, created_at,"
+                " status, attempts, progress, frames_done, events_count, unreadable_count, replacements)"
+                " SELECT gen_random_uuid(), :camera, 'a.mp4', 'video/mp4', 1, now(), now() - n * interval '1 minute',"
+                " CASE WHEN mod(n, 1000) = 0 THEN :rare ELSE 'succeeded' END, 1, 1, 1, 1, 0, 0"
+                " FROM generate_series(1, 20000) n"
+            ),
+            {"camera": camera, "rare": status.value},
+        )
+        session.execute(text("ANALYZE uploads"))
+    statement = newest_first(
+        select(Upload).where(Upload.status == status), Upload.created_at, Upload.id, PageRequest("uploads")
+    )
+
+    plan = plan_of(database, statement)
+
+    assert "Seq Scan" not in plan
+    assert "Sort" not in plan
+    assert "Index Scan" in plan

@@ -142,7 +142,10 @@ def test_what_comes_after_the_close_is_booked_when_it_comes(database: Database, 
         assert report.uploads == 1
 
 
-def test_an_upload_whose_message_was_lost_is_booked(database: Database, camera: UUID) -> None:
+@pytest.mark.parametrize("made_days_ago", [0, 3, 29, 400])
+def test_an_upload_whose_message_was_lost_is_booked_whenever_it_was_made(
+    database: Database, camera: UUID, made_days_ago: int
+) -> None:
     now = datetime.now(UTC)
     upload = Upload(
         camera_id=camera,
@@ -150,6 +153,7 @@ def test_an_upload_whose_message_was_lost_is_booked(database: Database, camera: 
         content_type="video/mp4",
         size_bytes=1,
         captured_at=now,
+        created_at=now - timedelta(days=made_days_ago),
         status=UploadStatus.SUCCEEDED,
         duration_s=120.0,
         frames_done=3000,

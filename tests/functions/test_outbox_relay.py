@@ -3,11 +3,13 @@ from collections.abc import Iterator
 
 import pytest
 from moto import mock_aws
+from sqlalchemy import func, update
 
 from anpr import outbox
 from anpr.adapters.aws import make_client
 from anpr.db import Database
 from anpr.messages import EventType, JobRequest
+from anpr.models import OutboxMessage
 from functions.outbox_relay import handler as module
 from tests.lambda_context import lambda_context
 
@@ -23,6 +25,18 @@ def _fresh_services(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Itera
         if module._services.cache_info().currsize:
             module._services()[0].engine.dispose()
     module._services.cache_clear()
+
+
+def test_events_that_are_set_aside_are_told_by_the_functions_errors(database: Database) -> None:
+    make_client("events").create_event_bus(Name="anpr")
+    with database.transaction() as session:
+        request = JobRequest(upload_id="00000000-0000-0000-0000-000000000001")
+        outbox.add(session, EventType.UPLOAD_FAILED, "1", request)
+        session.flush()
+        session.execute(update(OutboxMessage).values(set_aside_at=func.now(), refusal="too large"))
+
+    with pytest.raises(module.EventsRefused, match="1 events"):
+        module.handler({}, lambda_context("outbox_relay"))
 
 
 def test_what_waits_in_the_outbox_reaches_the_bus_once(database: Database) -> None:

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from anpr import health
+from anpr import health, outbox
 from functions.api.dependencies import Blobs, Bus, DbSession, Queue, Services
 from functions.api.schemas.health import Alive, HealthOut, ProbeOut
 
@@ -43,4 +43,6 @@ def get_admin_health(services: Services, blobs: Blobs, queue: Queue, bus: Bus, r
 )
 def get_metrics(session: DbSession, queue: Queue) -> Response:
     """Prometheus text. Send an administrator's access token, or the deployment's scrape token, as the bearer token."""
-    return Response(health.prometheus(health.count(session), queue.depth()), media_type=PROMETHEUS)
+    return Response(
+        health.prometheus(health.count(session), queue.depth(), outbox.set_aside(session)), media_type=PROMETHEUS
+    )

@@ -307,7 +307,7 @@ class TestEventBridgeBus:
         bus = EventBridgeBus(make_client("events"), BusSettings(name="anpr"))
         events = [event({"number": number}) for number in range(23)]
 
-        assert bus.publish(events) == events
+        assert bus.publish(events).taken == events
 
         received: list[dict[str, Any]] = []
         sqs = boto3.client("sqs")
@@ -338,7 +338,7 @@ class TestEventBridgeBus:
         with Stubber(client) as stub:
             results = [{"ErrorCode": "ThrottlingException"}, {"EventId": "1"}]
             stub.add_response("put_events", {"FailedEntryCount": 1, "Entries": results})
-            assert EventBridgeBus(client, BusSettings(name="anpr")).publish([first, second]) == [second]
+            assert EventBridgeBus(client, BusSettings(name="anpr")).publish([first, second]).taken == [second]
 
     def test_requests_stay_below_the_size_limit(self) -> None:
         client = make_client("events")
@@ -347,14 +347,16 @@ class TestEventBridgeBus:
             # 100 kB each: two fit into one request, not three.
             stub.add_response("put_events", {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}, {"EventId": "2"}]})
             stub.add_response("put_events", {"FailedEntryCount": 0, "Entries": [{"EventId": "3"}]})
-            assert EventBridgeBus(client, BusSettings(name="anpr")).publish(large) == large
+            assert EventBridgeBus(client, BusSettings(name="anpr")).publish(large).taken == large
 
     def test_an_event_too_large_for_the_bus_holds_up_no_other(self) -> None:
         client = make_client("events")
         huge, small = event({"text": "x" * 300_000}), event()
         with Stubber(client) as stub:
             stub.add_response("put_events", {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]})
-            assert EventBridgeBus(client, BusSettings(name="anpr")).publish([huge, small]) == [small]
+            done = EventBridgeBus(client, BusSettings(name="anpr")).publish([huge, small])
+            assert (done.taken, list(done.refused)) == ([small], [huge.id])
+            assert "larger than" in done.refused[huge.id]
 
     def test_an_outage_halfway_reports_what_was_taken(self) -> None:
         client = make_client("events")
@@ -364,7 +366,7 @@ class TestEventBridgeBus:
                 "put_events", {"FailedEntryCount": 0, "Entries": [{"EventId": str(n)} for n in range(10)]}
             )
             stub.add_client_error("put_events", "InternalException")
-            assert EventBridgeBus(client, BusSettings(name="anpr")).publish(events) == events[:10]
+            assert EventBridgeBus(client, BusSettings(name="anpr")).publish(events).taken == events[:10]
 
     def test_an_outage_at_once_is_raised(self) -> None:
         client = make_client("events")

@@ -1,3 +1,4 @@
+import json
 from uuid import UUID
 
 import pytest
@@ -170,6 +171,24 @@ def test_an_export_imports_as_it_was(database: Database, list_id: UUID) -> None:
         again, _ = csv_import.dump(session, other)
     assert sorted(again.splitlines()) == sorted(exported.splitlines())
     assert _load(database, list_id, exported).unchanged == 4
+
+
+def test_a_part_of_an_export_is_as_large_as_its_answer_will_be(
+    database: Database, list_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reason = "ж" * 200
+    _load(database, list_id, "plate,reason\n" + "\n".join(f"AB{number:05},{reason}" for number in range(60)))
+    monkeypatch.setattr(csv_import, "_EXPORT_BYTES", 20_000)
+    cursor, rows = None, 0
+    while True:
+        with database.transaction() as session:
+            part, cursor = csv_import.dump(session, list_id, cursor)
+        # What Lambda is answered with: the text as a string of a JSON document.
+        assert len(json.dumps(part)) < 20_500
+        rows += len(part.splitlines()) - 1
+        if cursor is None:
+            break
+    assert rows == 60
 
 
 def test_a_long_export_goes_on_where_it_ended(

@@ -250,7 +250,10 @@ def test_a_frame_whose_plates_are_on_both_sides_is_left_out(site: Site) -> None:
 def test_tables_hold_every_event_and_no_formula(site: Site) -> None:
     event = site.event("AB12CDE", correct("AB12CDF"))
     site.event("REJECT1", Opinion(Verdict.REJECTED, reject_reason=RejectReason.NOT_A_PLATE))
+    guess, settled = site.event("GUE55", None), site.event("GUE66", CONFIRM)
     with site.database.transaction() as session:
+        session.execute(update(Event).where(Event.id.in_([guess.id, settled.id])).values(readable=False, score=0.11))
+        session.execute(update(Upload).values(source_version_id="v1", source_sha256="ab" * 32))
         session.get_one(Camera, event.camera_id).name = "=HYPERLINK(1)"
     export_id = site.ask(
         ExportRequest(contents=frozenset({Content.CSV, Content.JSONL}), statuses=frozenset(ReviewStatus))
@@ -263,7 +266,17 @@ def test_tables_hold_every_event_and_no_formula(site: Site) -> None:
     assert {plate: (row["plate"], row["review_status"]) for plate, row in rows.items()} == {
         "AB12CDE": ("AB12CDF", "corrected"),
         "REJECT1": ("", "rejected"),
+        "GUE55": ("GUE55", "unreviewed"),
+        "GUE66": ("GUE66", "confirmed"),
     }
+    assert {plate: (row["readable"], row["machine_readable"]) for plate, row in rows.items()} == {
+        "AB12CDE": ("true", "true"),
+        "REJECT1": ("false", "true"),
+        "GUE55": ("false", "false"),
+        "GUE66": ("true", "false"),
+    }
+    assert (listed["GUE55"]["readable"], listed["GUE66"]["readable"]) == (False, True)
+    assert {(row["source_version_id"], row["source_sha256"]) for row in rows.values()} == {("v1", "ab" * 32)}
     assert rows["AB12CDE"]["camera"] == "'=HYPERLINK(1)"
     assert (listed["AB12CDE"]["camera"], listed["REJECT1"]["plate"]) == ("=HYPERLINK(1)", None)
     assert set(files) == {"events.csv", "events.jsonl", "manifest.json"}

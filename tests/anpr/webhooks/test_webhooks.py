@@ -257,6 +257,114 @@ def test_gone_disables_at_once_and_tells_the_admins(world: World, receiver: Rece
     assert len(world.notifier.sent) == 1
 
 
+def test_hits_that_come_while_an_endpoint_is_inactive_are_kept_and_sent_once_it_is_back(
+    world: World, receiver: Receiver
+) -> None:
+    endpoint_id, old = world.endpoint(receiver)
+    set_active(world, endpoint_id, active=False)
+    world.see()
+    assert world.work() == []
+    assert [delivery.status for delivery in world.deliveries()] == [DeliveryStatus.PENDING]
+    with world.database.transaction() as session:
+        new = endpoints.rotate(session, SYSTEM, endpoint_id, world.seal, timedelta(hours=1))
+    world.pass_time(3601)
+    assert sweep(world) == ["swept"]
+
+    set_active(world, endpoint_id, active=True)
+    assert sweep(world) == ["swept", "delivered"]
+
+    assert len(receiver.verified(new)) == 1
+    with pytest.raises(WebhookVerificationError):
+        receiver.verified(old)
+
+
+def test_what_410_was_answered_to_and_what_came_after_it_are_kept(world: World, receiver: Receiver) -> None:
+    endpoint_id, secret = world.endpoint(receiver)
+    receiver.status = 410
+    world.see()
+    world.see()
+    assert world.work() == ["failed", "over"]
+    world.see()
+    assert world.work() == []
+
+    receiver.status = 204
+    set_active(world, endpoint_id, active=True)
+    world.pass_time(61)
+    assert sweep(world) == ["swept", "delivered", "delivered", "delivered"]
+    assert len(receiver.verified(secret)) == 3
+
+
+def test_410_at_the_last_try_keeps_the_message_too(world: World, receiver: Receiver) -> None:
+    endpoint_id, _ = world.endpoint(receiver)
+    receiver.status = 500
+    world.see()
+    assert world.work(3) == ["failed"] * 3
+    receiver.status = 410
+    assert world.work() == ["failed"]
+    assert [delivery.status for delivery in world.deliveries()] == [DeliveryStatus.PENDING]
+
+    receiver.status = 204
+    set_active(world, endpoint_id, active=True)
+    world.pass_time(61)
+    assert sweep(world) == ["swept", "delivered"]
+
+
+def test_an_endpoint_that_becomes_inactive_before_the_sending_is_sent_nothing_until_it_is_back(
+    world: World, receiver: Receiver
+) -> None:
+    endpoint_id, _ = world.endpoint(receiver)
+    world.see()
+    set_active(world, endpoint_id, active=False)
+    assert world.work() == ["over"]
+    assert receiver.requests == []
+
+    set_active(world, endpoint_id, active=True)
+    world.pass_time(61)
+    assert sweep(world) == ["swept", "delivered"]
+
+
+def test_what_is_kept_for_an_inactive_endpoint_is_forgotten_in_its_time(world: World, receiver: Receiver) -> None:
+    world.endpoint(receiver, active=False)
+    world.see()
+    world.pass_time(SETTINGS.keep_deliveries.total_seconds() + 1)
+    with world.database.transaction() as session:
+        assert deliveries.prune(session, SETTINGS.keep_deliveries) == 1
+    assert world.deliveries() == []
+
+
+@pytest.mark.parametrize("status", [204, 500, 410])
+def test_a_replay_during_an_attempt_is_made_whatever_becomes_of_that(
+    world: World, receiver: Receiver, status: int
+) -> None:
+    endpoint_id, _ = world.endpoint(receiver)
+    world.see()
+    [delivery] = world.deliveries()
+    with world.database.transaction() as session:
+        claimed = deliveries.claim(session, delivery.id, 0, timedelta(seconds=60))
+        assert claimed is not None
+    with world.database.transaction() as session:
+        deliveries.replay(session, SYSTEM, endpoint_id, delivery.id)
+    with world.database.transaction() as session:
+        outcome = deliveries.Outcome(Answer(status, "", retry_after_s=None), None, 1.0)
+        assert deliveries.settle(session, claimed, outcome, SETTINGS) is None
+
+    [replayed] = world.deliveries()
+    assert (replayed.status, replayed.attempts) == (DeliveryStatus.PENDING, 0)
+    assert world.attempts() == [(status, None)]
+    set_active(world, endpoint_id, active=True)
+    assert world.sender.handle(WebhookDue(delivery_id=delivery.id, attempt=0).model_dump_json()) == "delivered"
+
+
+def set_active(world: World, endpoint_id: UUID, *, active: bool) -> None:
+    with world.database.transaction() as session:
+        endpoints.update(session, SYSTEM, endpoint_id, {"active": active}, policy_of(SETTINGS))
+
+
+def sweep(world: World) -> list[str]:
+    world.queue.send(WebhookSweep().model_dump_json())
+    return world.work()
+
+
 def test_days_of_failure_disable_and_what_waits_is_sent_once_it_is_back(world: World, receiver: Receiver) -> None:
     endpoint_id, secret = world.endpoint(receiver)
     receiver.status = 500

@@ -50,6 +50,7 @@ def test_metrics_are_counted_from_the_uploads_and_the_queue(api: Api) -> None:
         "anpr_events_processed_total": "10",
         "anpr_jobs_processed_total": "2",
         "anpr_jobs_failed_total": "1",
+        "anpr_outbox_set_aside": "0",
         "anpr_queue_size": "1",
     }
     assert reply.body.count("# TYPE ") == len(samples)

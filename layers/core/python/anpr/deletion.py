@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from anpr import totals
 from anpr.messages import upload_key
 from anpr.models import BoloMatch, DeletionKind, DeletionReceipt, Event, HitStatus, OutboxMessage, Upload
 from anpr.paging import Page, PageRequest, Position, newest_first, page_of
@@ -116,6 +117,7 @@ def delete_uploads(session: Session, upload_ids: Sequence[UUID]) -> Counter[str]
     Returns:
         How many went.
     """
+    totals.carry_over(session, upload_ids)
     session.execute(delete(Upload).where(Upload.id.in_(upload_ids)).execution_options(synchronize_session=False))
     return Counter(uploads=len(upload_ids))
 

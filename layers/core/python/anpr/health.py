@@ -5,12 +5,13 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from anpr import totals
 from anpr.db import Database
 from anpr.errors import AnprError
-from anpr.models import Upload, UploadStatus
+from anpr.totals import Counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +21,6 @@ class Probe:
     ok: bool
     latency_ms: float
     error: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How much was done so far, over what is still kept."""
-
-    events_processed: int
-    jobs_processed: int
-    jobs_failed: int
 
 
 def probe(checks: Mapping[str, Callable[[], None]]) -> dict[str, Probe]:
@@ -49,23 +41,16 @@ def check_database(database: Database) -> None:
 
 def count(session: Session) -> Counts:
     """Count what was done. Each upload keeps its own count, so this reads no event."""
-    ended = Upload.finished_at.is_not(None)
-    row = session.execute(
-        select(
-            func.coalesce(func.sum(Upload.events_count), 0),
-            func.count().filter(ended, Upload.status == UploadStatus.SUCCEEDED),
-            func.count().filter(ended, Upload.status == UploadStatus.FAILED),
-        )
-    ).one()
-    return Counts(int(row[0]), row[1], row[2])
+    return totals.so_far(session)
 
 
-def prometheus(counts: Counts, queue_size: int) -> str:
+def prometheus(counts: Counts, queue_size: int, set_aside: int) -> str:
     """Write the counters in Prometheus' text format."""
     figures = [
         ("anpr_events_processed_total", "counter", "Passages recorded.", counts.events_processed),
         ("anpr_jobs_processed_total", "counter", "Jobs that ended well.", counts.jobs_processed),
         ("anpr_jobs_failed_total", "counter", "Jobs that failed.", counts.jobs_failed),
+        ("anpr_outbox_set_aside", "gauge", "Events that the bus refused for good.", set_aside),
         ("anpr_queue_size", "gauge", "Jobs that wait, roughly.", queue_size),
     ]
     lines = (f"# HELP {name} {words}\n# TYPE {name} {kind}\n{name} {value}\n" for name, kind, words, value in figures)

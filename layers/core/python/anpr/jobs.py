@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from anpr import audit, outbox
+from anpr import audit, outbox, totals
 from anpr.audit import Action
 from anpr.messages import EventType, UploadFailed, UploadProcessed
 from anpr.models import Camera, Event, Upload, UploadStatus
@@ -217,6 +217,10 @@ def finish(session: Session, held: Claim, result: Result) -> None:
     events, unreadable = session.execute(
         select(func.count(), func.count().filter(Event.readable.is_(False))).where(Event.upload_id == held.upload_id)
     ).one()
+    counted = session.scalars(select(Upload.events_count).where(Upload.id == held.upload_id)).one()
+    if counted > events:
+        # Passages of an earlier try were erased meanwhile. They were processed all the same.
+        totals.carry_over_events(session, counted - events)
     finished_at = session.execute(
         update(Upload)
         .where(Upload.id == held.upload_id)

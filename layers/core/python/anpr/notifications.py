@@ -124,7 +124,8 @@ def _tell_admins(services: NotificationServices, event: CloudEvent, notice: Noti
 def _disabled(disabled: WebhookDisabled) -> Notice:
     text = (
         f"The webhook {disabled.url} was disabled. {disabled.reason}\n\n"
-        f"What waits for it is kept. Set it active again once it works: PATCH /webhooks/{disabled.endpoint_id}\n"
+        "Hits are kept for it, for 30 days each, and sent when it is active again.\n"
+        f"Set it active once it works: PATCH /webhooks/{disabled.endpoint_id}\n"
     )
     return Notice("A webhook was disabled", text, f"ANPR: a webhook was disabled. {disabled.reason}")
 

@@ -1,15 +1,17 @@
 """The outbox: events promised to the bus in the transaction that made them true, and published after it commits.
 
 A worker relays right after its commits; a scheduled sweep relays what a crash left behind. Both may run at once: each
-takes rows that the other has not locked. An event that was published and not yet marked so when its relay died is
-published again, under the same id.
+takes rows that the other has not locked. What the bus refuses waits aside, so that it holds up nothing else, and after
+some tries stays there, with the reason, until somebody has looked at it. An event that was published and not yet marked
+so when its relay died is published again, under the same id.
 """
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from pydantic import BaseModel
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from anpr.db import Database
@@ -18,6 +20,10 @@ from anpr.models import OutboxMessage
 from anpr.ports import EventBus
 
 _BATCH: Final = 100
+_MAX_REASON: Final = 1000
+
+_RETRY_AFTER: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120))
+"""How long an event that the bus refused waits before each further try; then it is set aside."""
 
 
 def add(session: Session, event_type: EventType, subject: str, payload: BaseModel) -> None:
@@ -33,7 +39,7 @@ def add(session: Session, event_type: EventType, subject: str, payload: BaseMode
 
 
 def relay(database: Database, bus: EventBus, *, limit: int = 1000) -> int:
-    """Publish what waits, oldest first, until nothing does or the bus refuses some of a batch.
+    """Publish what waits, oldest first, until nothing does or the bus does not try some of a batch.
 
     Args:
         database: where the outbox is.
@@ -46,15 +52,19 @@ def relay(database: Database, bus: EventBus, *, limit: int = 1000) -> int:
     Raises:
         anpr.errors.Unavailable: the database or the bus does not answer; unpublished rows stay for the next relay.
     """
-    published = 0
-    while published < limit:
+    published, progress = 0, True
+    while published < limit and progress:
         batch = min(_BATCH, limit - published)
-        waiting, taken = _relay_batch(database, bus, batch)
-        published += taken
-        # A refused row stays at the head of the outbox; asking again at once would only be refused again.
-        if waiting < batch or taken < waiting:
-            break
+        done = _relay_batch(database, bus, batch)
+        published += done.taken
+        # What was refused is not looked at again for a while. What was not tried would not be tried now either.
+        progress = done.waited == batch and done.taken + done.refused == done.waited
     return published
+
+
+def set_aside(session: Session) -> int:
+    """Count the events that the bus refused so often that they are not tried any more; somebody has to look at them."""
+    return session.scalar(select(func.count()).where(OutboxMessage.set_aside_at.is_not(None))) or 0
 
 
 def prune(session: Session, older_than: datetime, *, limit: int = 10_000) -> int:
@@ -78,26 +88,51 @@ def prune(session: Session, older_than: datetime, *, limit: int = 10_000) -> int
     return len(deleted.all())
 
 
-def _relay_batch(database: Database, bus: EventBus, size: int) -> tuple[int, int]:
-    """Publish one batch; return how many rows waited, and how many of them the bus took."""
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """How many rows waited, and what became of them."""
+
+    waited: int
+    taken: int
+    refused: int
+
+
+def _relay_batch(database: Database, bus: EventBus, size: int) -> _Batch:
     with database.transaction() as session:
         rows = session.scalars(
             select(OutboxMessage)
-            .where(OutboxMessage.published_at.is_(None))
+            .where(
+                OutboxMessage.published_at.is_(None),
+                OutboxMessage.set_aside_at.is_(None),
+                or_(OutboxMessage.retry_at.is_(None), OutboxMessage.retry_at <= func.now()),
+            )
             .order_by(OutboxMessage.seq)
             .limit(size)
             .with_for_update(skip_locked=True)
         ).all()
         if not rows:
-            return 0, 0
-        taken = {event.id for event in bus.publish([_event_of(row) for row in rows])}
+            return _Batch(0, 0, 0)
+        done = bus.publish([_event_of(row) for row in rows])
         session.execute(
             update(OutboxMessage)
-            .where(OutboxMessage.id.in_(taken))
+            .where(OutboxMessage.id.in_([event.id for event in done.taken]))
             .values(published_at=func.now())
             .execution_options(synchronize_session=False)
         )
-        return len(rows), len(taken)
+        for row in rows:
+            if row.id in done.refused:
+                _refuse(row, done.refused[row.id])
+        return _Batch(len(rows), len(done.taken), len(done.refused))
+
+
+def _refuse(row: OutboxMessage, reason: str) -> None:
+    """Let a row that the bus refused wait, behind whatever else there is, or set it aside."""
+    row.refusals += 1
+    row.refusal = reason[:_MAX_REASON]
+    if row.refusals >= len(_RETRY_AFTER) + 1:
+        row.set_aside_at = datetime.now(UTC)
+    else:
+        row.retry_at = datetime.now(UTC) + _RETRY_AFTER[row.refusals - 1]
 
 
 def _event_of(row: OutboxMessage) -> CloudEvent:

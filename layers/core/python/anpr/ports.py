@@ -4,10 +4,11 @@ Every call may raise `anpr.errors.Unavailable` when the service behind it does n
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
+from uuid import UUID
 
 from anpr.messages import CloudEvent
 
@@ -159,11 +160,24 @@ class JobQueue(Protocol):
         """Make one cheap request that fails where the queue cannot be used."""
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What became of events; one that is in neither was not tried, or met an outage.
+
+    Attributes:
+        taken: what the bus took.
+        refused: why it refused others, by their ids: it will refuse them again.
+    """
+
+    taken: list[CloudEvent] = field(default_factory=list)
+    refused: dict[UUID, str] = field(default_factory=dict)
+
+
 class EventBus(Protocol):
     """Where domain events are published, at least once and in no order."""
 
-    def publish(self, events: Sequence[CloudEvent]) -> list[CloudEvent]:
-        """Publish events and return those that the bus took."""
+    def publish(self, events: Sequence[CloudEvent]) -> Published:
+        """Publish events, and tell which ones the bus took, and which ones it refused."""
 
     def check(self) -> None:
         """Make one cheap request that fails where the bus cannot be used."""

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from anpr import audit, deletion, holds
@@ -25,6 +25,8 @@ from anpr.settings import RetentionSettings
 
 BATCH: Final = 250
 """Rows of one transaction. An event has two objects, and the storage takes a thousand in one request."""
+
+_BOOKED_AFTER: Final = text("interval '1 day'")
 
 _OVER: Final = (UploadStatus.SUCCEEDED, UploadStatus.FAILED, UploadStatus.EXPIRED)
 
@@ -111,7 +113,9 @@ def _sources(session: Session, blobs: BlobStore, before: datetime) -> Counter[st
 def _uploads(session: Session, blobs: BlobStore, before: datetime) -> Counter[str]:
     del blobs
     empty = ~exists(select(Event.id).where(Event.upload_id == Upload.id).correlate(Upload))
-    uploads = _due_uploads(session, before, Upload.source_deleted_at.is_not(None), empty)
+    # Its use must be booked first, which a lost message delays by an hour, and an outage by longer.
+    settled = func.coalesce(Upload.finished_at, Upload.created_at) < func.now() - _BOOKED_AFTER
+    uploads = _due_uploads(session, before, Upload.source_deleted_at.is_not(None), empty, settled)
     return deletion.delete_uploads(session, uploads) if uploads else Counter()
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from anpr import audit, cameras, scopes
+from anpr import audit, cameras, scopes, totals
 from anpr.audit import Action, Actor
 from anpr.errors import Conflict, NotFound, Unprocessable
 from anpr.messages import upload_key
@@ -152,6 +152,7 @@ def retry(session: Session, actor: Actor, upload_id: UUID, *, scope: CameraScope
         raise Conflict(f"Only a failed job can be tried again; this one is {upload.status}.", job_status=upload.status)
     if upload.source_deleted_at is not None:
         raise Conflict("The file was deleted in its time, so it cannot be read again; upload it anew.")
+    totals.carry_over_failure(session)
     upload.status = UploadStatus.QUEUED
     upload.queued_at = session.scalar(select(func.now()))
     upload.attempts = 0

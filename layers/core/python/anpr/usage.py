@@ -27,7 +27,8 @@ IMAGE_S: Final = 1.0
 MAX_DAYS: Final = 366
 _SETTLES_AFTER: Final = timedelta(days=2)
 _LATE_AFTER: Final = timedelta(hours=1)
-_LOOK_BACK: Final = timedelta(days=2)
+_LOOK_BACK: Final = timedelta(days=31)
+"""Longer than any queue keeps a message: what is not booked by then was never going to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,8 @@ def make_good(session: Session, now: datetime, *, limit: int = 1000) -> int:
         select(Upload)
         .outerjoin(UsageRecord, UsageRecord.upload_id == Upload.id)
         .where(
-            Upload.created_at > now - _LOOK_BACK,
+            # By when it was read: a file may wait for days, and be tried again weeks later.
+            Upload.finished_at > now - _LOOK_BACK,
             Upload.status == UploadStatus.SUCCEEDED,
             Upload.finished_at < now - _LATE_AFTER,
             UsageRecord.upload_id.is_(None),

@@ -24,7 +24,7 @@ from anpr import tracing
 from anpr.adapters import s3_versions
 from anpr.errors import AnprError, NotFound, Unavailable
 from anpr.messages import CloudEvent
-from anpr.ports import BlobInfo, PresignedPost, QueueMessage
+from anpr.ports import BlobInfo, PresignedPost, Published, QueueMessage
 from anpr.settings import BusSettings, StorageSettings
 
 if TYPE_CHECKING:
@@ -277,6 +277,10 @@ def _trace_attribute() -> dict[Literal["AWSTraceHeader"], "MessageSystemAttribut
     return {} if header is None else {tracing.ATTRIBUTE: {"DataType": "String", "StringValue": header}}
 
 
+_PASSING: Final = frozenset({"InternalException", "InternalFailure", "ServiceUnavailable", "ThrottlingException"})
+"""Why EventBridge does not take an entry now and may take it later."""
+
+
 class EventBridgeBus:
     """`anpr.ports.EventBus` on one EventBridge bus."""
 
@@ -288,25 +292,36 @@ class EventBridgeBus:
         self._client = client
         self._name = settings.name
 
-    def publish(self, events: Sequence[CloudEvent]) -> list[CloudEvent]:
-        taken: list[CloudEvent] = []
+    def publish(self, events: Sequence[CloudEvent]) -> Published:
+        done = Published()
+        fitting = []
+        for event in events:
+            if _entry_bytes(event) > self._MAX_BYTES:
+                done.refused[event.id] = f"The event is larger than the {self._MAX_BYTES} bytes that the bus takes."
+            else:
+                fitting.append(event)
         try:
-            for chunk in self._chunks(events):
-                taken += self._put(chunk)
+            for chunk in self._chunks(fitting):
+                self._put(chunk, done)
         except AnprError:
             # What an earlier chunk delivered must be reported as such; only where nothing went is it an outage.
-            if not taken:
+            if not done.taken and not done.refused:
                 raise
-        return taken
+        return done
 
     def check(self) -> None:
         with translated("event bus", missing="There is no such event bus."):
             self._client.describe_event_bus(Name=self._name)
 
-    def _put(self, events: Sequence[CloudEvent]) -> list[CloudEvent]:
+    def _put(self, events: Sequence[CloudEvent], done: Published) -> None:
         with translated("event bus"):
             answer = self._client.put_events(Entries=[self._entry(event) for event in events])
-        return [event for event, result in zip(events, answer["Entries"], strict=True) if not result.get("ErrorCode")]
+        for event, result in zip(events, answer["Entries"], strict=True):
+            code = result.get("ErrorCode")
+            if not code:
+                done.taken.append(event)
+            elif code not in _PASSING:
+                done.refused[event.id] = f"{code}: {result.get('ErrorMessage', '')}"
 
     def _entry(self, event: CloudEvent) -> "PutEventsRequestEntryTypeDef":
         entry: PutEventsRequestEntryTypeDef = {
@@ -322,13 +337,11 @@ class EventBridgeBus:
         return entry
 
     def _chunks(self, events: Sequence[CloudEvent]) -> Iterator[list[CloudEvent]]:
-        """Split events by the service's limits; one that is too large on its own is left out, thus never taken."""
+        """Split events, none of them too large on its own, by the service's limits."""
         chunk: list[CloudEvent] = []
         chunk_bytes = 0
         for event in events:
             size = _entry_bytes(event)
-            if size > self._MAX_BYTES:
-                continue
             if chunk and (len(chunk) == self._MAX_ENTRIES or chunk_bytes + size > self._MAX_BYTES):
                 yield chunk
                 chunk, chunk_bytes = [], 0

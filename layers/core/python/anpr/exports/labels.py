@@ -13,7 +13,7 @@ from anpr.db import Database
 from anpr.exports import plan, rows
 from anpr.exports.archive import Member
 from anpr.exports.progress import CROPS, FRAMES, Held
-from anpr.exports.requests import Content
+from anpr.exports.requests import DATASET_STATUSES, Content
 from anpr.exports.rows import Box
 
 UNKNOWN_REGION: Final = "Unknown"
@@ -125,6 +125,8 @@ def cell(value: object) -> str:
     """A table's cell. Text that a spreadsheet would run as a formula is made plain text by an apostrophe."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, str) and value.startswith(_ACTIVE):
         return f"'{value}"
     return str(value)
@@ -166,9 +168,12 @@ def _records(database: Database, held: Held) -> Iterator[dict[str, Any]]:
             "captured_at": event.captured_at.isoformat(),
             "plate": item.plate,
             "region": item.region_code,
+            # Whether `plate` can be relied on: the machine was sure enough, or a person said what it reads.
+            "readable": item.plate is not None and (event.readable or event.review_status in DATASET_STATUSES),
             "review_status": event.review_status.value,
             "machine_plate": event.plate,
             "machine_region": event.region_code,
+            "machine_readable": event.readable,
             "score": event.score,
             "dscore": event.dscore,
             "first_seen_at": event.first_seen_at.isoformat(),
@@ -180,6 +185,8 @@ def _records(database: Database, held: Held) -> Iterator[dict[str, Any]]:
             "xmax": event.box_xmax,
             "ymax": event.box_ymax,
             "processed_at": event.processed_at.isoformat(),
+            "source_version_id": row.source_version_id,
+            "source_sha256": row.source_sha256,
         }
 
 

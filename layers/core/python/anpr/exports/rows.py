@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from anpr.db import Database
 from anpr.exports.progress import CROPS, FRAMES
-from anpr.models import Camera, Event, ExportEntry, ExportItem
+from anpr.models import Camera, Event, ExportEntry, ExportItem, Upload
 
 PAGE: Final = 2000
 
@@ -63,9 +63,10 @@ def images(database: Database, export_id: UUID, stage: str, after: int) -> Itera
 def events(database: Database, export_id: UUID) -> Iterator[Row[Any]]:
     """The items in order, each with its whole event and the camera's name."""
     statement = (
-        select(ExportItem, Event, Camera.name.label("camera_name"))
+        select(ExportItem, Event, Camera.name.label("camera_name"), Upload.source_version_id, Upload.source_sha256)
         .join(Event, Event.id == ExportItem.event_id)
         .join(Camera, Camera.id == Event.camera_id)
+        .join(Upload, Upload.id == Event.upload_id)
         .where(ExportItem.export_id == export_id)
     )
     for page in pages(database, statement, ExportItem.no):

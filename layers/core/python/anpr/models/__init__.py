@@ -41,7 +41,7 @@ from anpr.models.governance import (
     UsageRecord,
     UsageReport,
 )
-from anpr.models.operations import AuditRecord, OutboxMessage
+from anpr.models.operations import AuditRecord, CarriedTotal, OutboxMessage
 from anpr.models.people import RefreshToken, Role, SigningKey, User
 from anpr.models.review import Correction, RejectReason, Review, Urgency, Verdict
 
@@ -61,6 +61,7 @@ __all__ = [
     "CameraGroup",
     "CameraGroupMember",
     "CameraLimit",
+    "CarriedTotal",
     "Channel",
     "Correction",
     "DeletionKind",

@@ -76,6 +76,8 @@ class Upload(Base):
         ),
         Index("ix_uploads_source_kept", "created_at", postgresql_where=text("source_deleted_at IS NULL")),
         Index("ix_uploads_replaced", "id", postgresql_where=text("replacement_version_id IS NOT NULL")),
+        # Metering looks for what was read and is not booked.
+        Index("ix_uploads_succeeded_at", "finished_at", postgresql_where=text("status = 'succeeded'")),
         # Pages of one status, newest first.
         Index("ix_uploads_status_created_at_id", "status", "created_at", "id"),
     )

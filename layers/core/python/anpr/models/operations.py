@@ -17,11 +17,15 @@ from anpr.models.base import NOW, Base
 
 
 class OutboxMessage(Base):
-    """An event that a committed transaction promised to the bus."""
+    """An event that a committed transaction promised to the bus.
+
+    One that the bus refuses is tried again from `retry_at` on, and set aside in the end, with what the bus said.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index("ix_outbox_unpublished", "seq", postgresql_where=text("published_at IS NULL")),
+        Index("ix_outbox_waiting", "seq", postgresql_where=text("published_at IS NULL AND set_aside_at IS NULL")),
+        Index("ix_outbox_set_aside", "set_aside_at", postgresql_where=text("set_aside_at IS NOT NULL")),
         Index("ix_outbox_published_at", "published_at"),
     )
 
@@ -32,6 +36,19 @@ class OutboxMessage(Base):
     data: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     published_at: Mapped[datetime | None]
+    refusals: Mapped[int] = mapped_column(default=0)
+    refusal: Mapped[str | None]
+    retry_at: Mapped[datetime | None]
+    set_aside_at: Mapped[datetime | None]
+
+
+class CarriedTotal(Base):
+    """How much of something was done by what is not kept any more, so that a counter does not fall."""
+
+    __tablename__ = "carried_totals"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[int] = mapped_column(BigInteger)
 
 
 class AuditRecord(Base):

@@ -52,12 +52,14 @@ class Claimed:
     """A delivery that this sender alone may attempt now, with what it needs.
 
     Attributes:
+        lease_until: until when, which tells this attempt from one that was asked for meanwhile.
         secrets: the endpoint's sealed secrets that sign, the current one first.
         images: keys of the crop and the frame of the hit's event; None where there is none.
     """
 
     id: UUID
     attempt: int
+    lease_until: datetime
     message_id: UUID
     type: str
     payload: dict[str, Any]
@@ -79,15 +81,21 @@ class Outcome:
         """Whether the receiver took the message."""
         return self.answer is not None and 200 <= self.answer.status < 300
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether the receiver said that there will be nothing at this address any more."""
+        return self.answer is not None and self.answer.status == _GONE
+
 
 def plan(session: Session, message: Outgoing) -> Sequence[tuple[UUID, int]]:
-    """Make a delivery for each active endpoint that wants a message, unless it has one.
+    """Make a delivery for each endpoint that wants a message, unless it has one.
+
+    One that is inactive has it kept: the delivery waits until the endpoint is active again, or is forgotten in time.
 
     Returns:
-        The deliveries that wait, whoever made them, each with its number of attempts so far.
+        The deliveries that can be made now, whoever planned them, each with its number of attempts so far.
     """
     wanting = select(WebhookEndpoint.id).where(
-        WebhookEndpoint.active,
         any_(WebhookEndpoint.event_types) == message.type,
         or_(WebhookEndpoint.list_ids.is_(None), any_(WebhookEndpoint.list_ids) == message.list_id),
     )
@@ -104,8 +112,14 @@ def plan(session: Session, message: Outgoing) -> Sequence[tuple[UUID, int]]:
             )
             .on_conflict_do_nothing(index_elements=["endpoint_id", "message_id"])
         )
-    waiting = select(WebhookDelivery.id, WebhookDelivery.attempts).where(
-        WebhookDelivery.message_id == message.id, WebhookDelivery.status == DeliveryStatus.PENDING
+    waiting = (
+        select(WebhookDelivery.id, WebhookDelivery.attempts)
+        .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
+        .where(
+            WebhookDelivery.message_id == message.id,
+            WebhookDelivery.status == DeliveryStatus.PENDING,
+            WebhookEndpoint.active,
+        )
     )
     return [(row.id, row.attempts) for row in session.execute(waiting)]
 
@@ -165,6 +179,8 @@ def get(session: Session, endpoint_id: UUID, delivery_id: UUID) -> tuple[Webhook
 def replay(session: Session, actor: Actor, endpoint_id: UUID, delivery_id: UUID) -> WebhookDelivery:
     """Send a delivery again, from the first of its attempts, under the id it had.
 
+    An attempt that is under way goes on beside it, and is logged; what it comes to changes nothing any more.
+
     Raises:
         NotFound: the endpoint has no such delivery.
         Conflict: the endpoint is not active.
@@ -195,7 +211,7 @@ def claim(session: Session, delivery_id: UUID, attempt: int, lease: timedelta) -
     Returns:
         None where the attempt is not due, made already, or being made.
     """
-    endpoint_id = session.scalar(
+    leased = session.execute(
         update(WebhookDelivery)
         .where(
             *_waiting(delivery_id, attempt),
@@ -204,13 +220,13 @@ def claim(session: Session, delivery_id: UUID, attempt: int, lease: timedelta) -
             or_(WebhookDelivery.lease_until.is_(None), WebhookDelivery.lease_until < func.now()),
         )
         .values(lease_until=func.now() + lease)
-        .returning(WebhookDelivery.endpoint_id)
+        .returning(WebhookDelivery.endpoint_id, WebhookDelivery.lease_until)
         .execution_options(synchronize_session=False)
-    )
-    if endpoint_id is None:
+    ).one_or_none()
+    if leased is None:
         return None
     delivery = session.get_one(WebhookDelivery, delivery_id, populate_existing=True)
-    endpoint = session.get_one(WebhookEndpoint, endpoint_id)
+    endpoint = session.get_one(WebhookEndpoint, leased.endpoint_id)
     images = session.execute(
         select(Event.crop_key, Event.frame_key)
         .join(BoloMatch, BoloMatch.event_id == Event.id)
@@ -223,6 +239,7 @@ def claim(session: Session, delivery_id: UUID, attempt: int, lease: timedelta) -
     return Claimed(
         id=delivery.id,
         attempt=attempt,
+        lease_until=leased.lease_until,
         message_id=delivery.message_id,
         type=delivery.type,
         payload=delivery.payload,
@@ -246,27 +263,13 @@ def settle(session: Session, claimed: Claimed, outcome: Outcome, settings: Webho
     delivery = session.get_one(WebhookDelivery, claimed.id, with_for_update=True)
     now: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
     session.add(_attempt(claimed, outcome, now))
-    delivery.attempts, delivery.lease_until = claimed.attempt + 1, None
     wait = None
-    if outcome.arrived:
-        delivery.status, delivery.delivered_at = DeliveryStatus.DELIVERED, now
-        endpoint.failing_since = None
-        _measure(session, delivery, now)
-    else:
-        wait = _next_wait(claimed.attempt, outcome, settings)
-        endpoint.failing_since = endpoint.failing_since or now
-        if wait is None:
-            delivery.status = DeliveryStatus.FAILED
-        else:
-            delivery.due_at = now + wait
-        if outcome.answer is not None and outcome.answer.status == _GONE:
-            delivery.status, wait = DeliveryStatus.FAILED, None
-            _disable(session, endpoint, "The receiver said that the address is gone (410).")
-        elif now - endpoint.failing_since >= settings.disable_after:
-            days = settings.disable_after / timedelta(days=1)
-            _disable(session, endpoint, f"Every delivery has failed for {days:g} days.")
+    # A replay that was asked for meanwhile, or another sender whom the lease fell to, has the delivery now.
+    if delivery.lease_until == claimed.lease_until:
+        wait = _advance(session, delivery, claimed.attempt, outcome, settings)
+    _judge(session, endpoint, outcome, now, settings)
     session.flush()
-    return wait
+    return wait if endpoint.active else None
 
 
 def overdue(session: Session, grace: timedelta, limit: int) -> Sequence[tuple[UUID, int]]:
@@ -287,15 +290,20 @@ def overdue(session: Session, grace: timedelta, limit: int) -> Sequence[tuple[UU
 
 
 def prune(session: Session, older_than: timedelta) -> int:
-    """Forget deliveries that are over and older than this.
+    """Forget deliveries older than this that are over, or are kept for an endpoint that is inactive.
 
     Returns:
         How many.
     """
+    inactive = select(WebhookEndpoint.id).where(WebhookEndpoint.active.is_(False))
     gone = session.scalars(
         delete(WebhookDelivery)
-        .where(WebhookDelivery.created_at < func.now() - older_than, WebhookDelivery.status != DeliveryStatus.PENDING)
+        .where(
+            WebhookDelivery.created_at < func.now() - older_than,
+            or_(WebhookDelivery.status != DeliveryStatus.PENDING, WebhookDelivery.endpoint_id.in_(inactive)),
+        )
         .returning(WebhookDelivery.id)
+        .execution_options(synchronize_session=False)
     )
     return len(gone.all())
 
@@ -327,6 +335,40 @@ def _attempt(claimed: Claimed, outcome: Outcome, now: datetime) -> WebhookAttemp
         response="" if answer is None else answer.excerpt,
         error=outcome.error,
     )
+
+
+def _advance(
+    session: Session, delivery: WebhookDelivery, attempt: int, outcome: Outcome, settings: WebhookSettings
+) -> timedelta | None:
+    """End a delivery, or say when to try again; None where there is nothing to wait for."""
+    now: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+    delivery.attempts, delivery.lease_until = attempt + 1, None
+    if outcome.arrived:
+        delivery.status, delivery.delivered_at = DeliveryStatus.DELIVERED, now
+        _measure(session, delivery, now)
+        return None
+    # A message is not at fault where the address is gone: it is kept for when the endpoint, disabled now, is back.
+    wait = timedelta(0) if outcome.is_gone else _next_wait(attempt, outcome, settings)
+    if wait is None:
+        delivery.status = DeliveryStatus.FAILED
+    else:
+        delivery.due_at = now + wait
+    return wait
+
+
+def _judge(
+    session: Session, endpoint: WebhookEndpoint, outcome: Outcome, now: datetime, settings: WebhookSettings
+) -> None:
+    """Count an outcome for or against an endpoint, and disable it where it is time."""
+    if outcome.arrived:
+        endpoint.failing_since = None
+        return
+    endpoint.failing_since = endpoint.failing_since or now
+    if outcome.is_gone:
+        _disable(session, endpoint, "The receiver said that the address is gone (410).")
+    elif now - endpoint.failing_since >= settings.disable_after:
+        days = settings.disable_after / timedelta(days=1)
+        _disable(session, endpoint, f"Every delivery has failed for {days:g} days.")
 
 
 def _measure(session: Session, delivery: WebhookDelivery, now: datetime) -> None:
