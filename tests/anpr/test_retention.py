@@ -419,3 +419,17 @@ def test_a_hold_that_makes_no_sense_is_refused(
 ) -> None:
     with pytest.raises(error):
         place(database, **hold)
+
+
+def test_an_upload_stays_on_record_until_its_use_was_surely_booked(database: Database, blobs: MemoryBlobs) -> None:
+    event = seed(database, blobs, age=31)
+    with database.transaction() as session:
+        session.execute(update(Upload).values(finished_at=days_ago(0.1)))
+    run(database, blobs)
+    assert events(database) == {}
+    assert count(database, Upload) == 1
+
+    with database.transaction() as session:
+        session.execute(update(Upload).where(Upload.id == event.upload_id).values(finished_at=days_ago(1.1)))
+    run(database, blobs)
+    assert count(database, Upload) == 0

@@ -1,5 +1,6 @@
 """Metering, machines' keys, camera limits, the audit log, retention and erasure, in the deployed backend."""
 
+import hashlib
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import Connection, create_engine, text
 
-from infra.local.client import ApiClient, ApiError
+from infra.local.client import ApiClient, ApiError, post_form
 from infra.local.clip.scene import PLATES, Scene
 from infra.local.site import Login, Site
 from tests.e2e.conftest import CAPTURED_AT
@@ -175,7 +176,7 @@ def test_retention_deletes_what_is_past_its_time_once(
     retention = function_named(site, "RetentionFunction")
     old = {"upload": read["id"], "at": datetime.now(UTC) - timedelta(days=91)}
     owner.execute(text("UPDATE events SET processed_at = :at WHERE upload_id = :upload"), old)
-    owner.execute(text("UPDATE uploads SET created_at = :at WHERE id = :upload"), old)
+    owner.execute(text("UPDATE uploads SET created_at = :at, finished_at = :at WHERE id = :upload"), old)
 
     # The schedule may be at it too; what either deletes is on a receipt.
     site.cloud.invoke(retention)
@@ -189,6 +190,43 @@ def test_retention_deletes_what_is_past_its_time_once(
     assert caught.value.status == 404
     receipts = [each for each in api.pages("/admin/receipts") if each["kind"] == "retention"]
     assert sum(each["deleted"].get("uploads", 0) for each in receipts) >= 1
+
+
+def test_a_file_that_was_read_cannot_be_replaced_and_one_that_was_erased_not_be_put_back(
+    site: Site, api: ApiClient, finish: Finish, camera: str, photo: Path
+) -> None:
+    content, wanted = photo.read_bytes(), {"file_name": "photo.png", "content_type": "image/png", "camera_id": camera}
+    size_and_time = {"size_bytes": len(content), "captured_at": CAPTURED_AT.isoformat()}
+    upload = api.post("/uploads", wanted | size_and_time)
+    path, key = f"/uploads/{upload['id']}", f"uploads/{upload['id']}/source"
+    post_form(upload["form"], content, content_type="image/png")
+    read = finish(upload["id"])
+    assert read["source_sha256"] == hashlib.sha256(content).hexdigest()
+
+    # The storage takes it, as the form is still good.
+    post_form(upload["form"], bytes(len(content)), content_type="image/png")
+    noticed = eventually(lambda: (now := api.get(path))["replacements"] and now, "the replacement on record")
+    assert (noticed["source_version_id"], noticed["status"]) == (read["source_version_id"], "succeeded")
+    retention = function_named(site, "RetentionFunction")
+    eventually(lambda: site.cloud.invoke(retention) and stored(site, key) == content, "the file that was read")
+
+    plate = PLATES[0]
+    assert api._json("DELETE", api._http.delete(f"/admin/subjects/{plate}", params={"reason": REASON}))["complete"]
+    assert stored(site, key) is None
+    post_form(upload["form"], content, content_type="image/png")
+    assert stored(site, key) == content
+    eventually(lambda: site.cloud.invoke(retention) and stored(site, key) is None, "the file to be gone again")
+    assert "Versions" not in site.cloud.client("s3").list_object_versions(Bucket=site.outputs["Bucket"], Prefix=key)
+
+
+def stored(site: Site, key: str) -> bytes | None:
+    """What the bucket has under a key now."""
+    s3 = site.cloud.client("s3")
+    try:
+        body: bytes = s3.get_object(Bucket=site.outputs["Bucket"], Key=key)["Body"].read()
+    except s3.exceptions.NoSuchKey:
+        return None
+    return body
 
 
 def test_a_vehicle_is_handed_out_held_and_erased(site: Site, api: ApiClient, read: dict[str, Any], camera: str) -> None:
