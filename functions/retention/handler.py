@@ -8,7 +8,7 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from anpr import bootstrap, licenses, outbox, ratelimits, retention, strays, usage
+from anpr import bootstrap, licenses, outbox, ratelimits, retention, strays, subjects, usage
 from anpr.db import Database
 from anpr.ports import BlobStore, JobQueue
 from anpr.settings import LicenseSettings, QueueSettings, RetentionSettings, UploadSettings
@@ -63,6 +63,8 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         licenses.give_notice(session, services.licensing)
     report: dict[str, Any] = asdict(sweep(services.database, services.blobs, services.queue, services.rules))
     report |= {"pruned": pruned, "booked": booked, "closed": [f"{month:%Y-%m}" for month in closed]}
+    seconds = context.get_remaining_time_in_millis() / 1000 - RESERVE_S
+    report["erased"] = subjects.finish(services.database, services.blobs, seconds=seconds)
     seconds = context.get_remaining_time_in_millis() / 1000 - RESERVE_S
     deleted = retention.run(services.database, services.blobs, services.terms, seconds=seconds)
     report |= {"deleted": deleted.deleted, "complete": deleted.complete}

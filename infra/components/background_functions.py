@@ -119,7 +119,7 @@ def make_retention(parts: BackendParts) -> BackendFunction:
     made = parts.function("Retention", spec)
     function = made.function
     parts.footage.grant_objects(function, "s3:GetObject", prefixes=(UPLOADS_PREFIX,))
-    parts.footage.grant_delete(function, prefixes=(UPLOADS_PREFIX, *_EVIDENCE))
+    parts.footage.grant_delete(function, prefixes=(UPLOADS_PREFIX, *_EVIDENCE, EXPORTS_PREFIX))
     parts.footage.grant_list(function)
     parts.detection.grant_send(function)
     return made

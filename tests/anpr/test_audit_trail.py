@@ -167,6 +167,16 @@ def test_pruning_of_everything_leaves_the_newest_record(database: Database) -> N
     assert verify(database) is None
 
 
+def test_pruning_goes_batch_by_batch(database: Database) -> None:
+    record(database, 5)
+    make_older(database, 3 * YEAR)
+    record(database, 1)
+    for removed in (2, 2, 1, 0):
+        with database.transaction() as session:
+            assert audit.prune(session, datetime.now(UTC) - 2 * YEAR, limit=2) == removed
+            assert audit.verify(session) is None
+
+
 def test_more_than_was_pruned_cannot_be_missing(database: Database) -> None:
     record(database, 5)
     make_older(database, 3 * YEAR)

@@ -9,7 +9,7 @@ from cryptography import x509
 from sqlalchemy import make_url, select, text
 from sqlalchemy.exc import IntegrityError
 
-from anpr.db import RDS_AUTHORITIES, Database, make_engine
+from anpr.db import RDS_AUTHORITIES, Database, after_commit, make_engine
 from anpr.errors import NotFound, Unavailable
 from anpr.models import Camera
 from anpr.settings import DatabaseSettings
@@ -176,3 +176,20 @@ def test_the_authorities_of_rds_sign_for_themselves_and_for_years_to_come() -> N
         assert authority.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
         assert authority.not_valid_after_utc > datetime.now(UTC) + timedelta(days=3650)
         assert "Amazon RDS" in authority.subject.rfc4514_string()
+
+
+def test_what_comes_after_a_commit_comes_after_it_and_once(database: Database) -> None:
+    said: list[object] = []
+
+    def add(name: str) -> None:
+        with database.transaction() as session:
+            session.add(Camera(name=name))
+            after_commit(session, lambda: said.append(names(database)))
+            assert said == []
+
+    add("gate")
+    assert said == [["gate"]]
+    said.clear()
+    with pytest.raises(IntegrityError):
+        add("gate")
+    assert said == []

@@ -1,3 +1,5 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -5,12 +7,16 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select, update
 
-from anpr import holds, subjects
+from anpr import deletion, holds, jobs, passages, subjects
 from anpr.audit import SYSTEM, Action, record
+from anpr.bolos import Matcher
 from anpr.db import Database
 from anpr.errors import Unavailable, Unprocessable
+from anpr.exports import progress
+from anpr.exports import requests as exports
+from anpr.exports.requests import ExportRequest
 from anpr.holds import NewHold
-from anpr.messages import upload_key
+from anpr.messages import export_key, upload_key
 from anpr.models import (
     AuditRecord,
     Bolo,
@@ -24,12 +30,15 @@ from anpr.models import (
     ExportItem,
     ExportStatus,
     MatchedBy,
+    OpenErasure,
+    ReviewStatus,
     Upload,
     UploadStatus,
 )
 from anpr.paging import PageRequest
+from anpr.settings import ExportSettings
 from anpr.subjects import Erasure, ErasureRequest, Subject
-from tests.builders import add_event, add_upload
+from tests.builders import PASSAGE, add_event, add_upload, passage
 from tests.memory import MemoryBlobs
 
 
@@ -89,6 +98,12 @@ def erase(database: Database, blobs: MemoryBlobs, plate: str = "LS15EBC", **requ
 def left(database: Database) -> set[UUID]:
     with database.transaction() as session:
         return set(session.scalars(select(Event.id)))
+
+
+def reload_upload(database: Database, event: Event) -> Upload:
+    with database.transaction() as session:
+        session.execute(update(Upload).where(Upload.id == event.upload_id).values(status=UploadStatus.QUEUED))
+        return session.get_one(Upload, event.upload_id)
 
 
 def found(database: Database, plate: str) -> list[UUID]:
@@ -196,6 +211,113 @@ def test_archives_with_the_vehicle_end(
         assert export.status is after
         assert after is ExportStatus.FAILED or (export.expires_at and export.expires_at <= datetime.now(UTC))
         assert session.get_one(Export, untouched).status is status
+
+
+def test_what_is_read_after_an_erasure_from_footage_that_was_there_is_erased_too(
+    database: Database, blobs: MemoryBlobs
+) -> None:
+    upload = add_upload(database)
+    blobs.objects[upload_key(upload.id)] = b"x"
+    early = add_event(database, upload=upload)
+    asked = erase(database, blobs)
+    assert (asked.deleted["events"], asked.unread, asked.complete) == (1, 1, False)
+    # Other vehicles in it are still to be read.
+    assert upload_key(upload.id) in blobs.objects
+    add_event(database, upload=add_upload(database, status=UploadStatus.QUEUED))
+    with database.transaction() as session:
+        # The job begins anew, as after a worker's death, and finds the vehicle again.
+        claimed = jobs.claim(session, upload.id, uuid4())
+        assert isinstance(claimed, jobs.Claim)
+        assert passages.record(session, claimed, PASSAGE, matcher=Matcher())
+        other = passage(1, plate="XX11XXX")
+        assert passages.record(session, claimed, other, matcher=Matcher())
+    assert early.id in left(database)
+    assert subjects.finish(database, blobs, seconds=60) > 0
+    assert early.id not in left(database)
+    with database.transaction() as session:
+        assert len(session.scalars(select(OpenErasure)).all()) == 1
+        jobs.finish(session, claimed, jobs.Result("video", 2.0, 50))
+        session.execute(update(Upload).values(status=UploadStatus.SUCCEEDED))
+    subjects.finish(database, blobs, seconds=60)
+    with database.transaction() as session:
+        assert session.scalars(select(OpenErasure)).all() == []
+        receipt = session.get_one(DeletionReceipt, asked.receipt_id)
+        # The third is the passage of the other upload, which was asked for before the erasure's end and not before it.
+        assert (receipt.deleted["sources"], receipt.kept) == (2, {"held_events": 0, "wanted_events": 0})
+    assert upload_key(upload.id) not in blobs.objects
+    assert len(left(database)) == 1
+
+
+def test_footage_that_a_case_held_goes_when_the_hold_is_released(database: Database, blobs: MemoryBlobs) -> None:
+    event = seed(database, blobs)
+    add_event(database, upload=reload_upload(database, event), plate="XX11XXX")
+    with database.transaction() as session:
+        session.execute(update(Upload).values(status=UploadStatus.SUCCEEDED))
+        hold = holds.place(session, SYSTEM, NewHold(case_number="C-7", reason="court order", plate="XX11XXX")).id
+    assert erase(database, blobs).deleted["events"] == 1
+    assert upload_key(event.upload_id) in blobs.objects
+    with database.transaction() as session:
+        holds.release(session, SYSTEM, hold, reason="case closed")
+    assert subjects.finish(database, blobs, seconds=60) == 2
+    assert upload_key(event.upload_id) not in blobs.objects
+
+
+def test_an_archive_that_is_planned_meanwhile_holds_nothing_of_what_is_erased(
+    database: Database, blobs: MemoryBlobs
+) -> None:
+    event, other = seed(database, blobs), seed(database, blobs, plate="XX11XXX")
+    with database.transaction() as session:
+        session.execute(update(Event).values(review_status=ReviewStatus.CONFIRMED))
+        export = Export(request=ExportRequest().stored(), reason="r")
+        session.add(export)
+        session.flush()
+        held = progress.take(session, export.id, uuid4(), ExportSettings())
+        assert held is not None
+    began = threading.Event()
+
+    def plan() -> int:
+        with database.transaction() as session:
+            began.set()
+            return progress.planned(session, held)
+
+    with ThreadPoolExecutor(1) as threads:
+        with database.transaction() as session:
+            exports.keep_out(session)
+            planned = threads.submit(plan)
+            assert began.wait(10)
+            exports.erase(session, blobs, [event.id])
+            deletion.delete_events(session, blobs, [session.get_one(Event, event.id)])
+        assert planned.result(10) == 1
+    with database.transaction() as session:
+        assert session.scalars(select(ExportItem.event_id)).all() == [other.id]
+
+
+def test_an_archive_goes_at_once(database: Database, blobs: MemoryBlobs) -> None:
+    export = add_export(database, seed(database, blobs), ExportStatus.READY)
+    blobs.objects[export_key(export)] = b"PK"
+    erase(database, blobs)
+    assert blobs.objects == {}
+    with database.transaction() as session:
+        assert session.scalars(select(ExportItem)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "after"),
+    [
+        ("LS15EBC.mp4", "[erased].mp4"),
+        ("gate 2, ls15-ebc (1).mp4", "gate 2, [erased] (1).mp4"),
+        ("LS15EBC_LS15 EBC.mp4", "[erased]_[erased].mp4"),
+        ("XLS15EBC.mp4", "XLS15EBC.mp4"),
+        ("LS15EBC2.mp4", "LS15EBC2.mp4"),
+    ],
+)
+def test_a_file_that_was_named_for_the_plate_is_no_longer(
+    database: Database, blobs: MemoryBlobs, name: str, after: str
+) -> None:
+    upload = add_upload(database, file_name=name, status=UploadStatus.SUCCEEDED)
+    erase(database, blobs)
+    with database.transaction() as session:
+        assert session.get_one(Upload, upload.id).file_name == after
 
 
 def test_an_erasure_that_the_storage_breaks_off_can_be_asked_for_again(database: Database, blobs: MemoryBlobs) -> None:

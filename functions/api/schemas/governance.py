@@ -166,7 +166,8 @@ class ErasureOut(ResponseModel):
     deleted: dict[str, int]
     held: Annotated[int, Field(description="Passages that stay for a case.")]
     wanted: Annotated[int, Field(description="Passages that stay because they are hits of wanted plates.")]
-    complete: Annotated[bool, Field(description="False: ask again for the rest.")]
+    unread: Annotated[int, Field(description="Uploads still to be read; what they show of the vehicle is erased then.")]
+    complete: Annotated[bool, Field(description="False: the rest is erased by itself, and the receipt tells when.")]
 
 
 def audit_out(row: AuditRecord) -> AuditOut:

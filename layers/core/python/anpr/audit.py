@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -193,15 +193,25 @@ def find(session: Session, page: PageRequest, wanted: AuditFilter) -> Page[Audit
     return page_of(rows, page, lambda row: Position(row.at, UUID(int=row.seq)))
 
 
-def prune(session: Session, before: datetime) -> int:
-    """Remove the records from before a time, and record where the chain starts from then on.
+def prune(session: Session, before: datetime, *, limit: int = 5000) -> int:
+    """Remove the oldest records from before a time, and record where the chain starts from then on.
 
     The database itself keeps what is younger than 90 days, and the newest record.
 
+    Args:
+        session: the transaction; nobody else can append until it ends, so there is one for each call.
+        before: what is older may go.
+        limit: about how many go in one call.
+
     Returns:
-        How many were removed.
+        How many were removed; 0 where nothing is left to.
     """
     session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    oldest = select(AuditRecord.at).order_by(AuditRecord.seq).limit(limit).subquery()
+    latest = session.scalar(select(func.max(oldest.c.at)))
+    if latest is None:
+        return 0
+    before = min(before, latest + timedelta(microseconds=1))
     pruned = session.execute(
         select(text("through_seq, head, removed FROM audit_logs_prune(:before)")), {"before": before}
     )

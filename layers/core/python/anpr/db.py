@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from anpr.errors import Unavailable
 from anpr.settings import DatabaseSettings
 
+_AFTER_COMMIT: Final = "after_commit"
 _QUERY_CANCELED: Final = "57014"
 # Connection lost, deadlock or serialisation failure, out of resources, shut down by an operator: all pass.
 _OUTAGES: Final = frozenset({"08", "40", "53", "57"})
@@ -94,6 +95,18 @@ class Database:
                 if isinstance(error, (InterfaceError, OperationalError)) or _sqlstate(error)[:2] in _OUTAGES:
                     raise Unavailable("The database does not answer; try again in a moment.") from error
                 raise
+            for call in session.info.pop(_AFTER_COMMIT, ()):
+                call()
+
+
+def after_commit(session: Session, call: Callable[[], None]) -> None:
+    """Have something done once the transaction has committed, such as a call to a service: no lock waits for it then.
+
+    Args:
+        session: the transaction.
+        call: raises nothing that the caller of a transaction that has committed could do anything about.
+    """
+    session.info.setdefault(_AFTER_COMMIT, []).append(call)
 
 
 def _sqlstate(error: DBAPIError) -> str:

@@ -41,6 +41,13 @@ class Receipt:
     id: UUID = field(default_factory=uuid4)
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
+    @classmethod
+    def of(cls, row: DeletionReceipt | None, id_: UUID) -> "Receipt":
+        """Go on with an erasure's receipt; `row` is None where nothing was written of it yet."""
+        if row is None:
+            return cls(DeletionKind.ERASURE, id=id_)
+        return cls(row.kind, deleted=Counter(row.deleted), kept=row.kept, id=id_, started_at=row.started_at)
+
     def write(self, session: Session) -> None:
         """Store the receipt as it is now."""
         so_far = {"finished_at": func.clock_timestamp(), "deleted": dict(+self.deleted), "kept": self.kept}
@@ -86,10 +93,12 @@ def delete_events(session: Session, blobs: BlobStore, events: Sequence[Event]) -
     keys = _media_of(events)
     blobs.delete(keys)
     ids = [event.id for event in events]
+    hits = session.scalars(select(BoloMatch.id).where(BoloMatch.event_id.in_(ids))).all()
+    # Published or not: what is still to be said of an event names its plate, and whoever heard it would find nothing.
     session.execute(
-        delete(OutboxMessage).where(
-            OutboxMessage.subject.in_([str(event_id) for event_id in ids]), OutboxMessage.published_at.is_not(None)
-        )
+        delete(OutboxMessage)
+        .where(OutboxMessage.subject.in_([str(each) for each in (*ids, *hits)]))
+        .execution_options(synchronize_session=False)
     )
     session.execute(delete(Event).where(Event.id.in_(ids)).execution_options(synchronize_session=False))
     return Counter(events=len(ids), objects=len(keys))

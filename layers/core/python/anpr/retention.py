@@ -61,10 +61,9 @@ def run(database: Database, blobs: BlobStore, settings: RetentionSettings, *, se
     receipt = Receipt(DeletionKind.RETENTION, _cutoffs(settings, datetime.now(UTC)))
     deadline = time.monotonic() + seconds
     complete = all(_exhaust(database, blobs, receipt, deadline, step) for step in _STEPS)
+    complete = _prune_audit(database, receipt, deadline) and complete
     held = _count_held(database, receipt.cutoffs)
     with database.transaction() as session:
-        if "audit" in receipt.cutoffs:
-            receipt.deleted.update(audit_records=audit.prune(session, receipt.cutoffs["audit"]))
         if +receipt.deleted:
             receipt.kept = {"held_events": held}
             receipt.write(session)
@@ -86,6 +85,21 @@ def _exhaust(database: Database, blobs: BlobStore, receipt: Receipt, deadline: f
             if not deleted:
                 return True
             receipt.deleted.update(deleted)
+            receipt.write(session)
+    return False
+
+
+def _prune_audit(database: Database, receipt: Receipt, deadline: float) -> bool:
+    """Remove old audit records, a batch at a time: whoever appends one waits for a batch, not for all of them."""
+    before = receipt.cutoffs.get("audit")
+    if before is None:
+        return True
+    while time.monotonic() < deadline:
+        with database.transaction() as session:
+            pruned = audit.prune(session, before)
+            if not pruned:
+                return True
+            receipt.deleted.update(audit_records=pruned)
             receipt.write(session)
     return False
 

@@ -9,10 +9,11 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from anpr import audit, deletion, holds
@@ -25,8 +26,11 @@ from anpr.models import (
     AuditRecord,
     BoloMatch,
     DeletionKind,
+    DeletionReceipt,
     Event,
+    Export,
     ExportItem,
+    OpenErasure,
     Upload,
     UploadStatus,
 )
@@ -35,6 +39,7 @@ from anpr.plates import normalize
 from anpr.ports import BlobStore
 
 _BATCH: Final = 200
+_ERASED: Final = "[erased]"
 _OVER: Final = (UploadStatus.SUCCEEDED, UploadStatus.FAILED, UploadStatus.EXPIRED)
 
 
@@ -81,13 +86,15 @@ class Erasure:
         deleted: how many of what.
         held: passages that stay for a case.
         wanted: passages that stay because they are hits.
-        complete: False where time was up; ask again for the rest.
+        unread: uploads that were there already and are still to be read; what they show of the vehicle is erased then.
+        complete: False where time was up, or footage is unread: the rest is erased without being asked for again.
     """
 
     receipt_id: UUID
     deleted: dict[str, int]
     held: int
     wanted: int
+    unread: int
     complete: bool
 
 
@@ -137,33 +144,86 @@ def hits_of(session: Session, events: Sequence[Event]) -> list[BoloMatch]:
 def erase(database: Database, blobs: BlobStore, actor: Actor, plate: str, request: ErasureRequest) -> Erasure:
     """Delete a vehicle's passages with all that hangs on them, the footage they were read from, and archives with them.
 
-    It works in transactions of its own, batch by batch, and is safe to ask for again.
+    It works in transactions of its own, batch by batch, and is safe to ask for again. What there was no time for, and
+    what is read from footage that was there already, `finish` erases.
 
     Raises:
         Unprocessable: the plate has no letter or digit.
-        anpr.errors.Unavailable: the database or the storage does not answer; asking again goes on from there.
+        anpr.errors.Unavailable: the database or the storage does not answer; `finish` goes on from there.
     """
     normal = _normal(plate)
     receipt, deadline = Receipt(DeletionKind.ERASURE), time.monotonic() + request.seconds
     with database.transaction() as session:
         # The plate is named: of all that can be done here, to make a vehicle's traces vanish is most open to abuse. And
         # it is named before anything is deleted, so that there is no erasure without its record.
+        session.add(asked := OpenErasure(id=receipt.id, plate=normal, include_hits=request.include_hits))
+        session.flush()
+        session.refresh(asked)
         detail = {"receipt": receipt.id, "include_hits": request.include_hits}
         audit.record(session, actor, "subject.erased", f"plate:{normal}", reason=request.reason, detail=detail)
-    its = _is_of(normal) if request.include_hits else _is_of(normal) & ~deletion.is_hit()
-    complete = False
-    while not complete and time.monotonic() < deadline:
+    return _go_on(database, blobs, asked, receipt, deadline)
+
+
+def finish(database: Database, blobs: BlobStore, *, seconds: float) -> int:
+    """Go on with the erasures that are open, and delete condemned footage whose job or hold is over.
+
+    Args:
+        database: where the rows are.
+        blobs: where the objects are.
+        seconds: how long it may take; it goes over by one batch at most.
+
+    Returns:
+        How many rows and objects were deleted.
+
+    Raises:
+        anpr.errors.Unavailable: the database or the storage does not answer; what is left is the next run's.
+    """
+    deadline = time.monotonic() + seconds
+    with database.transaction() as session:
+        waiting = session.scalars(select(OpenErasure).order_by(OpenErasure.requested_at)).all()
+    total = 0
+    for asked in waiting:
         with database.transaction() as session:
+            receipt = Receipt.of(session.get(DeletionReceipt, asked.id), asked.id)
+        before = receipt.deleted.total()
+        _go_on(database, blobs, asked, receipt, deadline)
+        total += receipt.deleted.total() - before
+    with database.transaction() as session:
+        holds.keep_out(session)
+        late = Receipt(DeletionKind.ERASURE, deleted=_erase_condemned(session, blobs))
+        if late.deleted:
+            late.write(session)
+    return total + late.deleted.total()
+
+
+def _go_on(database: Database, blobs: BlobStore, asked: OpenErasure, receipt: Receipt, deadline: float) -> Erasure:
+    its = _is_of(asked.plate) if asked.include_hits else _is_of(asked.plate) & ~deletion.is_hit()
+    unread, done = 0, False
+    while not done and time.monotonic() < deadline:
+        with database.transaction() as session:
+            # Counted before looking for passages: what a job that is over by now recorded is among those found.
+            unread = _count_unread(session, asked.requested_at)
             holds.keep_out(session)
+            exports.keep_out(session)
             deleted = _erase_batch(session, blobs, its)
             receipt.deleted.update(deleted)
             receipt.write(session)
-        complete = not deleted
+        done = not deleted
+    complete = done and not unread
     with database.transaction() as session:
-        held, wanted = _left(session, normal)
-        receipt.kept = {"held_events": held, "wanted_events": wanted}
+        _erase_names(session, asked.plate)
+        held, wanted = _left(session, asked.plate)
+        receipt.kept = {"held_events": held, "wanted_events": wanted} | ({"unread_uploads": unread} if unread else {})
         receipt.write(session)
-    return Erasure(receipt.id, dict(+receipt.deleted), held, wanted, complete)
+        if complete:
+            session.execute(delete(OpenErasure).where(OpenErasure.id == asked.id))
+    return Erasure(receipt.id, dict(+receipt.deleted), held, wanted, unread, complete)
+
+
+def _count_unread(session: Session, until: datetime) -> int:
+    """Count the uploads that were there at a time and whose job is not over: they may show any vehicle."""
+    unread = select(func.count()).select_from(Upload).where(Upload.created_at <= until, Upload.status.not_in(_OVER))
+    return session.scalar(unread) or 0
 
 
 def _erase_batch(session: Session, blobs: BlobStore, its: ColumnElement[bool]) -> Counter[str]:
@@ -174,29 +234,53 @@ def _erase_batch(session: Session, blobs: BlobStore, its: ColumnElement[bool]) -
         .limit(_BATCH)
         .with_for_update(of=Event)
     ).all()
-    if not events:
-        return Counter()
-    event_ids = [event.id for event in events]
-    archives = exports.containing(session, event_ids)
-    exports.end(session, archives, reason="A vehicle in it was erased on request; ask for the export again.")
-    exports.delete_archives(blobs, archives)
-    deleted = deletion.delete_events(session, blobs, events)
-    deleted.update(_erase_footage(session, blobs, {event.upload_id for event in events}))
-    deleted.update(archives=len(archives))
+    deleted: Counter[str] = Counter()
+    if events:
+        # A worker that records a passage has locked its upload first, so this one does too.
+        shown_in = Upload.id.in_({event.upload_id for event in events})
+        session.execute(select(Upload.id).where(shown_in).order_by(Upload.id).with_for_update())
+        session.execute(
+            update(Upload)
+            .where(shown_in, Upload.source_condemned_at.is_(None))
+            .values(source_condemned_at=func.now())
+            .execution_options(synchronize_session=False)
+        )
+        deleted.update(archives=exports.erase(session, blobs, [event.id for event in events]))
+        deleted.update(deletion.delete_events(session, blobs, events))
+    deleted.update(_erase_condemned(session, blobs))
     return +deleted
 
 
-def _erase_footage(session: Session, blobs: BlobStore, upload_ids: set[UUID]) -> Counter[str]:
-    """Delete the files that the passages were read from, of uploads that are over and not held."""
+def _erase_condemned(session: Session, blobs: BlobStore) -> Counter[str]:
+    """Delete the files that erased passages were read from, of uploads that are over and not held."""
     sources = session.scalars(
-        select(Upload.id).where(
-            Upload.id.in_(upload_ids),
-            Upload.status.in_(_OVER),
+        select(Upload.id)
+        .where(
+            Upload.source_condemned_at.is_not(None),
             Upload.source_deleted_at.is_(None),
+            Upload.status.in_(_OVER),
             ~holds.upload_is_held(),
         )
+        .order_by(Upload.id)
+        .limit(_BATCH)
+        .with_for_update(of=Upload, skip_locked=True)
     ).all()
-    return deletion.delete_sources(session, blobs, sources)
+    return deletion.delete_sources(session, blobs, sources) if sources else Counter()
+
+
+def _erase_names(session: Session, plate: str) -> None:
+    """Take the plate out of what people called their files and wrote as the reason of an export."""
+    between = "[^[:alnum:]]*"
+    named = f"(^|[^[:alnum:]]){between.join(plate)}(?![[:alnum:]])"
+    unnamed = r"\1" + _ERASED
+    for table, column in ((Upload, Upload.file_name), (Upload, Upload.idempotency_key), (Export, Export.reason)):
+        free = [] if table is Export else [~holds.upload_is_held()]
+        session.execute(
+            update(table)
+            .where(column.regexp_match(named, flags="i"), *free)
+            .values({column: func.regexp_replace(column, named, unnamed, "gi")})
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _left(session: Session, plate: str) -> tuple[int, int]:

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Final, TypedDict
 from uuid import UUID, uuid4
 
@@ -13,7 +15,8 @@ from sqlalchemy.orm import Session
 from anpr import audit
 from anpr.audit import Actor
 from anpr.bolos.matcher import touch
-from anpr.errors import Conflict, NotFound, Unprocessable
+from anpr.db import after_commit
+from anpr.errors import Conflict, NotFound, Unavailable, Unprocessable
 from anpr.models import BoloList, BoloMatch, BoloSubscription, Channel, Priority
 from anpr.paging import Page, PageRequest, Position, newest_first, page_of
 from anpr.ports import Notifier
@@ -102,7 +105,7 @@ def update(session: Session, actor: Actor, list_id: UUID, fields: ListFields) ->
 
 
 def delete(session: Session, actor: Actor, list_id: UUID, notifier: Notifier) -> None:
-    """Remove a list with its entries and its topic.
+    """Remove a list with its entries, and once that is committed its topic.
 
     Raises:
         NotFound: there is none.
@@ -116,7 +119,13 @@ def delete(session: Session, actor: Actor, list_id: UUID, notifier: Notifier) ->
     session.flush()
     audit.record(session, actor, "bolo_list.deleted", f"bolo_list:{list_id}", detail={"name": removing.name})
     if removing.topic is not None:
-        notifier.close_topic(removing.topic)
+        after_commit(session, partial(_close, notifier, removing.topic))
+
+
+def _close(notifier: Notifier, topic: str) -> None:
+    # A topic that is left behind tells nobody anything.
+    with suppress(Unavailable):
+        notifier.close_topic(topic)
 
 
 def subscriptions(session: Session, list_id: UUID) -> Sequence[BoloSubscription]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from anpr import outbox
@@ -100,6 +100,8 @@ def planned(session: Session, held: Held) -> int:
     Returns:
         How many events it holds.
     """
+    # An erasure keeps plans out while it looks for those that it concerns: one that waits here sees no erased event.
+    session.execute(text("LOCK TABLE export_items IN ROW EXCLUSIVE MODE"))
     export = _lock(session, held)
     if export.planned_at is None:
         session.execute(delete(ExportItem).where(ExportItem.export_id == held.export_id))

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Self
 from uuid import UUID, uuid4
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Uuid
@@ -272,8 +272,34 @@ def delete_archives(blobs: BlobStore, export_ids: Collection[UUID]) -> None:
     blobs.delete([export_key(export_id) for export_id in export_ids])
 
 
+def keep_out(session: Session) -> None:
+    """Let no export be planned until this transaction ends: those that were are found, those to come see its end.
+
+    Taken before any lock on an export's row, here and where exports are planned.
+    """
+    session.execute(text("LOCK TABLE export_items IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def erase(session: Session, blobs: BlobStore, event_ids: Collection[UUID]) -> int:
+    """Delete the archives that one of these events is in, and end those that it would be in; `keep_out` comes first.
+
+    What a builder may have begun of an archive is the sweep's to clear away.
+
+    Returns:
+        How many exports there were.
+    """
+    found = containing(session, event_ids)
+    if found:
+        delete_archives(blobs, found)
+        session.execute(
+            delete(ExportItem).where(ExportItem.event_id.in_(event_ids)).execution_options(synchronize_session=False)
+        )
+        end(session, found, reason="A vehicle in it was erased on request; ask for the export again.")
+    return len(found)
+
+
 def containing(session: Session, event_ids: Collection[UUID]) -> list[UUID]:
-    """The exports whose archive holds one of these events, or will: whoever erases the events must end them."""
+    """The exports whose archive holds one of these events, or will."""
     return list(session.scalars(select(ExportItem.export_id).where(ExportItem.event_id.in_(event_ids)).distinct()))
 
 

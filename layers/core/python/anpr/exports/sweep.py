@@ -74,9 +74,9 @@ def sweep(database: Database, store: ArchiveStore) -> Swept:
 
 def _forget(session: Session, export_id: UUID, status: ExportStatus) -> None:
     """Keep that there was an export, and nothing of what was in it."""
+    session.execute(delete(ExportItem).where(ExportItem.export_id == export_id))
     session.execute(
         update(Export).where(Export.id == export_id).values(status=status, multipart_id=None, planned_at=None)
     )
-    session.execute(delete(ExportItem).where(ExportItem.export_id == export_id))
     session.execute(delete(ExportEntry).where(ExportEntry.export_id == export_id))
     session.execute(delete(ExportPart).where(ExportPart.export_id == export_id))

@@ -59,6 +59,7 @@ class Upload(Base):
     `claim_token` is the running worker's; a worker whose token is no longer here has lost the job.
     `replacements` counts the files that were posted when one had been read; the last of them, while it waits for the
     sweep to remove it, is `replacement_version_id`.
+    Since `source_condemned_at`, the file is to go on request as soon as its job is over and no case holds it.
     """
 
     __tablename__ = "uploads"
@@ -80,6 +81,11 @@ class Upload(Base):
         Index("ix_uploads_succeeded_at", "finished_at", postgresql_where=text("status = 'succeeded'")),
         # Pages of one status, newest first.
         Index("ix_uploads_status_created_at_id", "status", "created_at", "id"),
+        Index(
+            "ix_uploads_source_condemned",
+            "id",
+            postgresql_where=text("source_condemned_at IS NOT NULL AND source_deleted_at IS NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -106,6 +112,7 @@ class Upload(Base):
     started_at: Mapped[datetime | None]
     heartbeat_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    source_condemned_at: Mapped[datetime | None]
     source_deleted_at: Mapped[datetime | None]
 
     # The file that was read, by the storage's name and by its content: whatever is posted later is not it.

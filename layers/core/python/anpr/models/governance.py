@@ -141,6 +141,20 @@ class DeletionReceipt(Base):
     kept: Mapped[dict[str, Any]]
 
 
+class OpenErasure(Base):
+    """An erasure that waits for footage which was there when it was asked for, and is still to be read.
+
+    The row names the vehicle, so it goes when the erasure is done. `id` is the receipt's.
+    """
+
+    __tablename__ = "open_erasures"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    plate: Mapped[str]
+    include_hits: Mapped[bool]
+    requested_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+
+
 class RateLimit(Base):
     """How far one key has used up its allowance: the time at which it will be whole again (GCRA's "TAT").
 

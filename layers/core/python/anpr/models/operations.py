@@ -27,6 +27,8 @@ class OutboxMessage(Base):
         Index("ix_outbox_waiting", "seq", postgresql_where=text("published_at IS NULL AND set_aside_at IS NULL")),
         Index("ix_outbox_set_aside", "set_aside_at", postgresql_where=text("set_aside_at IS NOT NULL")),
         Index("ix_outbox_published_at", "published_at"),
+        # Whoever deletes an event deletes what was said of it.
+        Index("ix_outbox_subject", "subject"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
