@@ -124,7 +124,13 @@ def _in_parallel(settings: VisionSettings) -> bool:
 
 
 def media_limits(settings: VisionSettings) -> MediaLimits:
-    return MediaLimits(max_pixels=settings.max_pixels, max_duration_s=settings.max_duration_s)
+    return MediaLimits(
+        max_pixels=settings.max_pixels,
+        max_frame_pixels=settings.max_frame_pixels,
+        max_duration_s=settings.max_duration_s,
+        base_pixels=settings.base_pixels,
+        pixels_per_byte=settings.pixels_per_byte,
+    )
 
 
 def pipeline_settings(settings: VisionSettings) -> PipelineSettings:

@@ -44,7 +44,7 @@ class FootageSummary:
 
     Attributes:
         media: kind of file.
-        duration_s: length of what was read; 0 for an image.
+        duration_s: length of what was looked at, gaps left out and all tracks together; 0 for an image.
         frames: frames that were read; 1 for an image.
         warning: damage that could be coped with, in words.
     """

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from anpr.errors import UnreadableMedia
 from gpu_worker import colour
 from gpu_worker.consensus import Candidate, vote
 from gpu_worker.detection import Detection, Detector
@@ -55,7 +56,8 @@ class Progress:
         frames: decoded so far.
         fraction: done, 0 to 1, by time; 0 if the file does not tell its duration.
         passages: emitted so far, unreadable ones included.
-        time_s: of the last frame that was looked at, from the first one.
+        time_s: of the last frame that was looked at, from its track's first one.
+        looked_s: footage that was looked at, all tracks together, seconds; gaps are not in it.
         defect: what is wrong with the file, in words, where it could be read only in part; None if nothing.
     """
 
@@ -63,6 +65,7 @@ class Progress:
     fraction: float
     passages: int
     time_s: float = 0.0
+    looked_s: float = 0.0
     defect: str | None = None
 
 
@@ -76,6 +79,11 @@ class _Look:
 
 
 _Group = list[tuple[Frame, SceneChange]]
+
+_MAX_TRACKS = 4
+"""Tracks of one file that are read, one after the other: front, rear, inside and one more."""
+_PIXELS_AHEAD = 54_000_000
+"""Decoded ahead at most, unless one frame has more: half a dozen 4K frames, 160 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,30 +154,78 @@ class Pipeline:
         Raises:
             UnreadableMedia: if the file is no video or has no frame. A damaged end is no error; see `Progress.defect`.
         """
+        tracks = self._tracks(source)
+        done = Progress(0, 0.0, 0)
+        defects: list[str] = []
+        if tracks > _MAX_TRACKS:
+            defects.append(f"Only {_MAX_TRACKS} of the file's {tracks} video tracks are read.")
+            tracks = _MAX_TRACKS
+        for track in range(tracks):
+            before = done
+            for passage, here in self._of_track(source, track, before.passages):
+                done = _further(before, here, track, tracks)
+                if passage is not None:
+                    yield passage
+                elif on_progress is not None and here.fraction < 1:
+                    on_progress(done)
+            if done.defect:
+                defects.append(done.defect if tracks == 1 else f"Video track {track + 1}: {done.defect}")
+        if not done.frames:
+            raise UnreadableMedia(" ".join(defects) or "The video has no frames.")
+        if on_progress is not None:
+            on_progress(replace(done, fraction=1.0, defect=" ".join(defects) or None))
+
+    def _tracks(self, source: Source) -> int:
+        with Video(source, self._settings.limits) as video:
+            return video.tracks
+
+    def _of_track(self, source: Source, track: int, emitted: int) -> Iterator[tuple[Passage | None, Progress]]:
+        """Read one track; one that cannot be read is told by its last progress, for there may be others.
+
+        Yields:
+            Each passage, numbered from `emitted` on, and None after each frame and at the end; with how far it is.
+        """
+        settings = self._settings
+        progress = Progress(0, 0.0, emitted)
+        try:
+            with Video(source, settings.limits, settings.decoder, track) as video:
+                for passage, further in self._of_video(video, emitted):
+                    progress = further
+                    yield passage, progress
+        except UnreadableMedia as error:
+            yield None, replace(progress, fraction=1.0, defect=error.detail)
+
+    def _of_video(self, video: Video, emitted: int) -> Iterator[tuple[Passage | None, Progress]]:
         settings = self._settings
         vehicles = Vehicles(self._recognizer, settings.tracking, settings.stitching, settings.reading)
-        emitted = 0
-        time_s = 0.0
+        progress = Progress(0, 0.0, emitted)
         ahead = settings.batch * (settings.detecting + 1)
+        # Large frames are held ahead in smaller number.
+        ahead = min(ahead, max(1, _PIXELS_AHEAD // video.frame_pixels))
         # Three stages overlap: a thread decodes, others detect, and this one follows and reads.
         with (
-            Video(source, settings.limits, settings.decoder) as video,
             prefetched(video.frames(settings.interval_s), ahead=ahead + 2) as frames,
             prefetched(self._looks(frames), ahead=ahead) as looks,
         ):
             for look in looks:
-                for evidence in vehicles.update(look.frame, look.detections, cut=look.cut):
-                    yield evidence.passage(emitted, self._recognizer)
-                    emitted += 1
-                time_s = look.frame.time_s
-                if on_progress is not None:
-                    fraction = min(1.0, time_s / video.duration_s) if video.duration_s else 0.0
-                    on_progress(Progress(look.frame.index + 1, fraction, emitted, time_s))
+                frame = look.frame
+                for evidence in vehicles.update(frame, look.detections, cut=look.cut, missing=frame.cut):
+                    passage = evidence.passage(progress.passages, self._recognizer)
+                    progress = replace(progress, passages=progress.passages + 1)
+                    yield passage, progress
+                progress = replace(
+                    progress,
+                    frames=frame.index + 1,
+                    fraction=frame.read,
+                    time_s=frame.time_s,
+                    looked_s=frame.looked_s,
+                )
+                yield None, progress
             for evidence in vehicles.finish():
-                yield evidence.passage(emitted, self._recognizer)
-                emitted += 1
-            if on_progress is not None:
-                on_progress(Progress(video.decoded, 1.0, emitted, time_s, video.defect))
+                passage = evidence.passage(progress.passages, self._recognizer)
+                progress = replace(progress, passages=progress.passages + 1)
+                yield passage, progress
+        yield None, replace(progress, frames=video.decoded, fraction=1.0, looked_s=video.looked_s, defect=video.defect)
 
     def _looks(self, frames: Iterator[Frame]) -> Iterator[_Look]:
         """Find the plates in each frame; a still picture has those of the one before."""
@@ -223,3 +279,13 @@ class Pipeline:
                     )
                 )
         return sorted(reads, key=lambda read: -read.score * (0.3 + read.dscore))
+
+
+def _further(before: Progress, here: Progress, track: int, tracks: int) -> Progress:
+    """Return how far a file is with one track under way, after those before it."""
+    return replace(
+        here,
+        frames=before.frames + here.frames,
+        fraction=(track + here.fraction) / tracks,
+        looked_s=before.looked_s + here.looked_s,
+    )

@@ -8,10 +8,11 @@ from anpr.passages import PlateBox, RecordedPassage
 from gpu_worker.footage import Advance, Finding, Footage, FootageSummary
 from gpu_worker.geometry import BoundingBox, Image
 from gpu_worker.passages import Passage
+from gpu_worker.pictures import is_picture, read_picture
 from gpu_worker.pipeline import Pipeline, PlateRead, Progress
 from gpu_worker.recognition.rectify import cut
 from gpu_worker.recognition.regions import Region, country
-from gpu_worker.video import MediaLimits, Video, is_picture, read_picture
+from gpu_worker.video import MediaLimits, Video
 
 _MARGIN = 1.5
 """A picture's crop is this much larger than the plate's box, as a passage's is, to show its surroundings."""
@@ -47,16 +48,14 @@ class PipelineFootage:
         if is_picture(path):
             yield _PictureFootage(pipeline, read_picture(path, self._limits), self._readable_score)
         else:
-            with Video(path, self._limits) as video:
-                duration_s = video.duration_s
-            yield _VideoFootage(pipeline, path, duration_s)
+            Video(path, self._limits).close()  # to refuse what is none before anything is begun
+            yield _VideoFootage(pipeline, path)
 
 
 class _VideoFootage:
-    def __init__(self, pipeline: Pipeline, path: Path, duration_s: float | None) -> None:
+    def __init__(self, pipeline: Pipeline, path: Path) -> None:
         self._pipeline = pipeline
         self._path = path
-        self._declared_s = duration_s or 0.0
         self._last = Progress(0, 0.0, 0)
 
     def findings(self, on_advance: Callable[[Advance], None]) -> Iterator[Finding]:
@@ -68,11 +67,8 @@ class _VideoFootage:
             yield Finding(_recorded(passage), passage.crop, passage.frame)
 
     def summary(self) -> FootageSummary:
-        # Of a file that breaks off, what was read counts and not what its header promised; a file that does not tell
-        # its length is as long as what was seen of it.
-        whole = self._declared_s if self._last.defect is None else 0.0
-        duration_s = whole or self._last.time_s
-        return FootageSummary("video", duration_s, self._last.frames, self._last.defect)
+        # What was looked at, and neither what the header promises nor what the timestamps say: both may be anything.
+        return FootageSummary("video", self._last.looked_s, self._last.frames, self._last.defect)
 
 
 class _PictureFootage:

@@ -10,8 +10,9 @@ from typing import Any
 
 from anpr.errors import UnreadableMedia
 from gpu_worker.passages import Passage
+from gpu_worker.pictures import is_picture, read_picture
 from gpu_worker.pipeline import Pipeline, PlateRead, Progress
-from gpu_worker.video import MediaLimits, is_picture, read_picture
+from gpu_worker.video import MediaLimits
 
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".mp4", ".mov", ".mkv", ".avi", ".webm", ".ts", ".m4v"}
 

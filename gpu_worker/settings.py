@@ -35,5 +35,12 @@ class VisionSettings(BaseSettings):
     interval_s: float = Field(default=0.1, ge=0, description="Least time between two frames that are looked at.")
     readable_score: float = Field(default=0.6, ge=0, le=1, description="Least score of a readable passage.")
     regions: frozenset[str] = Field(default=frozenset(), description="Countries whose plates are usual here, as JSON.")
-    max_pixels: int = Field(default=64_000_000, gt=0, description="Largest picture or frame accepted.")
+    max_pixels: int = Field(default=64_000_000, gt=0, description="Largest picture accepted.")
+    max_frame_pixels: int = Field(default=36_000_000, gt=0, description="Largest frame of a video accepted: 8K.")
     max_duration_s: float = Field(default=6 * 3600, gt=0, description="Longest video looked at; the rest is ignored.")
+    base_pixels: int = Field(
+        default=2_000_000_000, gt=0, description="Pixels that any video may unpack into, all frames together."
+    )
+    pixels_per_byte: int = Field(
+        default=100_000, gt=0, description="Pixels that a video may unpack into beyond that, for each of its bytes."
+    )

@@ -55,17 +55,22 @@ class Vehicles:
         self._present: dict[int, Evidence] = {}
         self._waiting: list[_Waiting] = []
 
-    def update(self, frame: Frame, detections: Sequence[Detection], *, cut: bool = False) -> Iterator[Evidence]:
+    def update(
+        self, frame: Frame, detections: Sequence[Detection], *, cut: bool = False, missing: bool = False
+    ) -> Iterator[Evidence]:
         """Take in the next frame.
 
         Args:
             frame: in order of time.
             detections: the plates in it.
             cut: the frame shows another scene than the one before; no track goes on across that.
+            missing: footage is missing before the frame; nothing seen before is joined with what is seen after.
 
         Yields:
             Vehicles that are gone for good.
         """
+        if missing:
+            yield from self.finish()
         if cut:
             self._end(self._tracker.finish())
         update = self._tracker.update(frame.index, frame.time_s, detections)
@@ -78,7 +83,7 @@ class Vehicles:
         yield from self._release(frame.time_s)
 
     def finish(self) -> Iterator[Evidence]:
-        """End the video.
+        """End the video, or what is joined of it.
 
         Yields:
             All vehicles still present or waited for.

@@ -17,9 +17,9 @@ from gpu_worker.bench.outcomes import confusions
 from gpu_worker.bench.statistics import wilson
 from gpu_worker.engines import Engines, build_engines, media_limits, pipeline_settings
 from gpu_worker.geometry import Image
+from gpu_worker.pictures import is_picture
 from gpu_worker.read import expand
 from gpu_worker.settings import VisionSettings
-from gpu_worker.video import is_picture
 from gpu_worker.weights import EngineUnavailable
 
 USUAL_ARMS = ("default", "ppocr", "easyocr")

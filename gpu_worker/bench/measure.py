@@ -12,9 +12,10 @@ from gpu_worker.bench.stopwatch import CountingDetector, CountingRecognizer, Sto
 from gpu_worker.bench.truth import load_passages, load_plates
 from gpu_worker.detection import Detector
 from gpu_worker.engines import Engines
+from gpu_worker.pictures import read_picture
 from gpu_worker.pipeline import Pipeline, PipelineSettings
 from gpu_worker.plate_reader import has_plate_shape
-from gpu_worker.video import MediaLimits, Video, read_picture
+from gpu_worker.video import MediaLimits, Video
 
 _SAMPLE = 24
 """Frames of a clip that the detector is timed on, alone and one by one."""

@@ -147,7 +147,9 @@ def test_progress_rises_to_one_and_counts_all_frames(clip: Clip) -> None:
     assert fractions == sorted(fractions)
     times = [p.time_s for p in progress]
     assert times == sorted(times)
-    assert progress[-1] == Progress(frames=12, fraction=1.0, passages=1, time_s=times[-1])
+    last = progress[-1]
+    assert last == Progress(frames=12, fraction=1.0, passages=1, time_s=times[-1], looked_s=last.looked_s)
+    assert last.looked_s == pytest.approx(1.2, abs=0.07)
     assert times[-1] > 0
 
 

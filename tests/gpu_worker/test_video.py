@@ -6,7 +6,8 @@ import pytest
 
 from anpr.errors import UnreadableMedia
 from gpu_worker.geometry import Image
-from gpu_worker.video import MediaLimits, Video, is_picture, read_picture
+from gpu_worker.pictures import is_picture, read_picture
+from gpu_worker.video import MediaLimits, Video
 from tests.gpu_worker.scenes import write_audio, write_clip
 
 GREY_LEVELS = range(20, 220, 20)
@@ -119,7 +120,7 @@ def test_a_broken_stretch_in_the_middle_is_stepped_over(tmp_path: Path) -> None:
 def test_frames_beyond_the_limits_are_refused_before_they_are_decoded(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "a.mp4", _shades())
     with pytest.raises(UnreadableMedia, match="160 x 96"):
-        Video(path, MediaLimits(max_pixels=10_000))
+        Video(path, MediaLimits(max_frame_pixels=10_000))
 
 
 def test_a_video_beyond_the_longest_duration_is_read_up_to_there(tmp_path: Path) -> None:
