@@ -6,13 +6,13 @@ from pathlib import Path
 
 from anpr.passages import PlateBox, RecordedPassage
 from gpu_worker.footage import Advance, Finding, Footage, FootageSummary
-from gpu_worker.geometry import BoundingBox, Image
+from gpu_worker.geometry import BoundingBox
 from gpu_worker.passages import Passage
-from gpu_worker.pictures import is_picture, read_picture
+from gpu_worker.pictures import Still, read_still
 from gpu_worker.pipeline import Pipeline, PlateRead, Progress
 from gpu_worker.recognition.rectify import cut
 from gpu_worker.recognition.regions import Region, country
-from gpu_worker.video import MediaLimits, Video
+from gpu_worker.video import MediaLimits
 
 _MARGIN = 1.5
 """A picture's crop is this much larger than the plate's box, as a passage's is, to show its surroundings."""
@@ -45,10 +45,10 @@ class PipelineFootage:
             anpr.errors.UnreadableMedia: it can be decoded as neither.
         """
         pipeline = self._pipeline.seeing(frozenset({country(region_hint)})) if region_hint else self._pipeline
-        if is_picture(path):
-            yield _PictureFootage(pipeline, read_picture(path, self._limits), self._readable_score)
+        still = read_still(path, self._limits)  # refuses what is neither before anything is begun
+        if still is not None:
+            yield _PictureFootage(pipeline, still, self._readable_score)
         else:
-            Video(path, self._limits).close()  # to refuse what is none before anything is begun
             yield _VideoFootage(pipeline, path)
 
 
@@ -74,9 +74,10 @@ class _VideoFootage:
 class _PictureFootage:
     """A picture: every plate in it is a passage of one frame."""
 
-    def __init__(self, pipeline: Pipeline, image: Image, readable_score: float) -> None:
+    def __init__(self, pipeline: Pipeline, still: Still, readable_score: float) -> None:
         self._pipeline = pipeline
-        self._image = image
+        self._image = still.image
+        self._defect = still.defect
         self._readable_score = readable_score
 
     def findings(self, on_advance: Callable[[Advance], None]) -> Iterator[Finding]:
@@ -89,7 +90,7 @@ class _PictureFootage:
             yield Finding(self._recorded(number, read), crop, self._image)
 
     def summary(self) -> FootageSummary:
-        return FootageSummary("image", 0.0, 1, None)
+        return FootageSummary("image", 0.0, 1, self._defect)
 
     def _recorded(self, number: int, read: PlateRead) -> RecordedPassage:
         return RecordedPassage(

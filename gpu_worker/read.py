@@ -10,7 +10,7 @@ from typing import Any
 
 from anpr.errors import UnreadableMedia
 from gpu_worker.passages import Passage
-from gpu_worker.pictures import is_picture, read_picture
+from gpu_worker.pictures import read_still
 from gpu_worker.pipeline import Pipeline, PlateRead, Progress
 from gpu_worker.video import MediaLimits
 
@@ -45,8 +45,11 @@ def read_file(pipeline: Pipeline, path: Path, limits: MediaLimits, *, everything
     """
     started = time.perf_counter()
     record: Record = {"file": str(path)}
-    if is_picture(path):
-        record["reads"] = [_read_record(read) for read in pipeline.image(read_picture(path, limits))]
+    still = read_still(path, limits)
+    if still is not None:
+        record["reads"] = [_read_record(read) for read in pipeline.image(still.image)]
+        if still.defect:
+            record["defect"] = still.defect
     else:
         last = Progress(0, 0.0, 0)
 

@@ -70,7 +70,7 @@ def measure_pictures(paths: Sequence[Path], detector: Detector, arms: Sequence[A
     outcomes: dict[str, list[PlateOutcome]] = {arm.name: [] for arm in arms}
     for path in paths:
         with stages.decode.running(1):
-            image = read_picture(path, limits)
+            image = read_picture(path, limits).image
         with stages.detect.running(1):
             neutral = colour.without_cast(image)
             detections = [d for d in detector.detect([neutral])[0] if has_plate_shape(d.box)]

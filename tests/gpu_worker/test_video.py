@@ -136,7 +136,7 @@ def test_pictures_are_known_by_content_and_decoded(tmp_path: Path, suffix: str) 
     assert cv2.imwrite(str(named), np.full((40, 60, 3), 77, np.uint8))
     path = named.rename(tmp_path / "no-suffix")
     assert is_picture(path)
-    assert read_picture(path, MediaLimits()).shape == (40, 60, 3)
+    assert read_picture(path, MediaLimits()).image.shape == (40, 60, 3)
 
 
 def test_exif_orientation_turns_a_picture_upright(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_exif_orientation_turns_a_picture_upright(tmp_path: Path) -> None:
     data = encoded.tobytes()
     path = tmp_path / "turned.jpg"
     path.write_bytes(data[:2] + b"\xff\xe1" + (len(segment) + 2).to_bytes(2) + segment + data[2:])
-    assert read_picture(path, MediaLimits()).shape == (60, 40, 3)
+    assert read_picture(path, MediaLimits()).image.shape == (60, 40, 3)
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png"])
