@@ -1,6 +1,9 @@
 """`python -m gpu_worker work | read | bench`."""
 
 import argparse
+import io
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -30,6 +33,20 @@ def _arguments() -> argparse.ArgumentParser:
 
 def main() -> int:
     """Run one command; returns the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a file's name may be no text
+    try:
+        return _run()
+    except BrokenPipeError:
+        # Whoever read has enough. Nothing is left to be flushed at the end, which would fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+def _run() -> int:
     arguments = _arguments().parse_args()
     # Imported here so that each command loads what it needs: `work` alone needs the adapters, the others alone do not.
     if arguments.command == "work":

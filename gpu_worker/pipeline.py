@@ -109,6 +109,11 @@ class PlateRead:
     candidates: tuple[Candidate, ...]
 
 
+def is_readable(read: PlateRead, least_score: float) -> bool:
+    """Tell whether a picture's read is sure and complete enough to be called one."""
+    return read.score >= least_score and "?" not in read.plate
+
+
 class Pipeline:
     """Detects, follows, reads and votes. One instance serves any number of files, one after the other."""
 
@@ -132,6 +137,11 @@ class Pipeline:
         self._recognizer = recognizer
         self._settings = settings or PipelineSettings()
         self._still_detector = still_detector or detector
+
+    @property
+    def readable_score(self) -> float:
+        """Least score of a readable plate."""
+        return self._settings.reading.readable_score
 
     def seeing(self, regions: frozenset[str]) -> "Pipeline":
         """Return this pipeline, its engines shared, for a camera that mostly sees plates of `regions`."""

@@ -9,7 +9,7 @@ from gpu_worker.footage import Advance, Finding, Footage, FootageSummary
 from gpu_worker.geometry import BoundingBox
 from gpu_worker.passages import Passage
 from gpu_worker.pictures import Still, read_still
-from gpu_worker.pipeline import Pipeline, PlateRead, Progress
+from gpu_worker.pipeline import Pipeline, PlateRead, Progress, is_readable
 from gpu_worker.recognition.rectify import cut
 from gpu_worker.recognition.regions import Region, country
 from gpu_worker.video import MediaLimits
@@ -97,7 +97,7 @@ class _PictureFootage:
             passage_no=number,
             plate=read.plate,
             raw_plate=read.raw_plate,
-            readable=read.score >= self._readable_score and "?" not in read.plate,
+            readable=is_readable(read, self._readable_score),
             score=float(read.score),
             dscore=float(read.dscore),
             region=_region(read.region),

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from anpr.errors import UnreadableMedia
+from anpr.messages import MEDIA_TYPES, media_type
 from gpu_worker.passages import Passage
 from gpu_worker.pictures import read_still
-from gpu_worker.pipeline import Pipeline, PlateRead, Progress
+from gpu_worker.pipeline import Pipeline, PlateRead, Progress, is_readable
 from gpu_worker.video import MediaLimits
-
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".mp4", ".mov", ".mkv", ".avi", ".webm", ".ts", ".m4v"}
 
 Record = dict[str, Any]
 
@@ -23,9 +22,13 @@ def expand(paths: Sequence[Path]) -> Iterator[Path]:
     """Replace each folder by the pictures and clips in it, in order of their names."""
     for path in paths:
         if path.is_dir():
-            yield from sorted(p for p in path.iterdir() if p.suffix.lower() in _SUFFIXES)
+            yield from _of_folder(path)
         else:
             yield path
+
+
+def _of_folder(path: Path) -> list[Path]:
+    return sorted(p for p in path.iterdir() if media_type(p.name))
 
 
 def read_file(pipeline: Pipeline, path: Path, limits: MediaLimits, *, everything: bool) -> Record:
@@ -47,7 +50,9 @@ def read_file(pipeline: Pipeline, path: Path, limits: MediaLimits, *, everything
     record: Record = {"file": str(path)}
     still = read_still(path, limits)
     if still is not None:
-        record["reads"] = [_read_record(read) for read in pipeline.image(still.image)]
+        reads = [_read_record(read, pipeline.readable_score) for read in pipeline.image(still.image)]
+        record["reads"] = reads
+        record["unreadable"] = sum(not read["readable"] for read in reads)
         if still.defect:
             record["defect"] = still.defect
     else:
@@ -67,9 +72,9 @@ def read_file(pipeline: Pipeline, path: Path, limits: MediaLimits, *, everything
     return record
 
 
-def _read_record(read: PlateRead) -> Record:
+def _read_record(read: PlateRead, readable_score: float) -> Record:
     record = asdict(read)
-    return {**record, "box": _rounded(record["box"])}
+    return {**record, "readable": is_readable(read, readable_score), "box": _rounded(record["box"])}
 
 
 def _passage_record(passage: Passage) -> Record:
@@ -101,10 +106,22 @@ def run(pipeline: Pipeline, paths: Sequence[Path], limits: MediaLimits, *, as_js
     """Read all files and print one line of JSON, or a part of a table, for each.
 
     Returns:
-        The exit status: 0, or 1 if a file could not be read; the others are read all the same.
+        The exit status: 0, or 1 if a file could not be read or a folder holds none; the others are read all the same.
     """
     status = 0
-    for path in expand(paths):
+    files: list[Path] = []
+    for path in paths:
+        try:
+            found = list(expand([path]))
+        except OSError as error:
+            sys.stderr.write(f"{path}: {error.strerror}\n")
+            status = 1
+            continue
+        if not found:
+            sys.stderr.write(f"{path}: The folder has no file that can be read ({' '.join(sorted(MEDIA_TYPES))}).\n")
+            status = 1
+        files += found
+    for path in files:
         try:
             record = read_file(pipeline, path, limits, everything=everything)
         except (UnreadableMedia, OSError) as error:
@@ -112,15 +129,17 @@ def run(pipeline: Pipeline, paths: Sequence[Path], limits: MediaLimits, *, as_js
             sys.stderr.write(f"{path}: {reason}\n")
             status = 1
             continue
-        sys.stdout.write(json.dumps(record) + "\n" if as_json else table(record))
+        sys.stdout.write(json.dumps(record) + "\n" if as_json else table(record, everything=everything))
         sys.stdout.flush()
     return status
 
 
-def table(record: Record) -> str:
-    """Lay one file's record out for a person."""
+def table(record: Record, *, everything: bool = False) -> str:
+    """Lay one file's record out for a person; a guess at what cannot be read only where everything is asked for."""
     lines = [f"{record['file']}  ({record['ms']:.0f} ms)"]
     for read in record.get("reads", []):
+        if not (everything or read["readable"]):
+            continue
         box = read["box"]
         place = f"{box['xmin']:.0f},{box['ymin']:.0f} to {box['xmax']:.0f},{box['ymax']:.0f}"
         lines.append(f"  {read['plate']:<12} {read['score']:.2f}  at {place}")
@@ -130,7 +149,8 @@ def table(record: Record) -> str:
             f"  {passage['plate']:<12} {passage['score']:.2f}  {span}  {passage['frames_agreeing']} frames agree"
         )
     if record.get("unreadable"):
-        lines.append(f"  and {record['unreadable']} passages with no readable plate")
+        what = "plates that cannot be read" if "reads" in record else "passages with no readable plate"
+        lines.append(f"  and {record['unreadable']} {what}")
     if "defect" in record:
         lines.append(f"  {record['defect']}")
     return "\n".join(lines) + "\n"

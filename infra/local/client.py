@@ -1,6 +1,5 @@
 """A client of the HTTP API: what the demonstration does is what any program of a customer's would."""
 
-import mimetypes
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -9,6 +8,7 @@ from typing import Any, Final
 
 import httpx
 
+from anpr.messages import media_type
 from infra.local.site import Login
 
 _TIMEOUT: Final = httpx.Timeout(60, connect=5)
@@ -91,7 +91,7 @@ class ApiClient:
         Returns:
             The upload; its `id` is the job's too.
         """
-        content_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        content_type = media_type(file.name) or "application/octet-stream"
         upload: dict[str, Any] = self.post(
             "/uploads",
             {

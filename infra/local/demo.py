@@ -12,8 +12,8 @@ import httpx
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from rich.text import Text
 
+from anpr.messages import MEDIA_TYPES, media_type
 from infra.cache import made_once
 from infra.local.client import ApiClient
 from infra.local.console import Console
@@ -44,6 +44,8 @@ def demonstrate(clip: Path | None, home: Path, console: Console) -> None:
     """
     if clip is not None and not clip.is_file():
         raise DemoError(f"There is no file {clip}.")
+    if clip is not None and media_type(clip.name) is None:
+        raise DemoError(f"{clip.name} is of no kind that can be read; these are: {' '.join(sorted(MEDIA_TYPES))}.")
     crops = home / "demo"
     shutil.rmtree(crops, ignore_errors=True)
     crops.mkdir(parents=True)
@@ -112,11 +114,9 @@ def show(events: list[dict[str, Any]], job: dict[str, Any], crops: Path, console
         console: where the table is shown.
     """
     readable = sorted((event for event in events if event["readable"]), key=lambda event: str(event["first_seen_at"]))
-    table = Table(title=_title(readable, events), expand=True)
+    table = Table(title=_title(readable, events))
     for heading in ("Plate", "Score", "First - last", "Agree", "Seen"):
         table.add_column(heading, no_wrap=True)
-    # What the others leave of the line: only the links give way on a narrow terminal.
-    table.add_column("Crop URL", no_wrap=True, overflow="ellipsis", ratio=1)
     with httpx.Client(timeout=30, trust_env=False) as http:
         for event in readable:
             crop = http.get(event["crop_url"]).raise_for_status().content
@@ -124,16 +124,12 @@ def show(events: list[dict[str, Any]], job: dict[str, Any], crops: Path, console
             times = f"{_clock(event['first_seen_at'])} - {_clock(event['last_seen_at'])}"
             # A plate is read only until it is sure, so far fewer frames agree than saw it.
             frames = (str(event["frames_agreeing"]), str(event["frames_seen"]))
-            link = Text(event["crop_url"], style=f"link {event['crop_url']}")
-            table.add_row(event["plate"], f"{event['score']:.2f}", times, *frames, link)
+            table.add_row(event["plate"], f"{event['score']:.2f}", times, *frames)
     console.rich.print(table)
     if job["warning"]:
         console.say(f"[yellow]{escape(job['warning'])}[/yellow]")
-    # In full, for whoever wants to copy one.
-    for event in readable:
-        console.rich.print(f"{event['plate']}  {event['crop_url']}", soft_wrap=True, markup=False)
     if readable:
-        console.say(f"The links end with this run; the crops stay in {crops}.")
+        console.say(f"The plates' crops are in {crops}.")
 
 
 def _title(readable: list[dict[str, Any]], events: list[dict[str, Any]]) -> str:

@@ -52,6 +52,9 @@ class Keeper:
             if all(_runs(word, group) for word, group in before.groups.items()):
                 self._console.say("It runs already; `make down` stops it.")
                 self._console.say(before.addresses)
+                if self._login.exists():
+                    email = self._login.read_text().splitlines()[0]
+                    self._console.say(f"Login  {email}, with the password in {self._login}")
                 return
             self._stop(before)
         place = Place(

@@ -7,7 +7,7 @@ import cv2
 import pytest
 
 from gpu_worker.pipeline import Pipeline
-from gpu_worker.read import expand, run
+from gpu_worker.read import expand, run, table
 from gpu_worker.video import MediaLimits
 from tests.gpu_worker.engines_by_hand import PatchDetector, PatchReader, marked
 from tests.gpu_worker.scenes import road, write_clip
@@ -91,3 +91,33 @@ def test_the_command_reads_a_picture(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert [read["plate"] for read in json.loads(done.stdout)["reads"][:1]] == ["AB12CDE"]
+
+
+def test_a_folder_without_anything_to_read_says_so(
+    tmp_path: Path, pipeline: Pipeline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "notes.txt").touch()
+    assert run(pipeline, [tmp_path], MediaLimits(), as_json=False, everything=False) == 1
+    assert "no file that can be read" in capsys.readouterr().err
+
+
+def test_a_guess_at_a_pictures_plate_is_marked_and_shown_only_on_request() -> None:
+    box = {"xmin": 0.0, "ymin": 0.0, "xmax": 9.0, "ymax": 9.0}
+    guess = {"plate": "GUE55", "score": 0.01, "readable": False, "box": box}
+    record = {"file": "a.png", "ms": 1.0, "reads": [guess], "unreadable": 1}
+    assert "GUE55" not in table(record)
+    assert "1 plates that cannot be read" in table(record)
+    assert "GUE55" in table(record, everything=True)
+
+
+def test_a_reader_that_has_enough_is_no_error(tmp_path: Path) -> None:
+    path = tmp_path / "road.png"
+    cv2.imwrite(str(path), road([("AB12CDE", 80, 260)])[0])
+    command = [sys.executable, "-m", "gpu_worker", "read", "--json", str(path), str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        errors = process.stderr.read()
+        assert process.wait(timeout=120) == 141
+    assert errors == b""

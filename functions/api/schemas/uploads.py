@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from anpr.messages import IMAGE_TYPES
 from anpr.models import Upload, UploadStatus
 from anpr.ports import PresignedPost
 from functions.api.schemas.common import Line, PageOut, PageQuery, RequestModel, ResponseModel, Timestamp
@@ -40,8 +41,9 @@ class UploadIn(RequestModel):
     content_type: Annotated[
         Line,
         Field(
-            pattern=r"^(video/[a-z0-9][a-z0-9.+-]{0,63}|image/jpeg|image/png)$",
-            description="`video/…`, `image/jpeg` or `image/png`, in small letters and without parameters.",
+            pattern=rf"^(video/[a-z0-9][a-z0-9.+-]{{0,63}}|{'|'.join(IMAGE_TYPES)})$",
+            description=f"`video/…`, {', '.join(f'`{kind}`' for kind in IMAGE_TYPES)}; in small letters and without "
+            "parameters.",
         ),
     ]
     size_bytes: Annotated[int, Field(ge=1, description="The file must have exactly this size.")]

@@ -7,6 +7,7 @@ pulling in the domain.
 import json
 from datetime import date, datetime
 from enum import StrEnum
+from pathlib import PurePath
 from typing import Any, Final, Literal
 from urllib.parse import unquote_plus
 from uuid import UUID
@@ -20,6 +21,45 @@ UPLOADS_PREFIX: Final = "uploads/"
 CROPS_PREFIX: Final = "crops/"
 FRAMES_PREFIX: Final = "frames/"
 EXPORTS_PREFIX: Final = "exports/"
+
+
+MEDIA_TYPES: Final = {
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".avif": "image/avif",
+    ".bmp": "image/bmp",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
+    ".gif": "image/gif",
+    ".mp4": "video/mp4",
+    ".m4v": "video/mp4",
+    ".mov": "video/quicktime",
+    ".3gp": "video/3gpp",
+    ".3g2": "video/3gpp2",
+    ".mkv": "video/x-matroska",
+    ".webm": "video/webm",
+    ".avi": "video/x-msvideo",
+    ".ts": "video/mp2t",
+    ".mts": "video/mp2t",
+    ".m2ts": "video/mp2t",
+    ".mpg": "video/mpeg",
+    ".mpeg": "video/mpeg",
+    ".flv": "video/x-flv",
+    ".wmv": "video/x-ms-wmv",
+    ".asf": "video/x-ms-asf",
+    ".mxf": "video/mxf",
+    ".ogv": "video/ogg",
+}
+"""What the worker can read, by the usual endings of files' names: which content type an upload has."""
+
+IMAGE_TYPES: Final = tuple(sorted({kind for kind in MEDIA_TYPES.values() if kind.startswith("image/")}))
+
+
+def media_type(file_name: str) -> str | None:
+    """Tell a file's content type by its name's ending; None if it is of no kind that the worker can read."""
+    return MEDIA_TYPES.get(PurePath(file_name).suffix.lower())
 
 
 def upload_key(upload_id: UUID) -> str:
