@@ -11,6 +11,9 @@ import httpx
 from anpr.messages import media_type
 from infra.local.site import Login
 
+API_FUNCTIONS: Final = ("/users", "/cameras", "/events", "/bolos", "/admin/audit")
+"""A path of each of the API's functions."""
+
 _TIMEOUT: Final = httpx.Timeout(60, connect=5)
 # A form may hold gigabytes, of which the store acknowledges nothing until the end.
 _POST_TIMEOUT: Final = httpx.Timeout(600, connect=5)

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from anpr.messages import MEDIA_TYPES, media_type
 from infra.cache import made_once
-from infra.local.client import ApiClient
+from infra.local.client import API_FUNCTIONS, ApiClient
 from infra.local.console import Console
 from infra.local.process import LoggedProcess
 from infra.local.scratch import scratch
@@ -58,7 +58,7 @@ def demonstrate(clip: Path | None, home: Path, console: Console) -> None:
             file = clip or rendered_clip()
         api = stack.enter_context(ApiClient(site.api_url))
         with console.step("API awake"):
-            api.wake(("/docs", "/cameras", "/events"))
+            api.wake(API_FUNCTIONS)
         with console.step("Logged in, camera registered"):
             api.log_in(site.admin)
             camera = api.camera(_CAMERA)
