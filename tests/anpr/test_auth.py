@@ -115,6 +115,7 @@ def test_a_token_signed_by_somebody_else_or_meant_for_somebody_else_is_refused(i
         jwt.encode({**content, "sub": "7"}, own, "EdDSA", headers=headers),
         jwt.encode({key: value for key, value in content.items() if key != "exp"}, own, "EdDSA", headers=headers),
         jwt.encode(content, own, "EdDSA", headers={**headers, "kid": "nul\0"}),
+        jwt.encode(content, own, "EdDSA", headers={**headers, "kid": "\ud800"}),
         jwt.encode(content, own, "EdDSA", headers={**headers, "typ": "JWT"}),
     ]
     for token in forged:

@@ -97,9 +97,15 @@ def test_nonsense_for_a_token_is_refused(api: Api) -> None:
         "a.b.c",
         "eyJhbGciOiJub25lIn0.e30.",
         "\u00e9.\u00e9.\u00e9",
+        # The header's `kid` is a NUL, half of a surrogate pair, and any other text.
         "eyJraWQiOiJcdTAwMDAifQ.e30.AA",
+        "eyJraWQiOiJcdWQ4MDAifQ.e30.AA",
+        "eyJraWQiOiJ4In0.e30.AA",
     ):
         assert Client(api.handler, token).get("/users/me").status == 401, token
+        assert api.anonymous.post("/auth/refresh", {"refresh_token": token}).status in (401, 422), token
+        assert log_in(api).status == 200, token
+        assert api.viewer.get("/users").status == 403, token
 
 
 def test_a_password_that_is_no_text_is_refused(api: Api) -> None:

@@ -11,11 +11,14 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
-from anpr.errors import Unavailable
+from anpr import driver
+from anpr.errors import Unavailable, Unprocessable
 from anpr.settings import DatabaseSettings
 
 _AFTER_COMMIT: Final = "after_commit"
 _QUERY_CANCELED: Final = "57014"
+# What a text may hold and PostgreSQL cannot: NUL, as such or in JSON.
+_UNSTORABLE: Final = frozenset({"22021", "22P05"})
 # Connection lost, deadlock or serialisation failure, out of resources, shut down by an operator: all pass.
 _OUTAGES: Final = frozenset({"08", "40", "53", "57"})
 
@@ -48,7 +51,8 @@ def make_engine(url: URL, settings: DatabaseSettings, *, password: Callable[[], 
         authorities = str(RDS_AUTHORITIES) if settings.ssl_root_cert == "rds" else settings.ssl_root_cert
         connect_args["ssl_context"] = ssl.create_default_context(cafile=authorities)
     engine = create_engine(
-        url.set(drivername="postgresql+pg8000"),
+        url.set(drivername=driver.driver_name()),
+        json_serializer=driver.to_json,
         pool_size=settings.pool_size,
         max_overflow=0,
         pool_timeout=settings.connect_timeout_s,
@@ -56,6 +60,7 @@ def make_engine(url: URL, settings: DatabaseSettings, *, password: Callable[[], 
         pool_pre_ping=True,
         connect_args=connect_args,
     )
+    driver.guard(engine)
     if password is not None:
 
         @event.listens_for(engine, "do_connect")
@@ -77,8 +82,11 @@ class Database:
     def transaction(self) -> Iterator[Session]:
         """Open a session, commit when the block ends well and roll back when it raises.
 
+        A connection is thrown away after any error that the server did not send; see `anpr.driver`.
+
         Raises:
             anpr.errors.Unavailable: the database cannot be reached, or it ended a statement for taking too long.
+            anpr.errors.Unprocessable: a text holds what PostgreSQL cannot store.
         """
         with self._sessions() as session:
             try:
@@ -86,14 +94,13 @@ class Database:
                 session.commit()
             except PoolTimeout as error:
                 raise Unavailable("The database has no free connection; try again in a moment.") from error
-            except OSError as error:
-                # The driver passes on what its socket says while it logs in: a paused server may be slow to wake.
-                raise Unavailable("The database does not answer; try again in a moment.") from error
             except DBAPIError as error:
                 if _sqlstate(error) == _QUERY_CANCELED:
                     raise Unavailable("The query took too long and was stopped; ask for less at a time.") from error
                 if isinstance(error, (InterfaceError, OperationalError)) or _sqlstate(error)[:2] in _OUTAGES:
                     raise Unavailable("The database does not answer; try again in a moment.") from error
+                if _sqlstate(error) in _UNSTORABLE:
+                    raise Unprocessable("A text in the request holds a character that cannot be stored.") from error
                 raise
             for call in session.info.pop(_AFTER_COMMIT, ()):
                 call()
@@ -110,9 +117,5 @@ def after_commit(session: Session, call: Callable[[], None]) -> None:
 
 
 def _sqlstate(error: DBAPIError) -> str:
-    """PostgreSQL's code for what went wrong; empty where the error is the driver's own.
-
-    pg8000 has one exception for nearly every error of the server, with the server's fields as its argument.
-    """
-    fields = error.orig.args[0] if error.orig is not None and error.orig.args else None
-    return str(fields.get("C", "")) if isinstance(fields, dict) else ""
+    """PostgreSQL's code for what went wrong; empty where the error is the driver's own."""
+    return (driver.answer_of(error.orig) or {}).get("C", "")
