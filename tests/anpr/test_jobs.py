@@ -139,7 +139,7 @@ def test_a_finished_job_counts_its_rows(database: Database) -> None:
         session.get_one(Upload, upload.id).events_count = 40
 
     with database.transaction() as session:
-        jobs.finish(session, held, Result("video", 12.5, 375, "The tail is broken\x00."))
+        jobs.finish(session, held, Result("video", 12.5, 375, "The tail is broken\x00\udcff."))
 
     now = reload(database, upload)
     assert (now.status, now.progress, now.claim_token) == (UploadStatus.SUCCEEDED, 1.0, None)
@@ -155,7 +155,7 @@ def test_a_failed_job_keeps_its_reason(database: Database) -> None:
     held = claimed(database, upload)
 
     with database.transaction() as session:
-        jobs.fail(session, held, "This is not a video\x00.")
+        jobs.fail(session, held, "This is not a video\x00\ud800.")
 
     now = reload(database, upload)
     assert (now.status, now.failure_reason) == (UploadStatus.FAILED, "This is not a video.")

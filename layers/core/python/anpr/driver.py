@@ -69,6 +69,11 @@ def to_json(value: object) -> str:
     return written
 
 
+def storable(text: str) -> str:
+    """A text without what PostgreSQL cannot keep, for words that no caller of ours chose, such as a decoder's."""
+    return _UNSENDABLE.sub("", text)
+
+
 def answer_of(error: BaseException | None) -> dict[str, str] | None:
     """The fields of the server's error, such as `C` for its SQLSTATE; None where it is not the server's.
 

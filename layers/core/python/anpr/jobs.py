@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from anpr import audit, outbox, totals
+from anpr import audit, driver, outbox, totals
 from anpr.audit import Action
 from anpr.messages import EventType, UploadFailed, UploadProcessed
 from anpr.models import Camera, Event, Upload, UploadStatus
@@ -336,5 +336,5 @@ def _fail_where(session: Session, reason: str, *conditions: ColumnElement[bool])
 
 
 def _storable(text: str | None) -> str | None:
-    """Text that PostgreSQL takes: a decoder may quote a file's bytes, and a file may hold a NUL."""
-    return None if text is None else text.replace("\x00", "")[:_MAX_TEXT]
+    """Text that PostgreSQL takes: a decoder may quote a file's bytes, and a file may hold anything."""
+    return None if text is None else driver.storable(text)[:_MAX_TEXT]
