@@ -1,14 +1,17 @@
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import DatabaseError
 
 from anpr import migrations
 from anpr.db import Database
-from anpr.models import Base
+from anpr.models import Base, Correction, Event, ReviewStatus, Verdict
+from tests.builders import add_event
 
 
 def test_the_migrated_schema_is_the_models(database: Database) -> None:
@@ -39,6 +42,42 @@ def test_a_schema_that_is_newer_than_the_code_is_left_as_it_is(database: Databas
 
     with database.engine.connect() as connection:
         assert connection.execute(text("SELECT count(of_tomorrow) FROM cameras")).scalar_one() == 0
+
+
+def test_regions_are_spelt_alike_and_what_repeated_the_machine_is_a_confirmation(database: Database) -> None:
+    same, other = (add_event(database, region=("ro", 0.9)) for _ in range(2))
+    with database.engine.begin() as connection:
+        command.downgrade(migrations.config(connection), "0007")
+        connection.execute(text("UPDATE events SET region_code = 'RO'"))
+        for event, region in ((same, "RO"), (other, "HU")):
+            row = {"event": event.id, "region": region, "id": uuid4()}
+            connection.execute(
+                text(
+                    "INSERT INTO corrections (id, event_id, verdict, plate, region_code, note, second_opinion)"
+                    " VALUES (:id, :event, 'corrected', 'LS15EBC', :region, '', false)"
+                ),
+                row,
+            )
+            connection.execute(
+                text(
+                    "UPDATE events SET review_status = 'corrected', reviewed_plate = plate,"
+                    " reviewed_region_code = :region WHERE id = :event"
+                ),
+                row,
+            )
+
+    migrations.upgrade(database.engine)
+
+    with database.transaction() as session:
+        after = {event.id: event for event in session.scalars(select(Event))}
+        verdicts = {
+            row.event_id: (row.verdict, row.plate, row.region_code) for row in session.scalars(select(Correction))
+        }
+    assert {event.region_code for event in after.values()} == {"ro"}
+    assert verdicts[same.id] == (Verdict.CONFIRMED, None, "ro")
+    assert (after[same.id].review_status, after[same.id].reviewed_plate) == (ReviewStatus.CONFIRMED, None)
+    assert verdicts[other.id] == (Verdict.CORRECTED, "LS15EBC", "hu")
+    assert (after[other.id].review_status, after[other.id].reviewed_region_code) == (ReviewStatus.CORRECTED, "hu")
 
 
 def test_where_there_is_no_iam_nobody_is_let_in(database: Database) -> None:

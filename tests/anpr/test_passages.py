@@ -30,7 +30,7 @@ def test_a_passage_is_stored_as_it_was_read(database: Database) -> None:
         outbox = session.scalars(select(OutboxMessage)).one()
     assert (event.upload_id, event.camera_id, event.passage_no) == (upload.id, upload.camera_id, 7)
     assert (event.plate, event.plate_key, event.raw_plate) == ("LS15EBC", "1515E8C", "LS15 EBC")
-    assert (event.region_code, event.region_score) == ("GB", 0.9)
+    assert (event.region_code, event.region_score) == ("gb", 0.9)
     assert (event.box_xmin, event.box_ymin, event.box_xmax, event.box_ymax) == (10, 20, 110, 45)
     assert event.candidates == [{"plate": "LS15EBC", "score": 0.97}, {"plate": "LS15E8C", "score": 0.02}]
     assert event.captured_at == CAPTURED_AT + timedelta(seconds=0.5)

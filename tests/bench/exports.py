@@ -38,7 +38,6 @@ from anpr.messages import export_key
 from anpr.models import Event, Export, Role
 from anpr.plates import CONFUSABLES, plate_key
 from anpr.principals import Principal
-from anpr.reviews import effective_plate, effective_region
 from anpr.settings import ExportSettings
 from tests.bench.seed import seed
 from tests.e2e.backend import Backend, backend
@@ -209,7 +208,7 @@ def _expected(database: Database, export_id: UUID) -> Iterator[tuple[str, tuple[
         session.execute(text("SET LOCAL statement_timeout = 0"))
         assert session.get_one(Export, export_id).images_missing == 0
         for event in session.scalars(select(Event).execution_options(yield_per=5000)):
-            yield f"crops/{event.id}.jpg", (effective_plate(event), effective_region(event) or "Unknown")
+            yield f"crops/{event.id}.jpg", (event.effective_plate, event.effective_region or "Unknown")
 
 
 def _table(opened: zipfile.ZipFile, name: str) -> list[dict[str, Any]]:

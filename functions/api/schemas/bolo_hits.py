@@ -6,12 +6,16 @@ from uuid import UUID
 
 from pydantic import Field
 
+from anpr.bolos import hits
 from anpr.bolos.hits import HitFilter
+from anpr.bolos.patterns import known_region
 from anpr.models import BoloKind, BoloMatch, HitStatus, MatchedBy, Priority, Tolerance
 from anpr.ports import BlobStore
 from functions.api.schemas.bolos import Note
 from functions.api.schemas.common import PageOut, PageQuery, RequestModel, ResponseModel, Timestamp
 from functions.api.schemas.events import EventOut, event_out
+
+_DERIVED = frozenset({"event", "list", "bolo", "region_differs", "wanted_region", "read_region"})
 
 
 class HitEntryOut(ResponseModel):
@@ -21,6 +25,7 @@ class HitEntryOut(ResponseModel):
     kind: BoloKind
     pattern: str
     tolerance: Tolerance
+    region: str | None
     vehicle: str
     reason: str
     case_number: str | None
@@ -40,6 +45,17 @@ class HitOut(ResponseModel):
     id: UUID
     plate: Annotated[str, Field(description="What matched: the machine's read, or a person's.")]
     matched_by: MatchedBy
+    region_differs: Annotated[
+        bool,
+        Field(
+            description="The plate is wanted of another region than it is known to be of. A machine often names a "
+            "wrong one, so it rules no hit out; what a person says of the region does."
+        ),
+    ]
+    wanted_region: Annotated[str | None, Field(description="Of which region the plate is wanted; null for any.")]
+    read_region: Annotated[
+        str | None, Field(description="Of which it is: as a person said, or else as the machine is sure enough of.")
+    ]
     reviewed: Annotated[bool, Field(description="A person had read the plate.")]
     historical: Annotated[bool, Field(description="Found by searching back; nobody was alerted.")]
     alert: Annotated[bool, Field(description="False for a repeat within the list's interval.")]
@@ -87,9 +103,12 @@ class HitPatch(RequestModel):
 
 def hit_out(hit: BoloMatch, blobs: BlobStore) -> HitOut:
     """Render a hit, with links to its passage's images."""
-    fields = {name: getattr(hit, name) for name in HitOut.model_fields if name not in ("event", "list", "bolo")}
+    fields = {name: getattr(hit, name) for name in HitOut.model_fields if name not in _DERIVED}
     return HitOut(
         **fields,
+        region_differs=hits.region_differs(hit),
+        wanted_region=hit.bolo.region,
+        read_region=known_region(hit.event),
         list=HitListOut.model_validate(hit.list),
         bolo=HitEntryOut.model_validate(hit.bolo),
         event=event_out(hit.event, blobs),

@@ -14,6 +14,7 @@ from anpr.bolos.patterns import MAX_REGEX_LENGTH
 from anpr.errors import BadRequest
 from anpr.models import BoloKind, Channel, MatchedBy, Priority, Tolerance
 from anpr.ports import BlobStore
+from anpr.regions import REGION_PATTERN
 from functions.api.schemas.common import Line, PageOut, PageQuery, RequestModel, ResponseModel, Text, Timestamp
 from functions.api.schemas.events import EventOut, event_out
 
@@ -37,7 +38,7 @@ Pattern = Annotated[
 Region = Annotated[
     Line,
     Field(
-        pattern=r"^[A-Za-z]{2}(-[A-Za-z0-9]{1,3})?$",
+        pattern=REGION_PATTERN,
         description="The plate's country or state as in ISO 3166, such as `gb` or `us-ca`; null for any.",
     ),
 ]
@@ -237,6 +238,7 @@ class FoundOut(ResponseModel):
     """A past passage, and how it matches."""
 
     matched_by: MatchedBy
+    region_differs: Annotated[bool, Field(description="It is of another region than wanted, as the machine says.")]
     event: EventOut
 
 
@@ -309,7 +311,7 @@ def _by(found: Preview) -> dict[MatchedBy, int]:
 
 
 def _found_out(found: Found, blobs: BlobStore) -> FoundOut:
-    return FoundOut(matched_by=found.by, event=event_out(found.event, blobs))
+    return FoundOut(matched_by=found.by, region_differs=found.region_differs, event=event_out(found.event, blobs))
 
 
 def import_out(report: ImportReport) -> ImportOut:

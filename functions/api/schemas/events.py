@@ -12,7 +12,6 @@ from anpr.models import Event, ReviewStatus
 from anpr.plate_query import How, Match, Matched
 from anpr.plates import normalize
 from anpr.ports import BlobStore
-from anpr.reviews import effective_plate
 from functions.api.schemas.common import Line, PageOut, PageQuery, ResponseModel, Timestamp
 
 MAX_CAMERAS = 50
@@ -133,9 +132,15 @@ class EventOut(ResponseModel):
     frames_agreeing: Annotated[int, Field(description="In how many frames the plate read the same.")]
     review_status: ReviewStatus
     reviewed_plate: Annotated[str | None, Field(description="What a person says that it reads, if they differ.")]
-    reviewed_region: Annotated[str | None, Field(description="Where a person says that it is from, if they differ.")]
+    reviewed_region: Annotated[
+        str | None, Field(description="Where a person says that it is from; null if nobody said.")
+    ]
     effective_plate: Annotated[
         str | None, Field(description="What people and machine together say; null for a rejected passage.")
+    ]
+    effective_region: Annotated[
+        str | None,
+        Field(description="Where people and machine together say that it is from; null where that is unknown."),
     ]
     crop_url: Annotated[str | None, Field(description="Link to the plate's image, good for an hour.")]
     frame_url: Annotated[str | None, Field(description="Link to the whole frame, good for an hour.")]
@@ -176,7 +181,8 @@ def event_out(event: Event, blobs: BlobStore, matched: Matched | None = None) ->
         review_status=event.review_status,
         reviewed_plate=event.reviewed_plate,
         reviewed_region=event.reviewed_region_code,
-        effective_plate=effective_plate(event),
+        effective_plate=event.effective_plate,
+        effective_region=event.effective_region,
         crop_url=blobs.presign_get(event.crop_key) if kept else None,
         frame_url=blobs.presign_get(event.frame_key) if kept else None,
         match=None if matched is None else MatchOut(how=matched.how, distance=matched.distance),

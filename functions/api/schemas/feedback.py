@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from anpr.models import Correction, RejectReason, Review, Urgency, Verdict
 from anpr.ports import BlobStore
+from anpr.regions import REGION_PATTERN
 from anpr.reviews import AgreementQuery, Opinion
 from functions.api.schemas.common import Line, RequestModel, ResponseModel, Text, Timestamp
 from functions.api.schemas.events import EventOut, event_out
@@ -48,7 +49,8 @@ class VerdictIn(RequestModel):
     region: Annotated[
         Line | None,
         Field(
-            pattern="^[A-Za-z0-9-]{2,10}$", description="With `corrected`: where the plate is from, if that is wrong."
+            pattern=REGION_PATTERN,
+            description="With `corrected`: where the plate is from, as in ISO 3166, such as `gb` or `us-ca`.",
         ),
     ] = None
     reject_reason: Annotated[RejectReason | None, Field(description="Needed by `rejected`, and only there.")] = None
@@ -70,8 +72,7 @@ class VerdictIn(RequestModel):
 
     def opinion(self) -> Opinion:
         """The domain's form."""
-        region = None if self.region is None else self.region.upper()
-        return Opinion(self.verdict, self.plate, region, self.reject_reason, self.note, self.supersedes)
+        return Opinion(self.verdict, self.plate, self.region, self.reject_reason, self.note, self.supersedes)
 
 
 class SecondOpinionIn(RequestModel):

@@ -10,7 +10,7 @@ from anpr.bolos import Matcher, entries, hits, lists
 from anpr.bolos.hits import HitFilter
 from anpr.db import Database
 from anpr.errors import Conflict, NotFound, Unprocessable
-from anpr.models import Event, HitStatus, OutboxMessage, Review, Urgency
+from anpr.models import Event, HitStatus, OutboxMessage, Review, ReviewStatus, Urgency
 from anpr.paging import PageRequest
 from anpr.principals import Principal
 from tests.builders import add_event, add_user
@@ -108,6 +108,8 @@ def test_withdrawing_is_the_backend_s(database: Database, list_id: UUID) -> None
     with database.transaction() as session, pytest.raises(Unprocessable):
         hits.judge(session, reviewer, hit_id, HitStatus.WITHDRAWN, "")
     with database.transaction() as session:
-        bolos.rematch(session, Matcher(), session.get_one(Event, event.id), None)
+        rejected = session.get_one(Event, event.id)
+        rejected.review_status = ReviewStatus.REJECTED
+        bolos.rematch(session, Matcher(), rejected)
     with database.transaction() as session, pytest.raises(Conflict, match="undo"):
         hits.judge(session, reviewer, hit_id, HitStatus.VERIFIED, "")

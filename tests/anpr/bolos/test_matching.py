@@ -21,6 +21,7 @@ from anpr.models import (
     MatchedBy,
     OutboxMessage,
     Review,
+    ReviewStatus,
     Tolerance,
     Urgency,
 )
@@ -176,17 +177,19 @@ def test_an_event_with_a_hit_goes_to_the_head_of_the_review_queue(database: Data
     assert not urgency[other.id] & Urgency.OPEN_HIT
 
 
-def _rematch(database: Database, event: Event, plate: str | None, *, certain: bool = True) -> list[HitStatus]:
+def _rematch(database: Database, event: Event, status: ReviewStatus, plate: str | None = None) -> list[HitStatus]:
+    """Match again as after a verdict that leaves the event so."""
     with database.transaction() as session:
-        changed = bolos.rematch(session, Matcher(), session.get_one(Event, event.id), plate, certain=certain)
-        return [hit.status for hit in changed]
+        judged = session.get_one(Event, event.id)
+        judged.review_status, judged.reviewed_plate = status, plate
+        return [hit.status for hit in bolos.rematch(session, Matcher(), judged)]
 
 
 def test_a_correction_to_a_wanted_plate_raises_a_hit(database: Database, list_id: UUID) -> None:
     _want(database, list_id)
     event = add_event(database, plate="XX99XXX", candidates=())
 
-    assert _rematch(database, event, "LS15EBC") == [HitStatus.UNVERIFIED]
+    assert _rematch(database, event, ReviewStatus.CORRECTED, "LS15EBC") == [HitStatus.UNVERIFIED]
 
     [hit] = _hits(database)
     assert (hit.plate, hit.reviewed, hit.alert) == ("LS15EBC", True, True)
@@ -196,9 +199,9 @@ def test_a_correction_away_withdraws_and_an_undo_restores(database: Database, li
     _want(database, list_id)
     event = add_event(database, plate="LS15EBC")
 
-    assert _rematch(database, event, "XX99XXX") == [HitStatus.WITHDRAWN]
-    assert _rematch(database, event, "XX99XXX") == []
-    assert _rematch(database, event, "LS15EBC", certain=False) == [HitStatus.UNVERIFIED]
+    assert _rematch(database, event, ReviewStatus.CORRECTED, "XX99XXX") == [HitStatus.WITHDRAWN]
+    assert _rematch(database, event, ReviewStatus.CORRECTED, "XX99XXX") == []
+    assert _rematch(database, event, ReviewStatus.UNREVIEWED) == [HitStatus.UNVERIFIED]
 
     assert len(_hits(database)) == 1
     assert [(kind, data.get("status")) for kind, data in _announced(database)] == [
@@ -211,7 +214,7 @@ def test_a_correction_away_withdraws_and_an_undo_restores(database: Database, li
 def test_a_person_who_confirms_a_misread_withdraws_what_was_forgiven(database: Database, list_id: UUID) -> None:
     _want(database, list_id, tolerance=Tolerance.ONE_EDIT)
     event = add_event(database, plate="LS15EBX")
-    assert _rematch(database, event, "LS15EBX") == [HitStatus.WITHDRAWN]
+    assert _rematch(database, event, ReviewStatus.CONFIRMED) == [HitStatus.WITHDRAWN]
 
 
 def test_a_rejected_event_loses_its_hits_but_not_what_people_said_of_them(database: Database, list_id: UUID) -> None:
@@ -223,7 +226,7 @@ def test_a_rejected_event_loses_its_hits_but_not_what_people_said_of_them(databa
         page = hits.find(session, PageRequest("hits"), HitFilter(bolo_id=dismissed.id))
         hits.judge(session, reviewer, page.items[0].id, HitStatus.DISMISSED, "")
 
-    assert _rematch(database, event, None) == [HitStatus.WITHDRAWN]
+    assert _rematch(database, event, ReviewStatus.REJECTED) == [HitStatus.WITHDRAWN]
 
     assert {hit.bolo_id: hit.status for hit in _hits(database)}[dismissed.id] is HitStatus.DISMISSED
 
@@ -233,7 +236,7 @@ def test_when_an_alert_is_withdrawn_its_repeat_becomes_the_alert(database: Datab
     upload = add_upload(database)
     first, *_ = [add_event(database, upload=upload, plate="LS15EBC", best_s=float(second)) for second in (0, 10, 20)]
 
-    _rematch(database, first, "XX99XXX")
+    _rematch(database, first, ReviewStatus.CORRECTED, "XX99XXX")
 
     withdrawn, promoted, repeat = _hits(database)
     assert withdrawn.status is HitStatus.WITHDRAWN

@@ -2,7 +2,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anpr.bolos.patterns import BROAD_SHARE, Read, breadth, edit_variants, matched_by, wanted
+from anpr.bolos.patterns import (
+    BROAD_SHARE,
+    Read,
+    breadth,
+    edit_variants,
+    matched_by,
+    misspellings,
+    region_differs,
+    wanted,
+)
 from anpr.errors import Unprocessable
 from anpr.models import BoloKind, MatchedBy, Tolerance
 from anpr.plates import edit_distance
@@ -75,11 +84,14 @@ def test_a_regex_is_matched_whole_and_in_any_case(expression: str, plate: str, m
         ("us-ca", "us-ny", False),
     ],
 )
-def test_a_region_excludes_only_what_contradicts_it(
+def test_a_persons_region_excludes_what_contradicts_it_and_a_machines_nothing(
     wanted_region: str | None, read_region: str | None, matches: bool
 ) -> None:
     made = wanted("LS15EBC", kind=None, tolerance=NONE, region=wanted_region)
-    assert (matched_by(made, Read("LS15EBC", region=read_region)) is not None) == matches
+    machine, person = (Read("LS15EBC", region=read_region, region_certain=certain) for certain in (False, True))
+    assert (matched_by(made, person) is not None) == matches
+    assert matched_by(made, machine) is MatchedBy.EXACT
+    assert region_differs(made, machine) != matches
 
 
 @pytest.mark.parametrize(
@@ -135,3 +147,11 @@ PLATES = st.text("AB01", min_size=2, max_size=6)
 def test_plates_one_edit_apart_share_a_variant(a: str, b: str) -> None:
     if edit_distance(a, b) <= 1:
         assert set(edit_variants(a)) & set(edit_variants(b))
+
+
+READS = st.text("AB01?", min_size=0, max_size=7)
+
+
+@given(PLATES, READS)
+def test_every_text_one_edit_away_is_a_misspelling(plate: str, read: str) -> None:
+    assert (read in misspellings(plate)) == (edit_distance(plate, read) <= 1)

@@ -133,8 +133,8 @@ def test_crops_come_with_the_labels_that_people_gave(site: Site) -> None:
 
     files = site.files(export_id)
     assert {row["image_path"]: (row["plate_text"], row["plate_region"]) for row in table(files["labels.csv"])} == {
-        f"crops/{right.id}.jpg": ("AB12CDE", "GB"),
-        f"crops/{wrong.id}.jpg": ("XY98ZZZ", "IE"),
+        f"crops/{right.id}.jpg": ("AB12CDE", "gb"),
+        f"crops/{wrong.id}.jpg": ("XY98ZZZ", "ie"),
         f"crops/{nowhere.id}.jpg": ("NOREG10", "Unknown"),
     }
     assert files[f"crops/{right.id}.jpg"] == site.store.objects[right.crop_key]

@@ -56,8 +56,8 @@ def told(database: Database) -> list[tuple[str, str | None]]:
 @pytest.mark.parametrize(
     ("opinion", "status", "plate", "region"),
     [
-        (CONFIRM, ReviewStatus.CONFIRMED, "LS15EBC", "GB"),
-        (CORRECT, ReviewStatus.CORRECTED, "LS15E8C", "IE"),
+        (CONFIRM, ReviewStatus.CONFIRMED, "LS15EBC", "gb"),
+        (CORRECT, ReviewStatus.CORRECTED, "LS15E8C", "ie"),
         (REJECT, ReviewStatus.REJECTED, None, None),
     ],
 )
@@ -70,7 +70,7 @@ def test_a_verdict_settles_what_the_plate_is_and_leaves_the_read_alone(
 
     after = now(database, event)
     assert new
-    assert (after.review_status, reviews.effective_plate(after), reviews.effective_region(after)) == (
+    assert (after.review_status, after.effective_plate, after.effective_region) == (
         status,
         plate,
         region,
@@ -101,13 +101,49 @@ def test_a_correction_to_what_the_machine_read_is_a_confirmation(database: Datab
     assert (given.verdict, given.plate) == (Verdict.CONFIRMED, None)
 
 
+@pytest.mark.parametrize("said", ["RO", "ro", " Ro "])
+def test_a_region_that_the_machine_said_too_is_no_correction_in_whatever_case(database: Database, said: str) -> None:
+    event = add_event(database, region=("ro", 0.9))
+
+    given, _ = give(database, add_user(database), event, Opinion(Verdict.CORRECTED, plate="LS15EBC", region_code=said))
+
+    after = now(database, event)
+    assert (given.verdict, given.region_code, after.review_status) == (Verdict.CONFIRMED, "ro", ReviewStatus.CONFIRMED)
+    assert (after.reviewed_plate, after.reviewed_region_code) == (None, "ro")
+
+
+def test_a_corrected_region_is_stored_in_one_spelling(database: Database) -> None:
+    event = add_event(database, region=("RO", 0.9))
+
+    give(database, add_user(database), event, Opinion(Verdict.CORRECTED, plate="LS15EBC", region_code="US-CA"))
+
+    after = now(database, event)
+    assert (after.region_code, after.reviewed_region_code) == ("ro", "us-ca")
+
+
+def test_what_is_no_region_is_refused(database: Database) -> None:
+    event = add_event(database)
+    with pytest.raises(Unprocessable, match="such as gb or us-ca"):
+        give(database, add_user(database), event, Opinion(Verdict.CORRECTED, plate="LS15EBC", region_code="Romania"))
+
+
+def test_who_names_the_region_and_who_leaves_it_to_the_machine_agree(database: Database) -> None:
+    one, two, event = add_user(database), add_user(database), add_event(database, region=("ro", 0.9))
+    give(database, one, event, CONFIRM)
+    with database.transaction() as session:
+        review_queue.ask_second_opinion(session, reviews.person(one), event.id, "", scope=None)
+    give(database, two, event, Opinion(Verdict.CORRECTED, plate="LS15EBC", region_code="RO"))
+
+    assert not review(database, event).disagreement
+
+
 def test_a_correction_of_the_region_alone_keeps_the_text(database: Database) -> None:
     event = add_event(database)
 
     give(database, add_user(database), event, Opinion(Verdict.CORRECTED, plate="LS15EBC", region_code="IE"))
 
     after = now(database, event)
-    assert (reviews.effective_plate(after), reviews.effective_region(after)) == ("LS15EBC", "IE")
+    assert (after.effective_plate, after.effective_region) == ("LS15EBC", "ie")
 
 
 @pytest.mark.parametrize(
@@ -133,7 +169,7 @@ def test_an_unreadable_plate_cannot_be_confirmed_and_can_be_corrected(database: 
     with pytest.raises(Unprocessable, match="nothing to confirm"):
         give(database, reviewer, event, CONFIRM)
     give(database, reviewer, event, CORRECT)
-    assert reviews.effective_plate(now(database, event)) == "LS15E8C"
+    assert now(database, event).effective_plate == "LS15E8C"
 
 
 def test_the_same_verdict_sent_twice_is_one(database: Database) -> None:
@@ -207,7 +243,7 @@ def test_undoing_a_later_verdict_brings_the_earlier_back(database: Database) -> 
         undo(database, one, first)
     undo(database, two, second)
 
-    assert reviews.effective_plate(now(database, event)) == "LS15E8C"
+    assert now(database, event).effective_plate == "LS15E8C"
     assert not review(database, event).open
 
 

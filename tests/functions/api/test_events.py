@@ -26,7 +26,7 @@ def test_a_passage_is_shown_with_the_fields_own_names(api: Api) -> None:
     assert shown["id"] == str(event.id)
     assert (shown["plate"], shown["plate_normalized"], shown["raw_plate"]) == ("LS15EBC", "LS15EBC", "LS15 EBC")
     assert (shown["score"], shown["dscore"]) == (0.97, 0.88)
-    assert shown["region"] == {"code": "GB", "score": 0.9}
+    assert shown["region"] == {"code": "gb", "score": 0.9}
     assert shown["box"] == {"xmin": 10.0, "ymin": 20.0, "xmax": 110.0, "ymax": 45.0}
     assert shown["candidates"] == [{"plate": "LS15EBC", "score": 0.97}, {"plate": "LS15E8C", "score": 0.02}]
     assert shown["captured_at"] == "2026-03-01T12:00:00.500000Z"

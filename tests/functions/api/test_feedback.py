@@ -26,10 +26,10 @@ def test_a_reviewer_claims_corrects_and_undoes(api: Api) -> None:
     given = judge(api, event, CORRECT)
     assert given.status == 201
     verdict = given.json()
-    assert (verdict["plate"], verdict["region"], verdict["undone_at"]) == ("LS15E8C", "IE", None)
+    assert (verdict["plate"], verdict["region"], verdict["undone_at"]) == ("LS15E8C", "ie", None)
     found = api.viewer.get(f"/events/{event.id}").json()
     assert (found["plate"], found["reviewed_plate"], found["review_status"]) == ("LS15EBC", "LS15E8C", "corrected")
-    assert (found["effective_plate"], found["reviewed_region"], found["region"]["code"]) == ("LS15E8C", "IE", "GB")
+    assert (found["effective_plate"], found["reviewed_region"], found["region"]["code"]) == ("LS15E8C", "ie", "gb")
 
     undone = api.reviewer.post(f"/feedback/verdicts/{verdict['id']}/undo")
     assert undone.json()["undone_by"] == str(api.users[Role.REVIEWER])

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from anpr.bolos import hits
+from anpr.bolos.patterns import known_region
 from anpr.db import Database
 from anpr.errors import NotFound
 from anpr.messages import BoloMatched, BoloUpdated, CloudEvent, EventType, LicenseWarning, WebhookDisabled, WebhookDue
@@ -161,6 +162,7 @@ def _alert(hit: BoloMatch) -> Notice:
         f"{hit.plate} was seen at {camera.name} at {at}.",
         f"List: {hit.list.name} ({hit.list.priority.value})",
         f"Wanted: {entry.pattern} ({entry.kind.value}), matched by {hit.matched_by.value.replace('_', ' ')}",
+        _region_line(hit),
         f"Vehicle: {entry.vehicle}" if entry.vehicle else "",
         f"Reason: {entry.reason}" if entry.reason else "",
         f"Case: {entry.case_number}" if entry.case_number else "",
@@ -168,7 +170,16 @@ def _alert(hit: BoloMatch) -> Notice:
         f"Hit: {hit.id}",
     ]
     subject = f"[{hit.list.priority.value.upper()}] {hit.plate} at {camera.name}"
-    return Notice(subject, "\n".join(line for line in lines if line), f"ANPR {subject} {at}")
+    # Ahead of what may be cut off.
+    differs = " (region differs)" if hits.region_differs(hit) else ""
+    return Notice(subject, "\n".join(line for line in lines if line), f"ANPR{differs} {subject} {at}")
+
+
+def _region_line(hit: BoloMatch) -> str:
+    if not hits.region_differs(hit):
+        return ""
+    wanted, read = hit.bolo.region, known_region(hit.event)
+    return f"Region: {wanted} is wanted, and the machine took the plate for one of {read}, which it often gets wrong."
 
 
 def _stand_down(hit: BoloMatch) -> Notice:
@@ -186,6 +197,9 @@ def _hit(hit: BoloMatch) -> dict[str, Any]:
         "status_at": None if hit.status_at is None else hit.status_at.isoformat(),
         "plate": hit.plate,
         "matched_by": hit.matched_by.value,
+        "region_differs": hits.region_differs(hit),
+        "wanted_region": hit.bolo.region,
+        "read_region": known_region(hit.event),
         "reviewed": hit.reviewed,
         "created_at": hit.created_at.isoformat(),
     }

@@ -20,6 +20,7 @@ from anpr import bolos, jobs, outbox, review_queue
 from anpr.messages import EventCreated, EventType, crop_key, frame_key
 from anpr.models import Event, Upload
 from anpr.plates import plate_key
+from anpr.regions import normalize_region
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ def _columns(held: jobs.Claim, passage: RecordedPassage) -> dict[str, Any]:
         "readable": passage.readable,
         "score": passage.score,
         "dscore": passage.dscore,
-        "region_code": region_code,
+        "region_code": normalize_region(region_code),
         "region_score": region_score,
         "candidates": [{"plate": plate, "score": score} for plate, score in passage.candidates],
         "box_xmin": passage.box.xmin,

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from anpr import audit, deletion, holds
@@ -105,7 +105,7 @@ def describe(session: Session, plate: str) -> Subject:
         Unprocessable: the plate has no letter or digit.
     """
     normal = _normal(plate)
-    its = _is_of(normal)
+    its = Event.stands_for(normal)
     found = select(func.count()).select_from(Event).where(its)
     archives = select(func.count(func.distinct(ExportItem.export_id))).join(Event, Event.id == ExportItem.event_id)
     searches = select(func.count()).where(
@@ -128,7 +128,7 @@ def passages(session: Session, actor: Actor, plate: str, page: PageRequest, *, r
         Unprocessable: the plate has no letter or digit.
     """
     normal = _normal(plate)
-    statement = newest_first(select(Event).where(_is_of(normal)), Event.captured_at, Event.id, page)
+    statement = newest_first(select(Event).where(Event.stands_for(normal)), Event.captured_at, Event.id, page)
     found = page_of(session.scalars(statement).all(), page, lambda event: Position(event.captured_at, event.id))
     detail = {"passages": len(found.items), "further_page": page.cursor is not None}
     audit.record(session, actor, "subject.exported", f"plate:{normal}", reason=reason, detail=detail)
@@ -197,7 +197,7 @@ def finish(database: Database, blobs: BlobStore, *, seconds: float) -> int:
 
 
 def _go_on(database: Database, blobs: BlobStore, asked: OpenErasure, receipt: Receipt, deadline: float) -> Erasure:
-    its = _is_of(asked.plate) if asked.include_hits else _is_of(asked.plate) & ~deletion.is_hit()
+    its = Event.stands_for(asked.plate) if asked.include_hits else Event.stands_for(asked.plate) & ~deletion.is_hit()
     unread, done = 0, False
     while not done and time.monotonic() < deadline:
         with database.transaction() as session:
@@ -285,14 +285,10 @@ def _erase_names(session: Session, plate: str) -> None:
 
 def _left(session: Session, plate: str) -> tuple[int, int]:
     """Count the passages that stay: for a case, and for nothing but being hits."""
-    found = select(func.count()).select_from(Event).where(_is_of(plate))
+    found = select(func.count()).select_from(Event).where(Event.stands_for(plate))
     held = session.scalar(found.where(holds.event_is_held())) or 0
     wanted = session.scalar(found.where(deletion.is_hit(), ~holds.event_is_held())) or 0
     return held, wanted
-
-
-def _is_of(plate: str) -> ColumnElement[bool]:
-    return or_(Event.reviewed_plate == plate, and_(Event.plate == plate, Event.reviewed_plate.is_(None)))
 
 
 def _normal(plate: str) -> str:

@@ -1,7 +1,8 @@
 """What an entry would have matched: a preview before it is made, and historical hits after.
 
 Exact plates and wildcard patterns are looked up by the indexes of `events`, then judged as the worker judges. A regular
-expression has no index: the newest passages are judged one by one, up to a number that is stated with the result.
+expression, or a pattern such as `?A*`, has no index: the newest passages are judged one by one, up to a number that is
+stated with the result.
 """
 
 from collections.abc import Iterator
@@ -10,17 +11,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select, text, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Uuid, any_, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
-from anpr import audit, scopes
-from anpr.bolos import entries
+from anpr import audit
+from anpr.bolos import entries, past
 from anpr.bolos.matching import hit_id, vehicle_key, wanted_of
-from anpr.bolos.patterns import Read, Wanted, machine_read, matched_by
+from anpr.bolos.patterns import Read, Wanted, matched_by, read_of, region_differs
 from anpr.errors import Conflict
-from anpr.models import Bolo, BoloKind, BoloMatch, Event, MatchedBy, ReviewStatus, Tolerance
-from anpr.plates import like_pattern, plate_key
+from anpr.models import Bolo, BoloMatch, Event, MatchedBy
 from anpr.principals import Principal
 from anpr.scopes import CameraScope
 
@@ -33,12 +33,12 @@ _SAMPLE: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A past passage that an entry matches."""
+    """A past passage that an entry matches, and what it was judged by."""
 
     event: Event
     by: MatchedBy
-    plate: str
-    reviewed: bool
+    read: Read
+    region_differs: bool
 
 
 @dataclass(slots=True)
@@ -121,10 +121,10 @@ def _row(bolo: Bolo, found: Found) -> dict[str, Any]:
         "bolo_id": bolo.id,
         "list_id": bolo.list_id,
         "camera_id": found.event.camera_id,
-        "plate": found.plate,
-        "vehicle_key": vehicle_key(bolo, found.plate),
+        "plate": found.read.plate,
+        "vehicle_key": vehicle_key(bolo, found.read.plate),
         "matched_by": found.by,
-        "reviewed": found.reviewed,
+        "reviewed": found.read.certain,
         "historical": True,
         "alert": False,
         "captured_at": found.event.captured_at,
@@ -134,58 +134,20 @@ def _row(bolo: Bolo, found: Found) -> dict[str, Any]:
 
 def _search(session: Session, made: Wanted, result: Preview, *, scope: CameraScope) -> Iterator[Found]:
     """Judge past passages, the newest first; says in `result` where it had to stop."""
-    statement = scopes.limit(select(Event).where(Event.captured_at >= result.since), scope, Event.camera_id)
-    narrowed = _narrowed(session, statement, made)
-    after: tuple[datetime, UUID] | None = None
-    judged = 0
-    while True:
-        page = narrowed
-        if after is not None:
-            page = page.where(tuple_(Event.captured_at, Event.id) < tuple_(*after))
-        rows = session.scalars(page.order_by(Event.captured_at.desc(), Event.id.desc()).limit(_BATCH)).all()
-        for event in rows:
-            found = _judge(made, event)
-            if found is not None:
-                yield found
-        if len(rows) < _BATCH:
-            return
-        judged += len(rows)
-        after = rows[-1].captured_at, rows[-1].id
-        if judged >= _MAX_JUDGED:
-            result.since, result.complete = rows[-1].captured_at, False
-            return
+    found = session.execute(past.positions(made, result.since, scope, limit=_MAX_JUDGED + 1)).all()
+    if len(found) > _MAX_JUDGED:
+        found = found[:_MAX_JUDGED]
+        result.since, result.complete = found[-1].captured_at, False
+    for start in range(0, len(found), _BATCH):
+        ids = [position.id for position in found[start : start + _BATCH]]
+        of_batch = select(Event).where(Event.id == any_(literal(ids, ARRAY(Uuid))))
+        for event in session.scalars(of_batch.order_by(Event.captured_at.desc(), Event.id.desc())):
+            judged = _judge(made, event)
+            if judged is not None:
+                yield judged
 
 
 def _judge(made: Wanted, event: Event) -> Found | None:
-    if event.review_status is ReviewStatus.REJECTED:
-        return None
-    reviewed = event.review_status is not ReviewStatus.UNREVIEWED
-    read = Read(event.reviewed_plate or event.plate, certain=True) if reviewed else machine_read(event)
-    by = matched_by(made, read)
-    return None if by is None else Found(event, by, read.plate, reviewed)
-
-
-def _narrowed(session: Session, statement: Select[Event], made: Wanted) -> Select[Event]:
-    if made.kind is BoloKind.REGEX:
-        return statement
-    if made.kind is BoloKind.WILDCARD:
-        # Look-alikes of a wildcard pattern are looked up in the key, where they are one.
-        if made.tolerance is Tolerance.NONE:
-            pattern = like_pattern(made.pattern)
-            return statement.where(or_(Event.plate.like(pattern), Event.reviewed_plate.like(pattern)))
-        pattern = like_pattern("".join(c if c in "?*" else plate_key(c) for c in made.pattern))
-        return statement.where(or_(Event.plate_key.like(pattern), Event.reviewed_plate_key.like(pattern)))
-    return statement.where(or_(*_exact_conditions(session, made)))
-
-
-def _exact_conditions(session: Session, made: Wanted) -> Iterator[ColumnElement[bool]]:
-    yield Event.plate == made.pattern
-    yield Event.reviewed_plate == made.pattern
-    if made.tolerance is Tolerance.NONE:
-        return
-    yield Event.plate_key == plate_key(made.pattern)
-    if made.tolerance is Tolerance.ONE_EDIT:
-        # One edit changes three trigrams at most, of as many as there are characters and one.
-        shared = max(len(made.pattern) - 2, 1) / (len(made.pattern) + 4)
-        session.execute(text("SELECT set_config('pg_trgm.similarity_threshold', :share, true)"), {"share": str(shared)})
-        yield Event.plate.bool_op("%%")(made.pattern)
+    read = read_of(event)
+    by = None if read is None else matched_by(made, read)
+    return None if read is None or by is None else Found(event, by, read, region_differs(made, read))

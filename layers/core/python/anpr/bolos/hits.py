@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session, joinedload
 
 from anpr import audit, scopes
 from anpr.bolos.matching import announce_change, mark_for_review
+from anpr.bolos.patterns import known_region
 from anpr.errors import Conflict, NotFound, Unprocessable
 from anpr.models import BoloMatch, HitStatus, Review
 from anpr.paging import Page, PageRequest, Position, newest_first, page_of
 from anpr.principals import Principal
+from anpr.regions import contradict
 from anpr.scopes import CameraScope
 
 _SETTABLE: Final = frozenset(HitStatus) - {HitStatus.WITHDRAWN}
@@ -82,16 +84,21 @@ def get(session: Session, match_id: UUID, *, scope: CameraScope = None) -> BoloM
     return hit
 
 
+def region_differs(hit: BoloMatch) -> bool:
+    """Whether a hit's entry wants a plate of another region than its passage's is known to be of."""
+    return contradict(hit.bolo.region, known_region(hit.event))
+
+
 def judge(session: Session, principal: Principal, match_id: UUID, status: HitStatus, note: str) -> BoloMatch:
     """Say what a hit was, with the promise of its `bolo.updated`. Any verdict may be changed by a later one.
 
     Raises:
         NotFound: there is no such hit in scope.
         Unprocessable: `withdrawn` is the backend's to say.
-        Conflict: the hit is withdrawn; the event's correction must be undone first.
+        Conflict: the hit is withdrawn; the verdict on its event must be undone first.
     """
     if status not in _SETTABLE:
-        raise Unprocessable("A hit is withdrawn by correcting its event's plate.")
+        raise Unprocessable("A hit is withdrawn by a verdict on its event.")
     # The event's review first, which is the order that a verdict on its read locks the two in.
     event_id = select(BoloMatch.event_id).where(BoloMatch.id == match_id).scalar_subquery()
     session.execute(select(Review.event_id).where(Review.event_id == event_id).with_for_update())
@@ -100,7 +107,7 @@ def judge(session: Session, principal: Principal, match_id: UUID, status: HitSta
     if hit is None:
         raise NotFound(f"There is no hit {match_id}.")
     if hit.status is HitStatus.WITHDRAWN:
-        raise Conflict("The hit is withdrawn, because its plate was corrected; undo the correction first.")
+        raise Conflict("The hit is withdrawn, because of a verdict on its event; undo that one first.")
     before = hit.status
     hit.status, hit.status_note = status, note
     hit.status_by, hit.status_at = principal.actor.id, func.now()

@@ -8,17 +8,19 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from anpr import outbox, review_queue
 from anpr.bolos.matcher import Matcher
-from anpr.bolos.patterns import Read, Wanted, machine_read, matched_by
+from anpr.bolos.patterns import Read, Wanted, matched_by, read_of, region_differs
 from anpr.messages import BoloMatched, BoloUpdated, EventType
 from anpr.models import Bolo, BoloKind, BoloList, BoloMatch, Event, HitStatus, MatchedBy
 from anpr.plates import plate_key
 
 _LIVE: Final = (HitStatus.UNVERIFIED, HitStatus.VERIFIED)
+_REJECTED: Final = "The passage was rejected."
 _NOT_THAT_PLATE: Final = "The plate was corrected to one that is not wanted."
+_NOT_THAT_REGION: Final = "A person said that the plate is of another region than the wanted one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +43,12 @@ def match(session: Session, matcher: Matcher, event: Event) -> list[BoloMatch]:
     Returns:
         The hits that are new; those that an earlier run raised are not raised again.
     """
-    read = machine_read(event)
-    return _raise_all(session, event, read, find(session, matcher, event, read))
+    read = read_of(event)
+    return [] if read is None else _raise_all(session, event, read, find(session, matcher, event, read))
 
 
-def rematch(
-    session: Session, matcher: Matcher, event: Event, effective_plate: str | None, *, certain: bool = True
-) -> list[BoloMatch]:
-    """Bring an event's hits in line with what people say its plate is.
+def rematch(session: Session, matcher: Matcher, event: Event) -> list[BoloMatch]:
+    """Bring an event's hits in line with what people say of it, or with the machine's read where they say nothing.
 
     Hits that no longer match are withdrawn, withdrawn ones that match again are unverified again, missing ones are
     raised. Each change has the promise of its event on the bus. What people said of a hit stays.
@@ -56,25 +56,23 @@ def rematch(
     Args:
         session: the transaction that records the verdict.
         matcher: the process's matcher.
-        event: the passage.
-        effective_plate: the plate, normalised; None where there is none (the event was rejected).
-        certain: a person vouches for the plate, so that no misread is forgiven. False when a verdict is undone and
-            the machine's read counts again.
+        event: the passage, in step with its live verdict.
 
     Returns:
         The hits that were raised, withdrawn or restored.
     """
-    read = Read(effective_plate or "", certain=True) if certain else machine_read(event)
-    matches = find(session, matcher, event, read) if read.plate else []
+    read = read_of(event)
+    matches = [] if read is None else find(session, matcher, event, read)
     wanted_now = {one.bolo.id for one in matches}
     changed = []
-    for hit in session.scalars(select(BoloMatch).where(BoloMatch.event_id == event.id).with_for_update()):
+    hits = select(BoloMatch).where(BoloMatch.event_id == event.id).options(joinedload(BoloMatch.bolo))
+    for hit in session.scalars(hits.with_for_update(of=BoloMatch)):
         if hit.status in _LIVE and hit.bolo_id not in wanted_now:
-            changed.append(_change(session, hit, HitStatus.WITHDRAWN, _NOT_THAT_PLATE))
+            changed.append(_change(session, hit, HitStatus.WITHDRAWN, _why_withdrawn(wanted_of(hit.bolo), read)))
             _promote_repeat(session, hit)
         elif hit.status is HitStatus.WITHDRAWN and hit.bolo_id in wanted_now:
             changed.append(_change(session, hit, HitStatus.UNVERIFIED, ""))
-    raised = _raise_all(session, event, read, matches)
+    raised = [] if read is None else _raise_all(session, event, read, matches)
     if changed:
         mark_for_review(session, event.id)
     return changed + raised
@@ -156,6 +154,12 @@ def _change(session: Session, hit: BoloMatch, status: HitStatus, note: str) -> B
     session.refresh(hit, ["status_at"])
     announce_change(session, hit)
     return hit
+
+
+def _why_withdrawn(made: Wanted, read: Read | None) -> str:
+    if read is None:
+        return _REJECTED
+    return _NOT_THAT_REGION if read.region_certain and region_differs(made, read) else _NOT_THAT_PLATE
 
 
 def _raise_all(session: Session, event: Event, read: Read, matches: Iterable[Match]) -> list[BoloMatch]:

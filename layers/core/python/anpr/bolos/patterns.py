@@ -5,6 +5,7 @@ matched whole, without regard to case, against normalised plates.
 """
 
 import random
+import string
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -12,7 +13,7 @@ from typing import Any, Final
 import re2
 
 from anpr.errors import Unprocessable
-from anpr.models import BoloKind, Event, MatchedBy, Tolerance
+from anpr.models import BoloKind, Event, MatchedBy, ReviewStatus, Tolerance
 from anpr.plates import (
     CONFUSABLES,
     MAX_PLATE_LENGTH,
@@ -22,6 +23,7 @@ from anpr.plates import (
     normalize_pattern,
     plate_key,
 )
+from anpr.regions import checked_region, contradict
 
 MAX_REGEX_LENGTH: Final = 200
 MAX_COMPILED_BYTES: Final = 1 << 18
@@ -31,7 +33,7 @@ BROAD_SHARE: Final = 0.05
 """A pattern that matches more than this share of dissimilar plates is taken for a mistake until confirmed."""
 
 _SURE_REGION: Final = 0.5
-"""Below this score, where the machine thinks a plate is from is no ground to dismiss a hit."""
+"""Below this score, where the machine thinks a plate is from is a guess, and no difference to speak of."""
 
 _UNKNOWN: Final = "?"
 
@@ -62,7 +64,9 @@ class Read:
         readable: False where the read is too unsure to be taken for a plate.
         candidates: the likeliest other readings.
         region: where the plate is from, if that is known well enough.
-        certain: a person read it, so no misread is to be forgiven.
+        certain: a person vouches for the plate, so no misread is to be forgiven.
+        region_certain: a person said where it is from. A machine often names a wrong country, so its word rules out
+            nothing.
     """
 
     plate: str
@@ -70,17 +74,34 @@ class Read:
     candidates: tuple[str, ...] = ()
     region: str | None = None
     certain: bool = False
+    region_certain: bool = False
 
 
-def machine_read(event: Event) -> Read:
-    """What the machine read of an event's plate."""
-    known = event.region_score is not None and event.region_score >= _SURE_REGION
+def read_of(event: Event) -> Read | None:
+    """What people and machine together know of a passage's plate; None where a person rejected it.
+
+    A verdict vouches for the plate. For the region it vouches only where it names one: who confirms a plate has looked
+    at its characters, and no passage may be taken off a list because nobody thought of the country.
+    """
+    plate, region = event.effective_plate, known_region(event)
+    if plate is None:
+        return None
+    if event.review_status is not ReviewStatus.UNREVIEWED:
+        return Read(plate, region=region, certain=True, region_certain=event.reviewed_region_code is not None)
     return Read(
-        plate=event.plate,
+        plate,
         readable=event.readable,
         candidates=tuple(str(candidate["plate"]) for candidate in event.candidates),
-        region=event.region_code if known else None,
+        region=region,
     )
+
+
+def known_region(event: Event) -> str | None:
+    """Where a passage's plate is from: as a person said, or else as the machine is sure enough of."""
+    if event.reviewed_region_code is not None:
+        return event.reviewed_region_code
+    sure = event.region_score is not None and event.region_score >= _SURE_REGION
+    return event.region_code if sure else None
 
 
 def wanted(text: str, *, kind: BoloKind | None, tolerance: Tolerance, region: str | None) -> Wanted:
@@ -108,7 +129,7 @@ def wanted(text: str, *, kind: BoloKind | None, tolerance: Tolerance, region: st
         raise Unprocessable(
             "Only an exact plate can forgive one edit; a wildcard pattern forgives confusables or none."
         )
-    made = Wanted(kind, pattern, tolerance, (region or "").strip().lower() or None)
+    made = Wanted(kind, pattern, tolerance, checked_region(region))
     if kind is not BoloKind.EXACT:
         _refuse_uncompilable(made)
     return made
@@ -223,16 +244,27 @@ def edit_variants(plate: str) -> list[str]:
     return sorted({plate, *(plate[:i] + plate[i + 1 :] for i in range(len(plate)))})
 
 
+def misspellings(plate: str) -> list[str]:
+    """The plate and every text of the machine's characters that is one edit away from it."""
+    letters = string.ascii_uppercase + string.digits + _UNKNOWN
+    shorter = {plate[:i] + plate[i + 1 :] for i in range(len(plate))}
+    other = {plate[:i] + c + plate[i + 1 :] for i in range(len(plate)) for c in letters}
+    longer = {plate[:i] + c + plate[i:] for i in range(len(plate) + 1) for c in letters}
+    return sorted({plate, *shorter, *other, *longer})
+
+
 def matched_by(made: Wanted, read: Read) -> MatchedBy | None:
     """Tell how a read matches an entry.
 
     An unreadable passage's text is a guess. It can raise a hit only for an entry that forgives misreads, and no
     wildcard or regex matches it: a pattern that forgives a guess matches half the traffic.
 
+    The region rules a read out only where a person said it; see `region_differs` for what the machine says.
+
     Returns:
         The surest way that holds; None where the read does not match.
     """
-    if _elsewhere(made.region, read.region):
+    if read.region_certain and region_differs(made, read):
         return None
     if made.kind is BoloKind.EXACT:
         return _exactly_matched_by(made, read)
@@ -262,9 +294,6 @@ def _exactly_matched_by(made: Wanted, read: Read) -> MatchedBy | None:
     return None
 
 
-def _elsewhere(wanted_region: str | None, read_region: str | None) -> bool:
-    """Whether two regions contradict each other: `us` and `us-ca` do not, `us-ca` and `us-ny` do."""
-    if wanted_region is None or read_region is None:
-        return False
-    ours, theirs = wanted_region.split("-"), read_region.lower().split("-")
-    return any(a != b for a, b in zip(ours, theirs, strict=False))
+def region_differs(made: Wanted, read: Read) -> bool:
+    """Whether an entry wants a plate of another region than the read is of."""
+    return contradict(made.region, read.region)

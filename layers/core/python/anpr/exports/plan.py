@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.types import BigInteger, Integer, String
 
 from anpr.exports.requests import ExportRequest, wanted
-from anpr.models import Event, ExportItem, ReviewStatus
+from anpr.models import Event, ExportItem
 
 TRAIN = "train"
 VAL = "val"
@@ -25,15 +25,12 @@ def make(session: Session, export_id: UUID, request: ExportRequest, camera_ids: 
     Returns:
         How many events there are.
     """
-    effective_plate = case(
-        (Event.review_status == ReviewStatus.REJECTED, null()), else_=func.coalesce(Event.reviewed_plate, Event.plate)
-    )
     chosen = (
         select(
             cast(func.row_number().over(order_by=(Event.captured_at, Event.id)), Integer).label("no"),
             Event.id,
-            effective_plate.label("plate"),
-            func.coalesce(Event.reviewed_region_code, Event.region_code).label("region_code"),
+            Event.effective_plate.label("plate"),
+            Event.effective_region.label("region_code"),
             _split(func.coalesce(Event.reviewed_plate_key, Event.plate_key), request.validation_share).label("split"),
             Event.upload_id,
             Event.best_frame,

@@ -2,18 +2,25 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     String,
     UniqueConstraint,
+    and_,
+    case,
+    func,
+    null,
+    or_,
     text,
 )
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from anpr.models.base import NOW, Base, text_enum
@@ -149,6 +156,13 @@ def _trigrams(column: str, *, where: str | None = None) -> Index:
     )
 
 
+CANDIDATE_PLATES: Final = "jsonb_path_query_array(candidates, '$[*].plate'::jsonpath)"
+"""The texts of an event's candidates, in the form that is indexed."""
+
+OTHER_LETTERS: Final = "plate ~ '[^A-Z0-9?]'"
+"""Whether a plate has a character that the built-in readers cannot write."""
+
+
 class Event(Base):
     """One vehicle's passage before one camera, as the machine read it; never overwritten.
 
@@ -162,6 +176,15 @@ class Event(Base):
         Index("ix_events_camera_id_captured_at_id", "camera_id", "captured_at", "id"),
         Index("ix_events_plate_captured_at_id", "plate", "captured_at", "id"),
         Index("ix_events_plate_key_captured_at", "plate_key", "captured_at"),
+        # The plates alone: a score is another number in each row, and nobody looks for one.
+        Index(
+            "ix_events_candidate_plates",
+            text(f"({CANDIDATE_PLATES})"),
+            postgresql_using="gin",
+            postgresql_with={"fastupdate": "off"},
+        ),
+        # Empty but for a reader with letters of its own: who looks up every spelling of a misread need not know them.
+        Index("ix_events_other_letters", "captured_at", "id", postgresql_where=text(OTHER_LETTERS)),
         _trigrams("plate"),
         _trigrams("plate_key"),
         Index("ix_events_review_status_captured_at_id", "review_status", "captured_at", "id"),
@@ -226,3 +249,38 @@ class Event(Base):
     reviewed_plate_key: Mapped[str | None] = mapped_column(String(collation="C"))
     reviewed_region_code: Mapped[str | None]
     media_deleted_at: Mapped[datetime | None]
+
+    @hybrid_property
+    def effective_plate(self) -> str | None:
+        """The plate that people and machine together say the vehicle had; None for a rejected event."""
+        if self.review_status is ReviewStatus.REJECTED:
+            return None
+        return self.plate if self.reviewed_plate is None else self.reviewed_plate
+
+    @effective_plate.inplace.expression
+    @classmethod
+    def _effective_plate(cls) -> ColumnElement[str | None]:
+        rejected = cls.review_status == ReviewStatus.REJECTED
+        return case((rejected, null()), else_=func.coalesce(cls.reviewed_plate, cls.plate))
+
+    @hybrid_property
+    def effective_region(self) -> str | None:
+        """The plate's region by people and machine together; None where it is unknown or the event was rejected."""
+        if self.review_status is ReviewStatus.REJECTED:
+            return None
+        return self.region_code if self.reviewed_region_code is None else self.reviewed_region_code
+
+    @effective_region.inplace.expression
+    @classmethod
+    def _effective_region(cls) -> ColumnElement[str | None]:
+        rejected = cls.review_status == ReviewStatus.REJECTED
+        return case((rejected, null()), else_=func.coalesce(cls.reviewed_region_code, cls.region_code))
+
+    @classmethod
+    def stands_for(cls, plate: str) -> ColumnElement[bool]:
+        """Whether a row is of this plate: corrected to it, or read as it and not corrected.
+
+        A rejected event is still of the plate that was read: the text is kept, whatever people think of it. It is
+        written as two comparisons, each of which an index serves.
+        """
+        return or_(cls.reviewed_plate == plate, and_(cls.plate == plate, cls.reviewed_plate.is_(None)))

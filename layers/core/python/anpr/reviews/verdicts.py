@@ -13,6 +13,7 @@ from anpr.messages import EventReviewed, EventType
 from anpr.models import Correction, Event, RejectReason, ReviewStatus, Role, Urgency, Verdict
 from anpr.plates import MAX_PLATE_LENGTH, normalize, plate_key
 from anpr.principals import Principal
+from anpr.regions import checked_region, normalize_region
 from anpr.review_queue import locked, refuse_claimed_by_other
 from anpr.scopes import CameraScope
 
@@ -36,20 +37,6 @@ class Opinion:
     reject_reason: RejectReason | None = None
     note: str = ""
     supersedes: UUID | None = None
-
-
-def effective_plate(event: Event) -> str | None:
-    """The plate that people and machine together say the vehicle had; None for a rejected event."""
-    if event.review_status is ReviewStatus.REJECTED:
-        return None
-    return event.plate if event.reviewed_plate is None else event.reviewed_plate
-
-
-def effective_region(event: Event) -> str | None:
-    """The plate's region by people and machine together; None where it is unknown or the event was rejected."""
-    if event.review_status is ReviewStatus.REJECTED:
-        return None
-    return event.region_code if event.reviewed_region_code is None else event.reviewed_region_code
 
 
 def give(
@@ -93,7 +80,7 @@ def give(
         made.supersedes_id = live.id
         made.second_opinion = wants_second
         if wants_second:
-            review.disagreement = not _same(live, made)
+            review.disagreement = not _agree(event, live, made)
     session.add(made)
     review.open = False
     review.urgency &= ~Urgency.SECOND_OPINION
@@ -201,11 +188,13 @@ def _correction(event: Event, opinion: Opinion) -> Correction:
             plate = normalize(opinion.plate or "")
             if not plate or len(plate) > MAX_PLATE_LENGTH:
                 raise Unprocessable(f"A corrected plate has 1 to {MAX_PLATE_LENGTH} letters and digits.")
-            same_region = opinion.region_code in (None, event.region_code)
-            if plate == event.plate and same_region:
+            # What a person says of the region is kept even where the machine said so too: their word rules out, and
+            # the machine's does not.
+            made.region_code = checked_region(opinion.region_code)
+            if plate == event.plate and made.region_code in (None, normalize_region(event.region_code)):
                 made.verdict = Verdict.CONFIRMED
             else:
-                made.plate, made.region_code = plate, opinion.region_code
+                made.plate = plate
     return made
 
 
@@ -224,13 +213,23 @@ def _refuse_unaware(live: Correction | None, opinion: Opinion, reviewer_id: UUID
 
 
 def _same(one: Correction, other: Correction) -> bool:
-    """Tell whether two verdicts come to the same."""
+    """Tell whether two verdicts say the same."""
     return (one.verdict, one.plate, one.region_code, one.reject_reason) == (
         other.verdict,
         other.plate,
         other.region_code,
         other.reject_reason,
     )
+
+
+def _agree(event: Event, one: Correction, other: Correction) -> bool:
+    """Tell whether two verdicts come to the same, be it that one of them leaves the region to the machine."""
+    regions = {verdict.region_code or normalize_region(event.region_code) for verdict in (one, other)}
+    return (one.verdict, one.plate, one.reject_reason) == (
+        other.verdict,
+        other.plate,
+        other.reject_reason,
+    ) and len(regions) == 1
 
 
 def _settle(session: Session, event: Event, live: Correction | None, matcher: bolos.Matcher) -> None:
@@ -240,7 +239,7 @@ def _settle(session: Session, event: Event, live: Correction | None, matcher: bo
     event.reviewed_plate_key = None if event.reviewed_plate is None else plate_key(event.reviewed_plate)
     event.reviewed_region_code = None if live is None else live.region_code
     session.flush()
-    bolos.rematch(session, matcher, event, effective_plate(event), certain=live is not None)
+    bolos.rematch(session, matcher, event)
     outbox.add(
         session,
         EventType.EVENT_REVIEWED,
@@ -250,8 +249,8 @@ def _settle(session: Session, event: Event, live: Correction | None, matcher: bo
             camera_id=event.camera_id,
             status=event.review_status.value,
             machine_plate=event.plate,
-            plate=effective_plate(event),
-            region=effective_region(event),
+            plate=event.effective_plate,
+            region=event.effective_region,
             verdict_id=None if live is None else live.id,
             captured_at=event.captured_at,
         ),
