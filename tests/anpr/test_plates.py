@@ -2,7 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anpr.plates import edit_distance, is_wildcard, like_pattern, normalize, normalize_pattern, plate_key
+from anpr.plates import (
+    edit_distance,
+    is_wildcard,
+    like_pattern,
+    normalize,
+    normalize_pattern,
+    plate_key,
+    stray_characters,
+)
 
 
 @pytest.mark.parametrize(
@@ -15,6 +23,13 @@ from anpr.plates import edit_distance, is_wildcard, like_pattern, normalize, nor
         ("  --  ", ""),
         ("", ""),
         ("12\x003", "123"),
+        ("MÜ AB 123", "MUAB123"),
+        ("MU\u0308 AB 123", "MUAB123"),
+        ("\u0410123\u0412\u0421", "A123BC"),
+        ("\u0391\u0392\u0395 12", "ABE12"),
+        ("BG \u0110123", "BGD123"),
+        ("\u0661\u0662\u0663", "123"),
+        ("\u4eacA123", "\u4eacA123"),
     ],
 )
 def test_normalize(text: str, plate: str) -> None:
@@ -24,6 +39,27 @@ def test_normalize(text: str, plate: str) -> None:
 @given(st.text())
 def test_normalizing_twice_is_normalizing_once(text: str) -> None:
     assert normalize(normalize(text)) == normalize(text)
+
+
+@given(st.text())
+def test_no_letter_is_lost(text: str) -> None:
+    assert len(normalize(text)) >= sum(1 for c in text if c.isalnum() and c.isascii())
+
+
+@pytest.mark.parametrize(
+    ("text", "stray"),
+    [
+        ("M\ufffd AB 123", ["\ufffd"]),
+        ("AB#12", ["#"]),
+        ("AB\u20ac12", ["\u20ac"]),
+        ("b-172 waw", []),
+        ("MU\u0308\u00b7AB\u00a0123", []),
+        ("AB \u2013 12", []),
+        ("\ufeffAB12", []),
+    ],
+)
+def test_what_would_be_dropped_in_silence_is_told(text: str, stray: list[str]) -> None:
+    assert stray_characters(text) == stray
 
 
 @pytest.mark.parametrize(("a", "b"), [("BOB", "8O8"), ("IQD", "100"), ("s2g", "526"), ("LZ", "I2")])

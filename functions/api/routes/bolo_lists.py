@@ -97,9 +97,10 @@ def import_entries(
     actor: CallerActor,
     content_encoding: Annotated[str, Header(description="`gzip` for a large file.")] = "",
 ) -> ImportOut:
-    """Add a file's rows. The first line names the columns, of which `plate` is required; commas or semicolons separate.
+    """Add a file's rows. The first line names the columns, of which `plate` is required.
 
-    A row for an entry that the list has changes that entry. Rows that are wrong are reported and left out.
+    Commas, semicolons or tabs separate. A row for an entry that the list has changes that entry. Rows that are
+    wrong are reported and left out.
     """
     report = csv_import.load(
         session,

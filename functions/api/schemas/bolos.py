@@ -271,7 +271,7 @@ class ExportQuery(RequestModel):
 
 
 class RowErrorOut(ResponseModel):
-    """What is wrong with one line of a file."""
+    """What is wrong or unsure with one row of a file; `line` is where it begins."""
 
     line: int
     plate: str
@@ -287,6 +287,8 @@ class ImportOut(ResponseModel):
     unchanged: int
     rejected: int
     errors: Annotated[list[RowErrorOut], Field(description="The first thousand.")]
+    unsure: Annotated[int, Field(description="How many rows were taken for a plate or pattern and may be neither.")]
+    doubts: Annotated[list[RowErrorOut], Field(description="The first thousand of those, and what is unsure.")]
     dry_run: bool
 
 

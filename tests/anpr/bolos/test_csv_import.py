@@ -138,7 +138,14 @@ def test_rows_that_are_wrong_are_reported_and_the_others_count(database: Databas
         ("AB12CDE\n", "name the columns"),
         ("plate,colour\nAB12,red\n", "colour"),
         ("plate,plate\nAB12,AB12\n", "twice"),
-        (b"plate\n\xff\xfe\n", "UTF-8"),
+        (b"plate\n\xff\xfe\n", "line 2"),
+        ("plate,reason\nM\u00dc AB 123,x\n".encode("cp1252"), "not UTF-8, as line 2"),
+        ("plate,reason\nAB1,x\nM\ufffd AB 123,x\n", "lost a character in line 3"),
+        ("plate\nAB12\n".encode("utf-16-le"), "NUL"),
+        (b"PK\x03\x04\x14", "spreadsheet"),
+        (b"\x1f\x8b\x08", "Content-Encoding"),
+        ('plate,reason\nAB123CD,"stolen\nEF456GH,x\nGH999,y\n', "begins in line 2 .* no end"),
+        ('plate,reason\nAB1,x\nAB123CD,"stolen\nEF456GH,"x"\nGH999,y\n', "begins in line 3"),
         ("plate\nAB\x0012\n", "NUL"),
         ('plate,reason\nAB12,"' + "x" * 200_000 + "\n", "cannot be read as CSV"),
     ],
@@ -219,3 +226,102 @@ def test_many_rows_take_few_round_trips(database: Database, list_id: UUID) -> No
         assert session.scalar(select(func.count()).select_from(Bolo)) == rows
         [entry] = entries.find(session, PageRequest("bolos"), entries.EntryFilter(plate=f"AB{rows - 1:06}")).items
         assert entry.active
+
+
+@pytest.mark.parametrize(
+    ("content", "plates"),
+    [
+        ("plate,reason,,\nAB123CD,x,,\n", {"AB123CD"}),
+        ("plate,,reason\nAB123CD,,x\n", {"AB123CD"}),
+        ("reason,plate\nx,AB123CD\n", {"AB123CD"}),
+        ("plate,reason,vehicle\nAB123CD\nEF456GH,x\n", {"AB123CD", "EF456GH"}),
+        ("plate,reason\nAB123CD,x,,,\n", {"AB123CD"}),
+        ("plate\treason\nAB123CD\tx, y; z\n", {"AB123CD"}),
+        ("sep=;\nplate;reason\nAB123CD;x\n", {"AB123CD"}),
+        ("\n,,\nplate,reason\nAB123CD,x\n", {"AB123CD"}),
+        ("plate,reason\rAB123CD,x\r\nEF456GH,y\nGH999,z", {"AB123CD", "EF456GH", "GH999"}),
+        ('plate,reason\nAB123CD,5" rims\nEF456GH,"a ""b"" c"\nGH999,"two\nlines"\n', {"AB123CD", "EF456GH", "GH999"}),
+        ("\ufeffplate,reason\nMÜ AB 123,für Köln\n", {"MUAB123"}),
+        ("plate,reason\nMU\u0308 AB 123,x\n", {"MUAB123"}),
+        ("plate\n\uff21\uff22\uff11\uff12\n\u0410123\u0412\u0421\n", {"AB12", "A123BC"}),
+        ("plate\n'AB123\n-EF456\n", {"AB123", "EF456"}),
+        ("plate\n34 MAR 24\n34 dec 2024\n12E5\n1E6\n34A-368.37\n", {"34MAR24", "34DEC2024", "12E5", "1E6", "34A36837"}),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_what_is_plainly_a_plate_is_taken(
+    database: Database, list_id: UUID, content: str, plates: set[str], encoding: str
+) -> None:
+    report = _load(database, list_id, content.encode(encoding))
+    assert (report.added, report.rejected, report.unsure) == (len(plates), 0, 0)
+    assert set(_entries(database)) == plates
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        *((cell, "number") for cell in ("12345.0", "12345,00", "1E+06", "1.20E+07", "1,23E+05", "5E-07")),
+        *((cell, "error") for cell in ("#NAME?", "#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NV", "#WERT!", "#####")),
+        *((cell, "formula") for cell in ("=A1", "=HYPERLINK(1)", "+A1", "@A1", "'=A1")),
+        *((cell, "day") for cell in ("01-Mar", "Mar-01", "1-Mar-24", "01. Mrz", "5-juil", "1-3-2024", "12.03.2024")),
+        *((cell, "day") for cell in ("2024-03-01", "2024-03-01 00:00:00", "2024-03-01T00:00:00Z", "12:30", "00:00:00")),
+        *((cell, "missing") for cell in ("TRUE", "false", "nan", "NULL", "None", "n/a", "NA", "-", "?", "**", "")),
+        ("AB\u20ac12", "No plate has"),
+    ],
+)
+def test_what_is_plainly_debris_is_rejected_with_its_reason(
+    database: Database, list_id: UUID, cell: str, said: str
+) -> None:
+    report = _load(database, list_id, f'plate;reason\nAB123CD;x\n"{cell}";x\n')
+    assert [(error.line, said in error.detail) for error in report.errors] == [(3, True)], report.errors
+    assert set(_entries(database)) == {"AB123CD"}
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("plate,reason", "repeats the first line"),
+        ('AB12,"x\nEF456GH,y"', "look like rows"),
+        ("AB12,x,y", "more cells"),
+        ("AB12,#REF!", "error"),
+        (",x", "missing"),
+    ],
+)
+def test_a_row_that_would_lose_something_is_rejected(database: Database, list_id: UUID, row: str, said: str) -> None:
+    report = _load(database, list_id, f"plate,reason\nAB123CD,x\n{row}\nGH999,y\n")
+    assert [(error.line, said in error.detail) for error in report.errors] == [(3, True)], report.errors
+    assert set(_entries(database)) == {"AB123CD", "GH999"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "plate", "said"),
+    [
+        ("12.345", "12345", "may be a number"),
+        ("01-MAR", "01MAR", "may be a day"),
+        ("01-02-03", "010203", "may be a day"),
+        ("\u4eacA12345", "\u4eacA12345", "readers do not know"),
+        ("AB12C?", "AB12C?", "taken for a pattern"),
+    ],
+)
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_what_is_unsure_is_taken_and_said(
+    database: Database, list_id: UUID, cell: str, plate: str, said: str, dry_run: bool
+) -> None:
+    report = _load(database, list_id, f"plate\n{cell}\nAB123CD\n", dry_run=dry_run)
+    assert (report.added, report.rejected, report.unsure) == (2, 0, 1)
+    assert [(doubt.line, said in doubt.detail, plate in doubt.detail) for doubt in report.doubts] == [(2, True, True)]
+    assert set(_entries(database)) == (set() if dry_run else {plate, "AB123CD"})
+
+
+def test_a_region_that_is_no_code_is_rejected(database: Database, list_id: UUID) -> None:
+    report = _load(database, list_id, "plate,region\nAB12,Romania\nAB13,RO\nAB14,uk\n")
+    assert [error.line for error in report.errors] == [2]
+    assert {plate: entry.region for plate, entry in _entries(database).items()} == {"AB13": "ro", "AB14": "gb"}
+
+
+def test_what_is_exported_is_taken_again(database: Database, list_id: UUID) -> None:
+    _load(database, list_id, FULL + "12.345;;;;;;;;;\n")
+    with database.transaction() as session:
+        part, _ = csv_import.dump(session, list_id)
+    report = _load(database, list_id, part)
+    assert (report.rows, report.unchanged) == (4, 4)

@@ -111,6 +111,8 @@ def test_a_persons_region_excludes_what_contradicts_it_and_a_machines_nothing(
         ("((A{1000}){1000})", BoloKind.REGEX, NONE, "RE2"),
         ("((A{100}B{100}){9}){99}", BoloKind.REGEX, NONE, "RE2"),
         ("A" * 201, BoloKind.REGEX, NONE, "at most 200"),
+        ("M\ufffd AB 123", None, NONE, "No plate has"),
+        ("AB#1?*", None, NONE, "No plate has"),
         ("", BoloKind.REGEX, NONE, "empty"),
         ("(AB)?", BoloKind.REGEX, NONE, "empty text"),
         ("A\x00B", BoloKind.REGEX, NONE, "NUL"),

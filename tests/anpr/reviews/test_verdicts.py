@@ -152,6 +152,7 @@ def test_a_correction_of_the_region_alone_keeps_the_text(database: Database) -> 
         (Opinion(Verdict.CORRECTED), "1 to 16 letters and digits"),
         (Opinion(Verdict.CORRECTED, plate=" -?- "), "1 to 16 letters and digits"),
         (Opinion(Verdict.CORRECTED, plate="A" * 17), "1 to 16 letters and digits"),
+        (Opinion(Verdict.CORRECTED, plate="M\ufffd AB 123"), "No plate has"),
         (Opinion(Verdict.REJECTED), "Say why"),
     ],
 )

@@ -18,7 +18,7 @@ from anpr import audit, cameras
 from anpr.audit import Actor
 from anpr.errors import Conflict, NotFound, Unprocessable
 from anpr.models import Bolo, BoloMatch, Correction, Event, LegalHold, Upload, UploadStatus
-from anpr.plates import CONFUSABLES, normalize, plate_key
+from anpr.plates import CONFUSABLES, normalize, plate_key, refuse_stray
 
 _SECOND: Final = text("interval '1 second'")
 _LONGEST_S: Final = 6 * 3600
@@ -51,13 +51,14 @@ def place(session: Session, actor: Actor, new: NewHold) -> LegalHold:
 
     Raises:
         NotFound: there is no such camera.
-        Unprocessable: the period is empty, or the plate has no letter or digit.
+        Unprocessable: the period is empty, or the plate has no letter or digit, or what no plate has.
     """
     if new.captured_from and new.captured_to and new.captured_from >= new.captured_to:
         raise Unprocessable("captured_to must be later than captured_from.", errors=[{"pointer": "/captured_to"}])
     plate = None if new.plate is None else normalize(new.plate)
     if plate == "":
         raise Unprocessable("The plate has no letter or digit.", errors=[{"pointer": "/plate"}])
+    refuse_stray(new.plate or "", pointer="/plate")
     if new.camera_id is not None:
         cameras.get(session, new.camera_id)
     hold = LegalHold(

@@ -17,6 +17,7 @@ from anpr.plates import (
     normalize,
     normalize_pattern,
     plate_key,
+    stray_characters,
 )
 
 MIN_RUN: Final = 3
@@ -27,7 +28,6 @@ MIN_PREFIX: Final = 2
 
 _MIN_FUZZY: Final = 4
 _MIN_FUZZY_TWO: Final = 7
-_SEPARATORS: Final = frozenset("-.·•/:'")
 _REGEX: Final = re.compile(r"[\[\](){}|^$\\+]|\.[*?]")
 
 
@@ -171,7 +171,7 @@ def _check_characters(text: str) -> None:
             "This looks like a regular expression, which is not searched for. "
             "Use ? for one character and * for any number of characters, such as B?72*."
         )
-    strange = sorted({c for c in text if not (c.isalnum() or c.isspace() or c in _SEPARATORS or c in "?*")})
+    strange = [c for c in stray_characters(text) if c not in "?*"]
     if strange:
         raise _refusal(f"No plate has the character {strange[0]!r}; leave it out.")
 

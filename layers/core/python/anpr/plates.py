@@ -12,6 +12,8 @@ import re
 import unicodedata
 from typing import Final
 
+from anpr.errors import Unprocessable
+
 MAX_PLATE_LENGTH: Final = 16
 """Longest normalised plate or pattern; the longest plates in use have 10 characters."""
 
@@ -28,6 +30,13 @@ CONFUSABLES: Final[dict[str, str]] = {
     "G": "6",
     "B": "8",
 }
+# Letters that decompose into no letter and mark, and those of other alphabets that look like Latin ones on a plate.
+# Countries that write with them choose their plates' letters so that each has a Latin twin.
+_TWINS = str.maketrans(
+    "ØĐÐŁĦŦАВЕКМНОРСТУХІЈЅҮΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
+    "ODDLHTABEKMHOPCTYXIJSYABEZHIKMNOPTYX",
+)
+_SEPARATORS: Final = frozenset("-.·•/:'`\u00b4\u2018\u2019")
 _FOLD = str.maketrans(CONFUSABLES)
 _WILDCARDS = "?*"
 
@@ -35,8 +44,9 @@ _WILDCARDS = "?*"
 def normalize(text: str) -> str:
     """Reduce a plate as printed, typed or read to upper-case letters and digits.
 
-    Compatibility forms are unified first (NFKC: full-width digits become ASCII), accents are dropped (``Ö`` is ``O`` on
-    a plate search keyboard), then everything that is neither a letter nor a digit goes.
+    Compatibility forms are unified first (NFKC: full-width digits become ASCII), accents are dropped (``Ü`` is ``U`` to
+    a reader and on a plate search keyboard), Cyrillic and Greek letters become the Latin ones that they look like, and
+    digits of any script ASCII; then everything that is neither a letter nor a digit goes. No letter or digit is lost.
 
     Args:
         text: any string.
@@ -44,8 +54,40 @@ def normalize(text: str) -> str:
     Returns:
         The normalised plate; empty if nothing of a plate is in `text`.
     """
-    decomposed = unicodedata.normalize("NFKD", text).upper()
-    return "".join(c for c in decomposed if c.isalnum())
+    decomposed = unicodedata.normalize("NFKD", text).upper().translate(_TWINS)
+    if decomposed.isascii():
+        return "".join(c for c in decomposed if c.isalnum())
+    return "".join(str(unicodedata.decimal(c, c)) for c in decomposed if c.isalnum())
+
+
+def stray_characters(text: str) -> list[str]:
+    """List what is in a text that is neither of a plate nor between its parts, such as the mark of a lost letter.
+
+    A plate that is typed with such a character most likely was another one before some program handled it.
+    """
+    unified = unicodedata.normalize("NFKD", text)
+    return sorted({c for c in unified if not (c.isalnum() or c.isspace() or c in _SEPARATORS or _is_unseen(c))})
+
+
+def refuse_stray(text: str, *, pointer: str | None = None) -> None:
+    """Refuse a plate or pattern that has a character which would be dropped in silence.
+
+    Args:
+        text: as typed.
+        pointer: where in the request it is.
+
+    Raises:
+        Unprocessable: it names the character.
+    """
+    stray = [c for c in stray_characters(text) if c not in _WILDCARDS]
+    if stray:
+        where = {} if pointer is None else {"errors": [{"pointer": pointer}]}
+        raise Unprocessable(f"No plate has the character {stray[0]!r}; is the text as it was written?", **where)
+
+
+def _is_unseen(character: str) -> bool:
+    # Dashes of any length, accents, and what formats without being seen.
+    return unicodedata.category(character) in {"Pd", "Mn", "Cf"}
 
 
 def plate_key(plate: str) -> str:

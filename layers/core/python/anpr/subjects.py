@@ -35,7 +35,7 @@ from anpr.models import (
     UploadStatus,
 )
 from anpr.paging import Page, PageRequest, Position, newest_first, page_of
-from anpr.plates import normalize
+from anpr.plates import normalize, refuse_stray
 from anpr.ports import BlobStore
 
 _BATCH: Final = 200
@@ -295,4 +295,5 @@ def _normal(plate: str) -> str:
     normal = normalize(plate)
     if not normal:
         raise Unprocessable("The plate has no letter or digit.", errors=[{"pointer": "/path/plate"}])
+    refuse_stray(plate, pointer="/path/plate")
     return normal

@@ -1,14 +1,14 @@
 """Lists of wanted plates as CSV: import with a dry run and a report, and export in the same form.
 
-The first line names the columns; only `plate` is required. Commas and semicolons both separate, whichever the first
-line has more of. Rows that are wrong are reported and left out; the others count.
+The first line names the columns; only `plate` is required. Rows that are wrong are reported and left out, and so is
+what a spreadsheet made of a plate; the others count. What may be a plate or not is taken, and said.
 """
 
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -19,10 +19,11 @@ from sqlalchemy.orm import Session
 
 from anpr import audit
 from anpr.audit import Actor
-from anpr.bolos import lists
+from anpr.bolos import csv_text, debris, lists
+from anpr.bolos.csv_text import CsvRow
 from anpr.bolos.entries import EntryFields, columns_of
 from anpr.bolos.matcher import touch
-from anpr.errors import AnprError, BadRequest, Unprocessable
+from anpr.errors import AnprError, Unprocessable
 from anpr.models import Bolo, BoloKind, Tolerance
 from anpr.paging import Position, decode, encode
 
@@ -41,6 +42,8 @@ COLUMNS: Final = (
 MAX_ROWS: Final = 200_000
 _MAX_FIELD: Final = 1000
 _MAX_ERRORS: Final = 1000
+_MAX_PLATE: Final = 40
+"""How much of a plate a report repeats."""
 _BATCH: Final = 10_000
 _EXPORT_BYTES: Final = 4 * 1024**2
 """A Lambda answers with at most 6 MB of JSON, in which the text stands as a string."""
@@ -97,7 +100,7 @@ _WRITE = text(
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """What is wrong with one row; `line` counts as an editor does, the first line being 1."""
+    """What is wrong or unsure with one row; `line`, where it begins, counts as an editor does, the first being 1."""
 
     line: int
     plate: str
@@ -106,7 +109,11 @@ class RowError:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did, or a dry run would do. `errors` has the first thousand of `rejected` rows."""
+    """What an import did, or a dry run would do.
+
+    `errors` has the first thousand of `rejected` rows, and `doubts` of those that were taken for a plate or pattern and
+    may be something else.
+    """
 
     rows: int
     added: int
@@ -114,6 +121,8 @@ class ImportReport:
     unchanged: int
     rejected: int
     errors: tuple[RowError, ...]
+    unsure: int
+    doubts: tuple[RowError, ...]
     dry_run: bool
 
 
@@ -126,7 +135,7 @@ def load(
         session: the transaction.
         actor: who imports.
         list_id: the list.
-        content: the file: UTF-8, with or without a byte order mark.
+        content: the file: UTF-8, with or without a byte order mark, or UTF-16 with one.
         dry_run: only say what would be done.
         confirm_broad: take patterns that match much of the traffic.
 
@@ -135,7 +144,8 @@ def load(
         BadRequest: the file as a whole cannot be read; it says why.
     """
     lists.get(session, list_id, lock=not dry_run)
-    rows, errors, rejected = _read(content, confirm_broad=confirm_broad)
+    checked = _read(content, confirm_broad=confirm_broad)
+    rows, rejected = checked.rows, checked.rejected
     added = updated = 0
     for start in range(0, len(rows), _BATCH):
         batch = rows[start : start + _BATCH]
@@ -147,7 +157,17 @@ def load(
     if not dry_run and any(row["kind"] != BoloKind.EXACT for row in rows):
         touch(session)
     unchanged = len(rows) - added - updated
-    report = ImportReport(len(rows) + rejected, added, updated, unchanged, rejected, tuple(errors), dry_run)
+    report = ImportReport(
+        rows=len(rows) + rejected,
+        added=added,
+        updated=updated,
+        unchanged=unchanged,
+        rejected=rejected,
+        errors=tuple(checked.errors),
+        unsure=checked.unsure,
+        doubts=tuple(checked.doubts),
+        dry_run=dry_run,
+    )
     if not dry_run:
         detail = {"rows": report.rows, "added": added, "updated": updated, "rejected": rejected}
         audit.record(session, actor, "bolo_list.imported", f"bolo_list:{list_id}", detail=detail)
@@ -224,69 +244,57 @@ def _unsafe(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
 
 
-def _read(content: bytes, *, confirm_broad: bool) -> tuple[list[dict[str, Any]], list[RowError], int]:
-    """Check every row; return the good ones as JSON-ready columns, the first errors, and how many rows were wrong."""
-    rows: list[dict[str, Any]] = []
-    errors: list[RowError] = []
-    rejected = 0
+@dataclass(slots=True)
+class _Checked:
+    """A file's good rows as JSON-ready columns, how many were wrong, and the first errors and doubts."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    rejected: int = 0
+    errors: list[RowError] = field(default_factory=list)
+    unsure: int = 0
+    doubts: list[RowError] = field(default_factory=list)
+
+
+def _read(content: bytes, *, confirm_broad: bool) -> _Checked:
+    """Check every row."""
+    checked = _Checked()
     seen: dict[tuple[object, ...], int] = {}
-    for line, cells in _lines(content):
+    for row in csv_text.rows(content, COLUMNS, required="plate", most=MAX_ROWS):
+        said = row.cells["plate"][:_MAX_PLATE]
         try:
-            columns = columns_of(_fields(cells), confirm_broad=confirm_broad)
+            columns = columns_of(_fields(row), confirm_broad=confirm_broad)
             key = (columns["kind"], columns["pattern"], columns["region"], columns["case_number"])
             if key in seen:
                 raise Unprocessable(f"Line {seen[key]} has the same entry already.")
         except AnprError as error:
-            rejected += 1
-            if len(errors) < _MAX_ERRORS:
-                errors.append(RowError(line, cells.get("plate", "")[:40], error.detail))
+            checked.rejected += 1
+            if len(checked.errors) < _MAX_ERRORS:
+                checked.errors.append(RowError(row.line, said, error.detail))
             continue
-        seen[key] = line
-        rows.append({"id": str(uuid4()), **{name: _plain(value) for name, value in columns.items()}})
-    return rows, errors, rejected
+        seen[key] = row.line
+        checked.rows.append({"id": str(uuid4()), **{name: _plain(value) for name, value in columns.items()}})
+        doubtful = None if row.cells.get("kind") else debris.doubt(row.cells["plate"], columns["pattern"])
+        if doubtful is not None:
+            checked.unsure += 1
+            if len(checked.doubts) < _MAX_ERRORS:
+                checked.doubts.append(RowError(row.line, said, doubtful))
+    return checked
 
 
 def _plain(value: object) -> object:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _lines(content: bytes) -> Iterator[tuple[int, dict[str, str]]]:
-    try:
-        decoded = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadRequest('The file is not UTF-8; save it as "CSV UTF-8".') from error
-    if "\x00" in decoded:
-        raise BadRequest("The file contains NUL characters; it is no CSV in UTF-8.")
-    first = decoded.split("\n", 1)[0]
-    reader = csv.reader(io.StringIO(decoded, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",")
-    try:
-        yield from _named(reader)
-    except csv.Error as error:
-        raise BadRequest(f"Line {reader.line_num} cannot be read as CSV: {error}.") from error
-
-
-def _named(reader: Any) -> Iterator[tuple[int, dict[str, str]]]:
-    names = [name.strip().lower() for name in next(reader, [])]
-    if "plate" not in names:
-        raise BadRequest(f"The first line must name the columns, plate among them; they are {', '.join(COLUMNS)}.")
-    unknown = [name for name in names if name not in COLUMNS]
-    if unknown or len(set(names)) < len(names):
-        wrong = f"unknown columns {', '.join(unknown)!r}" if unknown else "a column twice"
-        raise BadRequest(f"The first line has {wrong}; columns are {', '.join(COLUMNS)}.")
-    for count, cells in enumerate(reader):
-        if count >= MAX_ROWS:
-            raise BadRequest(f"The file has more than {MAX_ROWS} rows; split it.")
-        if any(cell.strip() for cell in cells):
-            # A row that is too long shows a separator inside a text; it must not be cut in silence.
-            yield reader.line_num, dict(zip([*names, "_excess"], cells, strict=False))
-
-
-def _fields(cells: dict[str, str]) -> EntryFields:
-    if "_excess" in cells:
-        raise Unprocessable("The row has more cells than the first line; quote a text that has a separator in it.")
-    given = {name: _unsafe(cell.strip()) for name, cell in cells.items()}
+def _fields(row: CsvRow) -> EntryFields:
+    if row.fault is not None:
+        raise Unprocessable(row.fault)
+    given = {name: _unsafe(cell) for name, cell in row.cells.items()}
     if any(len(cell) > _MAX_FIELD for cell in given.values()):
         raise Unprocessable(f"A cell has more than {_MAX_FIELD} characters.")
+    if given.get("kind", "").lower() != BoloKind.REGEX and (why := debris.why_no_plate(given["plate"])) is not None:
+        raise Unprocessable(why)
+    if any(debris.is_error(cell) for cell in given.values()):
+        raise Unprocessable("A cell is a spreadsheet's error, such as #REF!; enter what it stands for.")
     return {
         "pattern": given["plate"],
         "kind": BoloKind(_one_of(given, "kind", BoloKind)) if given.get("kind") else None,

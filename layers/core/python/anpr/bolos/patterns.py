@@ -22,6 +22,7 @@ from anpr.plates import (
     normalize,
     normalize_pattern,
     plate_key,
+    refuse_stray,
 )
 from anpr.regions import checked_region, contradict
 
@@ -141,6 +142,7 @@ def _checked_plate(text: str) -> str:
     plate = normalize(text)
     if not 2 <= len(plate) <= MAX_PLATE_LENGTH:
         raise Unprocessable(f"A plate has 2 to {MAX_PLATE_LENGTH} letters and digits; {text[:40]!r} has {len(plate)}.")
+    refuse_stray(text)
     return plate
 
 
@@ -150,6 +152,7 @@ def _checked_wildcard(text: str) -> str:
         raise Unprocessable(f"A wildcard pattern has at most {2 * MAX_PLATE_LENGTH} characters.")
     if not pattern.strip("*"):
         raise Unprocessable("A wildcard pattern needs at least one letter, digit or ?.")
+    refuse_stray(text)
     return pattern
 
 

@@ -11,7 +11,7 @@ from anpr import audit, bolos, outbox, scopes
 from anpr.errors import Conflict, Forbidden, NotFound, Unprocessable
 from anpr.messages import EventReviewed, EventType
 from anpr.models import Correction, Event, RejectReason, ReviewStatus, Role, Urgency, Verdict
-from anpr.plates import MAX_PLATE_LENGTH, normalize, plate_key
+from anpr.plates import MAX_PLATE_LENGTH, normalize, plate_key, refuse_stray
 from anpr.principals import Principal
 from anpr.regions import checked_region, normalize_region
 from anpr.review_queue import locked, refuse_claimed_by_other
@@ -188,6 +188,7 @@ def _correction(event: Event, opinion: Opinion) -> Correction:
             plate = normalize(opinion.plate or "")
             if not plate or len(plate) > MAX_PLATE_LENGTH:
                 raise Unprocessable(f"A corrected plate has 1 to {MAX_PLATE_LENGTH} letters and digits.")
+            refuse_stray(opinion.plate or "")
             # What a person says of the region is kept even where the machine said so too: their word rules out, and
             # the machine's does not.
             made.region_code = checked_region(opinion.region_code)
