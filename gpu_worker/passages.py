@@ -1,7 +1,7 @@
 """One vehicle's passage: the evidence kept of a track, how it is read, and what is handed on."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gpu_worker import colour
 from gpu_worker.consensus import EMPTY, Ballot, Candidate, Consensus, vote
@@ -19,6 +19,8 @@ _VOTE_AFTER = frozenset({3, 4, 6})
 _MARGIN = 1.5
 """A kept crop is this much larger than the plate's box, so that it can be levelled and seen in its surroundings."""
 
+_LEAST_LEGIBILITY = 1e-3
+
 
 @dataclass(frozen=True, slots=True)
 class ReadingSettings:
@@ -30,7 +32,9 @@ class ReadingSettings:
         sure_score: least score for stopping early.
         hopeless_score: below this after three crops, the rest is not read.
         readable_score: least score of a readable passage.
-        readable_frames: least number of agreeing frames of a readable passage.
+        readable_frames: least number of agreeing frames of a readable passage; one is enough where it is very sure.
+        lone_score: least score of a read that rests on one frame.
+        lone_share: least share of the belief that such a read has among its candidates.
         min_plate_height: lower plates (px) are not read: their strokes are thinner than a pixel.
         regions: region codes the camera is known to see.
     """
@@ -41,6 +45,8 @@ class ReadingSettings:
     hopeless_score: float = 0.25
     readable_score: float = 0.6
     readable_frames: int = 2
+    lone_score: float = 0.95
+    lone_share: float = 0.75
     min_plate_height: float = 9.0
     regions: frozenset[str] = frozenset()
 
@@ -115,6 +121,8 @@ class Evidence:
     best_image: Image | None = None
     shots: list[Shot] = field(default_factory=list)
     """The best crops, best first."""
+    beside_hole: bool = False
+    """Whether footage is missing where it came or went; one look beside that proves nothing."""
     _consensus: Consensus | None = None
 
     def add(self, sighting: Sighting, frame: Frame) -> None:
@@ -178,23 +186,32 @@ class Evidence:
             return []
         image = colour.as_grey(shot.crop) if shot.cast else shot.crop
         witness = Witness(weight=max(shot.quality, 1e-3), frame=shot.sighting.frame)
-        return read_plates(recognizer, image, [shot.box_in_crop], witness)[0]
+        ballots = read_plates(recognizer, image, [shot.box_in_crop], witness)[0]
+        # A crop in which nothing can be made out, such as a far one, says nothing against those in which it can.
+        legibility = max(vote(ballots).score, _LEAST_LEGIBILITY)
+        return [replace(ballot, weight=ballot.weight * legibility) for ballot in ballots]
+
+    def _is_readable(self, consensus: Consensus) -> bool:
+        settings = self.settings
+        if "?" in consensus.plate or consensus.score < settings.readable_score:
+            return False
+        if consensus.agreeing >= settings.readable_frames:
+            return True
+        if self.beside_hole:
+            return False
+        share = consensus.candidates[0].score if consensus.candidates else 0.0
+        return consensus.agreeing > 0 and consensus.score >= settings.lone_score and share >= settings.lone_share
 
     def passage(self, number: int, recognizer: Recognizer) -> Passage:
         """Conclude: read what is still unread, and put the passage together."""
         settings, consensus, best = self.settings, self.consensus(recognizer), self.shots[0]
-        readable = (
-            consensus.score >= settings.readable_score
-            and "?" not in consensus.plate
-            and consensus.agreeing >= settings.readable_frames
-        )
         if self.best_image is None:
             raise ValueError("evidence without a sighting has no passage")
         return Passage(
             passage_no=number,
             plate=consensus.plate,
             raw_plate=consensus.raw,
-            readable=readable,
+            readable=self._is_readable(consensus),
             score=round(consensus.score, 4),
             dscore=round(best.sighting.detection.score, 4),
             region=region_of(consensus.text, consensus.countries, settings.regions),

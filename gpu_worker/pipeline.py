@@ -1,11 +1,12 @@
 """Frames in, passages out. Knows no AWS and no database."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from anpr.errors import UnreadableMedia
 from gpu_worker import colour
+from gpu_worker.closer_looks import CloserLookSettings, Look, with_closer_looks
 from gpu_worker.consensus import Candidate, vote
 from gpu_worker.detection import Detection, Detector
 from gpu_worker.geometry import BoundingBox, Image
@@ -33,6 +34,7 @@ class PipelineSettings:
         tracking: see there.
         stitching: see there.
         scene: see there.
+        closer_looks: see there.
         reading: see there.
         limits: see there.
     """
@@ -44,6 +46,7 @@ class PipelineSettings:
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     stitching: StitchSettings = field(default_factory=StitchSettings)
     scene: SceneSettings = field(default_factory=SceneSettings)
+    closer_looks: CloserLookSettings = field(default_factory=CloserLookSettings)
     reading: ReadingSettings = field(default_factory=ReadingSettings)
     limits: MediaLimits = field(default_factory=MediaLimits)
 
@@ -67,15 +70,6 @@ class Progress:
     time_s: float = 0.0
     looked_s: float = 0.0
     defect: str | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Look:
-    """One frame, whether it shows another scene than the one before, and the plates in it."""
-
-    frame: Frame
-    cut: bool
-    detections: list[Detection]
 
 
 _Group = list[tuple[Frame, SceneChange]]
@@ -217,7 +211,7 @@ class Pipeline:
             prefetched(video.frames(settings.interval_s), ahead=ahead + 2) as frames,
             prefetched(self._looks(frames), ahead=ahead) as looks,
         ):
-            for look in looks:
+            for look in with_closer_looks(looks, self._detect, settings.closer_looks):
                 frame = look.frame
                 for evidence in vehicles.update(frame, look.detections, cut=look.cut, missing=frame.cut):
                     passage = evidence.passage(progress.passages, self._recognizer)
@@ -237,7 +231,7 @@ class Pipeline:
                 yield passage, progress
         yield None, replace(progress, frames=video.decoded, fraction=1.0, looked_s=video.looked_s, defect=video.defect)
 
-    def _looks(self, frames: Iterator[Frame]) -> Iterator[_Look]:
+    def _looks(self, frames: Iterator[Frame]) -> Iterator[Look]:
         """Find the plates in each frame; a still picture has those of the one before."""
         detections: list[Detection] = []
         with mapped(self._find, self._groups(frames), self._settings.detecting) as groups:
@@ -245,7 +239,7 @@ class Pipeline:
                 for frame, change in group:
                     if not change.still:
                         detections = next(found)
-                    yield _Look(frame, change.cut, detections)
+                    yield Look(frame, change.cut, detections)
 
     def _groups(self, frames: Iterator[Frame]) -> Iterator[_Group]:
         """Take frames together that are detected in one go, and see which have moved."""
@@ -255,9 +249,11 @@ class Pipeline:
 
     def _find(self, group: _Group) -> Iterator[list[Detection]]:
         """Return the plates of each frame of a group that has moved. Called by several threads."""
-        moved = [colour.without_cast(frame.image) for frame, change in group if not change.still]
-        found = self._detector.detect(moved) if moved else []
-        return iter([[d for d in detections if has_plate_shape(d.box)] for detections in found])
+        return iter(self._detect([frame.image for frame, change in group if not change.still]))
+
+    def _detect(self, images: Sequence[Image]) -> list[list[Detection]]:
+        found = self._detector.detect([colour.without_cast(image) for image in images]) if images else []
+        return [[d for d in detections if has_plate_shape(d.box)] for detections in found]
 
     def image(self, image: Image) -> list[PlateRead]:
         """Read the plates in one picture.

@@ -70,6 +70,8 @@ class Vehicles:
             Vehicles that are gone for good.
         """
         if missing:
+            for left in self._present.values():
+                left.beside_hole = True
             yield from self.finish()
         if cut:
             self._end(self._tracker.finish())
@@ -78,6 +80,7 @@ class Vehicles:
             evidence = self._present.get(track.number)
             if evidence is None:
                 evidence = self._present[track.number] = Evidence(self._reading, sighting, sighting)
+                evidence.beside_hole = missing
             evidence.add(sighting, frame)
         self._end(update.ended)
         yield from self._release(frame.time_s)

@@ -25,6 +25,25 @@ _MANY_THREADS_UP_TO: Final = 9_000_000
 """Pixels of the largest frames of which several are decoded at a time: each thread holds some."""
 _MOSTLY: Final = 0.2
 """Part of the frames without a usable timestamp from which on it is worth mentioning."""
+_KEPT_BETWEEN: Final = 4
+"""Skipped frames are kept for a closer look where they are at least this part of the interval apart."""
+_FEWER_FROM: Final = 4_000_000
+"""Pixels of the frames from which on half as many are kept: all that is decoded ahead is held in memory."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SkippedFrame:
+    """A frame that was decoded and is not given: its pixels cost something only where somebody asks for them."""
+
+    index: int
+    decoded: VideoFrame
+    moment: "_Moment"
+    looked_s: float
+
+    def convert(self) -> "Frame":
+        """Make it a frame like those that are given."""
+        moment = self.moment
+        return Frame(self.index, moment.time_s, upright(self.decoded), moment.cut, moment.read, self.looked_s)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +57,7 @@ class Frame:
         cut: something is missing between the frame given before and this one, or the clock was set anew.
         read: part of the file that was read up to here, 0 to 1.
         looked_s: footage that the frames up to here stand for, seconds.
+        skipped: a few of the frames between the one given before and this one, in order; none across a cut.
     """
 
     index: int
@@ -46,6 +66,7 @@ class Frame:
     cut: bool = False
     read: float = 0.0
     looked_s: float = 0.0
+    skipped: tuple[SkippedFrame, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,15 +189,25 @@ class Video:
         Raises:
             UnreadableMedia: if not one frame can be decoded.
         """
-        due = 0.0
+        due = kept_s = 0.0
+        large = self._stream.width * self._stream.height >= _FEWER_FROM
+        apart_s = interval_s / (_KEPT_BETWEEN / 2 if large else _KEPT_BETWEEN)
+        skipped: list[SkippedFrame] = []
         for decoded, moment in self._whole():
             index, self.decoded = self.decoded, self.decoded + 1
             self.looked_s += moment.span_s
-            if index and not moment.cut and moment.time_s < due - 1e-6:
+            if moment.cut:
+                skipped = []
+            elif index and moment.time_s < due - 1e-6:
+                if moment.time_s >= kept_s + apart_s - 1e-6:
+                    skipped.append(SkippedFrame(index, decoded, moment, self.looked_s))
+                    kept_s = moment.time_s
                 continue
             # From the due time and not from this frame's, so that the mean rate holds at any frame rate.
             due = max(due + interval_s, moment.time_s + interval_s / 2)
-            yield Frame(index, moment.time_s, upright(decoded), moment.cut, moment.read, self.looked_s)
+            image = upright(decoded)
+            yield Frame(index, moment.time_s, image, moment.cut, moment.read, self.looked_s, tuple(skipped))
+            skipped, kept_s = [], moment.time_s
         if not self.decoded:
             raise UnreadableMedia(self.defect or "The video has no frames.")
 

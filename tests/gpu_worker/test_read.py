@@ -6,7 +6,8 @@ from pathlib import Path
 import cv2
 import pytest
 
-from gpu_worker.pipeline import Pipeline
+from gpu_worker.passages import ReadingSettings
+from gpu_worker.pipeline import Pipeline, PipelineSettings
 from gpu_worker.read import expand, run, table
 from gpu_worker.video import MediaLimits
 from tests.gpu_worker.engines_by_hand import PatchDetector, PatchReader, marked
@@ -45,9 +46,11 @@ def test_a_picture_becomes_one_json_line(
 
 
 def test_unreadable_passages_are_counted_and_listed_only_on_request(
-    tmp_path: Path, pipeline: Pipeline, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    frames = [marked([])] * 4 + [marked([("AB12CDE", 300, 200)])] + [marked([])] * 15  # one frame proves nothing
+    demanding = PipelineSettings(reading=ReadingSettings(readable_score=0.99))
+    pipeline = Pipeline(PatchDetector(), PatchReader(), demanding)
+    frames = [marked([])] * 4 + [marked([("AB12CDE", 300, 200)])] + [marked([])] * 15
     path = write_clip(tmp_path / "clip.mp4", frames)
     run(pipeline, [path], MediaLimits(), as_json=True, everything=False)
     run(pipeline, [path], MediaLimits(), as_json=True, everything=True)
