@@ -17,7 +17,6 @@ import pytest
 
 from infra.local.client import ApiClient
 from infra.local.clip.scene import PLATES
-from infra.local.postgres import is_free
 from infra.local.site import Login
 from infra.packaging import ROOT
 
@@ -83,11 +82,10 @@ def test_the_demonstration_prints_the_plates_and_leaves_nothing_running(commands
     output = commands.run("demo")
 
     for plate in PLATES:
-        assert re.search(rf"^{plate}  http://127\.0\.0\.1:\d+/\S+", output, re.MULTILINE), output
+        assert plate in output
         assert list((commands.home / "demo").glob(f"{plate}-*.jpg"))
-    ports = {int(port) for port in re.findall(r"127\.0\.0\.1:(\d+)", output)}
-    assert ports
-    assert all(is_free(port) for port in ports)
+    # Nothing answers any more when the demonstration has ended, so no link is worth printing.
+    assert "http://" not in output
     assert commands.left() == []
 
 
@@ -134,6 +132,7 @@ def test_what_is_up_stays_up_and_keeps_its_data_over_a_down(commands: Commands) 
 
     again = commands.run("up")
     assert "runs already" in again
+    assert email in again
     assert password not in again
     commands.run("down")
     assert commands.left() == []
