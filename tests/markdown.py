@@ -16,3 +16,18 @@ def anchor(heading: str) -> str:
 def anchors(markdown: str) -> set[str]:
     """Names of all headings of a page."""
     return {anchor(heading) for heading in headings(markdown)}
+
+
+def rows_of(markdown: str, first_heading: str) -> list[list[str]]:
+    """The rows of the table whose first column has this heading, each as its cells."""
+    lines = iter(markdown.splitlines())
+    for line in lines:
+        if line.startswith(f"| {first_heading} |"):
+            break
+    next(lines)
+    rows = []
+    for line in lines:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in line.strip("|").split("|")])
+    return rows

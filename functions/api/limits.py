@@ -1,12 +1,26 @@
-"""Rate limits on what is worth guessing or harvesting: logins and searches, for each account and each address."""
+"""Rate limits on what is worth guessing or harvesting: passwords and searches.
+
+Whoever guesses is slowed down, and must not be able to lock out the one whose password it is. So the narrow limit is
+for an account *from one address*. The wide one, for an account from anywhere, leaves out the addresses at which that
+account was logged in lately: however many addresses a stranger has, the account's own ones are not among them.
+"""
+
+from datetime import timedelta
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import Final
 
 from fastapi import Request
+from sqlalchemy.orm import Session
 
 from anpr import ratelimits
 from anpr.principals import Principal
 from anpr.ratelimits import Allowance
 from functions.api.dependencies import Caller, Services
-from functions.api.services import ApiServices
+
+_ANYWHERE_PERIOD: Final = timedelta(hours=1)
+_KNOWN_FOR: Final = timedelta(days=30)
+# Whoever has one IPv6 address has as many as a network of this size holds.
+_IPV6_PREFIX: Final = 64
 
 
 def limit_searches(request: Request, services: Services, caller: Caller) -> None:
@@ -18,50 +32,81 @@ def limit_searches(request: Request, services: Services, caller: Caller) -> None
     rates = services.rates
     account = Allowance(rates.searches_per_account, rates.search_period)
     address = Allowance(rates.searches_per_address, rates.search_period)
-    _take(services, {f"search:account:{_account(caller)}": account, f"search:address:{_address(request)}": address})
+    # A transaction of its own: what a refused or failing request did stays counted.
+    with services.database.transaction() as session:
+        _take(session, {f"search:account:{_account(caller)}": account, f"search:address:{_address(request)}": address})
 
 
 class LoginAttempt:
     """One attempt to log in. It counts until it succeeds: who knows the password is not guessing it."""
 
     def __init__(self, request: Request, services: Services) -> None:
-        self._services = services
-        self._address_key = f"login:address:{_address(request)}"
+        rates = services.rates
+        self._database = services.database
+        self._from = _address(request)
+        self._here = Allowance(rates.logins_per_account, rates.login_period)
+        self._anywhere = Allowance(rates.logins_per_account_anywhere, _ANYWHERE_PERIOD)
+        self._address = Allowance(rates.logins_per_address, rates.login_period)
+        self._taken: dict[str, Allowance] = {}
 
     def count(self, email: str) -> None:
         """Count the attempt.
 
         Raises:
-            TooManyRequests: there were too many for this account, or from this address.
+            TooManyRequests: there were too many for this account from this address, from this address at all, or for
+                this account from addresses at which it was not logged in lately.
         """
-        _take(self._services, {self._account_key(email): self._account, self._address_key: self._address})
+        allowances = {self._key(email): self._here, f"login:address:{self._from}": self._address}
+        with self._database.transaction() as session:
+            if not ratelimits.is_remembered(session, self._known_key(email)):
+                allowances[f"login:anywhere:{email.casefold()}"] = self._anywhere
+            _take(session, allowances)
+        self._taken = allowances
 
     def succeed(self, email: str) -> None:
-        """Take the attempt back: the account's allowance is whole again, and the address has its one call back."""
-        with self._services.database.transaction() as session:
-            ratelimits.forget(session, self._account_key(email))
-            if self._address.calls:
-                ratelimits.give_back(session, self._address_key, self._address)
+        """Take the attempt back, make the account's allowance at this address whole, and know the address from now."""
+        with self._database.transaction() as session:
+            ratelimits.forget(session, self._key(email))
+            for key, allowance in self._taken.items():
+                if allowance.calls:
+                    ratelimits.give_back(session, key, allowance)
+            ratelimits.remember(session, self._known_key(email), lasting=_KNOWN_FOR)
 
-    @property
-    def _account(self) -> Allowance:
-        return Allowance(self._services.rates.logins_per_account, self._services.rates.login_period)
+    def _key(self, email: str) -> str:
+        return f"login:account:{email.casefold()}:{self._from}"
 
-    @property
-    def _address(self) -> Allowance:
-        return Allowance(self._services.rates.logins_per_address, self._services.rates.login_period)
-
-    @staticmethod
-    def _account_key(email: str) -> str:
-        return f"login:account:{email.casefold()}"
+    def _known_key(self, email: str) -> str:
+        return f"login:known:{email.casefold()}:{self._from}"
 
 
-def _take(services: ApiServices, allowances: dict[str, Allowance]) -> None:
-    """Count in a transaction of its own: what a refused or failing request did stays counted."""
-    with services.database.transaction() as session:
-        for key, allowance in allowances.items():
-            if allowance.calls:
-                ratelimits.take(session, key, allowance)
+class PasswordAttempt:
+    """One attempt to tell one's present password, by somebody who holds a token: it may be a thief's."""
+
+    def __init__(self, services: Services, caller: Caller) -> None:
+        self._database = services.database
+        self._key = f"password:{_account(caller)}"
+        self._allowance = Allowance(services.rates.logins_per_account, services.rates.login_period)
+
+    def count(self) -> None:
+        """Count the attempt.
+
+        Raises:
+            TooManyRequests: there were too many for this account.
+        """
+        with self._database.transaction() as session:
+            _take(session, {self._key: self._allowance})
+
+    def succeed(self) -> None:
+        """Make the account's allowance whole."""
+        with self._database.transaction() as session:
+            ratelimits.forget(session, self._key)
+
+
+def _take(session: Session, allowances: dict[str, Allowance]) -> None:
+    # In one order, so that no two attempts wait for each other's keys.
+    for key, allowance in sorted(allowances.items(), key=lambda item: item[0]):
+        if allowance.calls:
+            ratelimits.take(session, key, allowance)
 
 
 def _account(caller: Principal) -> str:
@@ -69,5 +114,14 @@ def _account(caller: Principal) -> str:
 
 
 def _address(request: Request) -> str:
-    """The address that API Gateway saw, which a client cannot choose as it can a header."""
-    return "unknown" if request.client is None else request.client.host
+    """The address that API Gateway saw, which a client cannot choose as it can a header; of IPv6, its network."""
+    host = "unknown" if request.client is None else request.client.host
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(IPv6Network((address, _IPV6_PREFIX), strict=False))

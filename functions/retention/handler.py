@@ -8,7 +8,7 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from anpr import bootstrap, licenses, outbox, ratelimits, retention, strays, subjects, usage
+from anpr import auth, bootstrap, licenses, outbox, ratelimits, retention, strays, subjects, usage
 from anpr.db import Database
 from anpr.ports import BlobStore, JobQueue
 from anpr.settings import LicenseSettings, QueueSettings, RetentionSettings, UploadSettings
@@ -56,6 +56,7 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     with services.database.transaction() as session:
         pruned = outbox.prune(session, now - KEEP_PUBLISHED)
         ratelimits.prune(session, now)
+        auth.prune(session, now)
     with services.database.transaction() as session:
         # Before a month is closed, and before the uploads are deleted that the use is known from.
         booked = usage.make_good(session, now)

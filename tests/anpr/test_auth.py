@@ -9,13 +9,15 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import select, update
 
-from anpr import auth, passwords, tokens
+from anpr import auth, passwords, tokens, users
+from anpr.audit import SYSTEM
 from anpr.auth import Refused, TokenPair
 from anpr.db import Database
 from anpr.errors import Unauthenticated, Unavailable
 from anpr.models import RefreshToken, Role, SigningKey, User
 from anpr.settings import TokenSettings
 from anpr.tokens import TokenKind, TokenSigner, TokenVerifier
+from anpr.users import UserChanges
 from tests.memory import MemorySecrets
 
 PASSWORD = "a long enough one"
@@ -156,3 +158,60 @@ def test_a_refresh_token_outlives_its_row_no_more(identity: Identity) -> None:
         for row in session.scalars(select(RefreshToken)):
             session.delete(row)
     assert isinstance(identity.refresh(pair.refresh_token), Refused)
+
+
+def test_only_refresh_tokens_that_expired_are_pruned_the_oldest_first(identity: Identity) -> None:
+    now = datetime.now(UTC)
+    ages = {days: uuid4() for days in (-40, -2, -1, 1)}
+    with identity.database.transaction() as session:
+        for days, token_id in ages.items():
+            row = RefreshToken(id=token_id, family_id=uuid4(), user_id=identity.user.id)
+            row.expires_at, row.revoked_at = now + timedelta(days=days), now
+            session.add(row)
+
+    def left() -> set[UUID]:
+        with identity.database.transaction() as session:
+            return set(session.scalars(select(RefreshToken.id)))
+
+    def prune() -> int:
+        with identity.database.transaction() as session:
+            return auth.prune(session, now, limit=2)
+
+    assert prune() == 2
+    assert left() == {ages[-1], ages[1]}
+    assert [prune(), prune()] == [1, 0]
+    assert left() == {ages[1]}
+
+
+def test_a_login_that_waits_for_a_change_of_password_is_no_login(
+    identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The password is changed, and all logins are ended, while the old one is being checked."""
+    check = passwords.verify
+
+    def slowly(password: str, stored: str | None) -> passwords.Verdict:
+        verdict = check(password, stored)
+        with identity.database.transaction() as session:
+            users.update(session, SYSTEM, identity.user.id, UserChanges(password="another good password"))
+        return verdict
+
+    with monkeypatch.context() as patched:
+        patched.setattr(passwords, "verify", slowly)
+        assert isinstance(identity.log_in(), Refused)
+    assert isinstance(identity.log_in("another good password"), TokenPair)
+
+
+def test_a_token_that_is_made_while_its_login_is_ended_is_good_for_nothing(identity: Identity) -> None:
+    first = identity.log_in()
+    assert isinstance(first, TokenPair)
+    second = identity.refresh(first.refresh_token)
+    assert isinstance(second, TokenPair)
+    with identity.database.transaction() as session:
+        # As a statement leaves it that began before the second token's row was committed.
+        session.execute(
+            update(RefreshToken).where(RefreshToken.used_at.is_not(None)).values(revoked_at=datetime.now(UTC))
+        )
+
+    assert isinstance(identity.refresh(second.refresh_token), Refused)
+    with pytest.raises(Unauthenticated, match="has ended"):
+        identity.authenticate(second.access_token)

@@ -3,7 +3,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from anpr import license_keys, licenses, usage
 from anpr.audit import SYSTEM
@@ -12,7 +12,7 @@ from anpr.errors import Conflict
 from anpr.license_keys import Feature, InvalidLicense, LicenseTerms
 from anpr.licenses import LicenseLimit, Standing
 from anpr.messages import EventType, UploadProcessed
-from anpr.models import AuditRecord, Camera, License, OutboxMessage
+from anpr.models import AuditRecord, Camera, License, LicenseClock, OutboxMessage
 from anpr.settings import LicenseSettings
 
 PEM, PUBLIC = license_keys.new_signing_key()
@@ -203,3 +203,56 @@ def test_a_notice_is_given_once_for_each_threshold(database: Database) -> None:
     with database.transaction() as session:
         promised = session.scalars(select(OutboxMessage.type)).all()
     assert promised == [EventType.LICENSE_WARNING] * 2
+
+
+def seen(database: Database, time: datetime) -> None:
+    """Have the deployment have been used at a time, after which its clock was set to the present."""
+    with database.transaction() as session:
+        session.execute(update(LicenseClock).values(latest=time))
+
+
+def test_a_clock_that_is_set_back_brings_no_licence_back(database: Database) -> None:
+    activate(database)
+    seen(database, datetime.now(UTC) + timedelta(days=100 + 60))
+
+    now = status(database)
+    assert now.entitlement.standing is Standing.EXPIRED
+    assert any("expired" in warning for warning in now.warnings)
+    add_cameras(database, 2)
+    with database.transaction() as session, pytest.raises(LicenseLimit):
+        licenses.require_camera(session, SETTINGS)
+    with database.transaction() as session:
+        early = licenses.entitlement(session, SETTINGS, datetime.now(UTC) - timedelta(days=365))
+        assert early.standing is Standing.EXPIRED
+    with pytest.raises(Conflict, match="expired on"):
+        activate(database)
+
+
+def test_a_clock_that_is_set_back_starts_no_month_again(database: Database) -> None:
+    later = (TODAY.replace(day=1) + timedelta(days=40)).replace(day=1)
+    activate(database, expires_on=later + timedelta(days=365))
+    seen(database, datetime(later.year, later.month, 15, tzinfo=UTC))
+
+    [_, minutes] = status(database).uses
+    assert minutes.resets_at is not None
+    assert minutes.resets_at > datetime(later.year, later.month, 15, tzinfo=UTC)
+
+
+def test_the_latest_time_is_kept_to_the_hour(database: Database) -> None:
+    def latest() -> datetime:
+        with database.transaction() as session:
+            return session.scalars(select(LicenseClock.latest)).one()
+
+    now = datetime.now(UTC)
+    for before, written in ((now - timedelta(days=3), True), (now - timedelta(minutes=50), False)):
+        seen(database, before)
+        status(database)
+        assert (latest() != before) is written
+        assert latest() <= datetime.now(UTC) + timedelta(seconds=5)
+
+
+def test_a_deployment_whose_row_of_the_clock_is_gone_goes_by_its_clock(database: Database) -> None:
+    activate(database)
+    with database.transaction() as session:
+        session.execute(delete(LicenseClock))
+    assert status(database).entitlement.standing is Standing.LICENSED

@@ -96,3 +96,20 @@ def test_only_keys_that_are_whole_are_pruned(database: Database) -> None:
     with database.transaction() as session:
         assert ratelimits.prune(session, datetime.now(UTC)) == 1
         assert session.scalar(select(func.min(RateLimit.key))) == "new"
+
+
+def test_a_key_that_is_remembered_is_so_for_its_time(database: Database) -> None:
+    def remembered(key: str) -> bool:
+        with database.transaction() as session:
+            return ratelimits.is_remembered(session, key)
+
+    assert remembered("known") is False
+    with database.transaction() as session:
+        ratelimits.remember(session, "known", lasting=timedelta(days=1))
+        ratelimits.remember(session, "known", lasting=timedelta(days=30))
+    assert remembered("known") is True
+    assert remembered("other") is False
+    let_pass(database, timedelta(days=29))
+    assert remembered("known") is True
+    let_pass(database, timedelta(days=2))
+    assert remembered("known") is False

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
 
 import pytest
 from moto import mock_aws
@@ -11,10 +12,10 @@ from anpr.audit import SYSTEM
 from anpr.db import Database
 from anpr.license_keys import LicenseTerms
 from anpr.messages import EventType, JobRequest, upload_ids_of, upload_key
-from anpr.models import Event, OutboxMessage, Upload, UploadStatus
+from anpr.models import Event, OutboxMessage, RefreshToken, Upload, UploadStatus
 from anpr.settings import LicenseSettings
 from functions.retention import handler as module
-from tests.builders import add_event, add_upload, reload
+from tests.builders import add_event, add_upload, add_user, reload
 from tests.lambda_context import lambda_context
 
 
@@ -44,6 +45,14 @@ def _fresh_services(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Itera
     module._services.cache_clear()
 
 
+def add_refresh_token(database: Database, *, expires_at: datetime) -> UUID:
+    owner = add_user(database)
+    with database.transaction() as session:
+        row = RefreshToken(id=uuid4(), family_id=uuid4(), user_id=owner.actor.id, expires_at=expires_at)
+        session.add(row)
+    return row.id
+
+
 def test_what_stands_still_is_moved_and_old_events_are_pruned(database: Database) -> None:
     now = datetime.now(UTC)
     expired = add_upload(database, created_at=now - timedelta(hours=3))
@@ -53,8 +62,13 @@ def test_what_stands_still_is_moved_and_old_events_are_pruned(database: Database
         session.flush()
         session.execute(update(OutboxMessage).values(published_at=now - timedelta(days=8)))
 
+    add_refresh_token(database, expires_at=now - timedelta(days=1))
+    good = add_refresh_token(database, expires_at=now + timedelta(days=1))
+
     report = module.handler({}, lambda_context("retention"))
     assert (report["expired"], report["resent"], report["failed"], report["pruned"]) == (1, 1, 0, 1)
+    with database.transaction() as session:
+        assert session.scalars(select(RefreshToken.id)).all() == [good]
 
     assert reload(database, expired).status is UploadStatus.EXPIRED
     message = module._services().queue.receive(wait_s=0, visibility_s=1)

@@ -53,7 +53,7 @@ def refresh(body: RefreshIn, services: Services, signer: Signer, request_id: Req
 
 @router.post("/logout", status_code=204, summary="Log out")
 def log_out(body: RefreshIn, services: Services, request_id: RequestId) -> None:
-    """End the login that a refresh token belongs to; its access token still works until it expires."""
+    """End the login that a refresh token belongs to, and every token of it."""
     with services.database.transaction() as session:
         auth.log_out(session, services.verifier, body.refresh_token, request_id=request_id)
 

@@ -3,16 +3,19 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from anpr import users
-from anpr.errors import NotFound
+from anpr.errors import NotFound, Unprocessable
 from anpr.users import NewUser, UserChanges
-from functions.api.dependencies import CallerActor, DbSession
+from functions.api.dependencies import CallerActor, DbSession, Services
+from functions.api.limits import PasswordAttempt
 from functions.api.schemas.common import PageQuery, page_fields
 from functions.api.schemas.users import PasswordChange, UserIn, UserOut, UserPage, UserPatch
 
 router = APIRouter(prefix="/users", tags=["users"])
+
+Attempt = Annotated[PasswordAttempt, Depends(PasswordAttempt)]
 
 
 @router.get("", summary="List accounts")
@@ -36,15 +39,21 @@ def get_own_user(session: DbSession, actor: CallerActor) -> UserOut:
     return UserOut.model_validate(users.get(session, actor.id))
 
 
+# A refusal leaves something to commit (an audit record), so this ends its transaction before it raises.
 @router.post("/me/password", status_code=204, summary="Change one's own password")
-def change_own_password(body: PasswordChange, session: DbSession, actor: CallerActor) -> None:
-    """Change the caller's password; every login of theirs has to be made anew once its access token expires."""
-    users.change_password(
-        session,
-        actor,
-        current=body.current_password.get_secret_value(),
-        new=body.new_password.get_secret_value(),
-    )
+def change_own_password(body: PasswordChange, services: Services, actor: CallerActor, attempt: Attempt) -> None:
+    """Change the caller's password; every login of theirs ends at once, this one too. Too many wrong guesses: 429."""
+    attempt.count()
+    with services.database.transaction() as session:
+        changed = users.change_password(
+            session,
+            actor,
+            current=body.current_password.get_secret_value(),
+            new=body.new_password.get_secret_value(),
+        )
+    if not changed:
+        raise Unprocessable("The current password is wrong.", errors=[{"pointer": "/current_password"}])
+    attempt.succeed()
 
 
 @router.get("/{user_id}", summary="Get an account")

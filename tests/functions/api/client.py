@@ -49,6 +49,7 @@ class Client:
         body: Any = None,
         raw: str | None = None,
         headers: dict[str, str] | None = None,
+        address: str = "192.0.2.1",
     ) -> Reply:
         sent = {"content-type": "application/json", "host": "api.example.org"}
         if self.token is not None:
@@ -63,7 +64,7 @@ class Client:
             "requestContext": {
                 "requestId": uuid4().hex,
                 "stage": "$default",
-                "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"},
+                "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": address},
             },
             "isBase64Encoded": False,
         }

@@ -162,6 +162,44 @@ def test_an_attempt_that_succeeds_does_not_count(api: Api) -> None:
     assert [api.anonymous.post("/auth/login", body).status for body in attempts] == [401, 200, 401, 200, 200]
 
 
+def log_in(api: Api, address: str, body: dict[str, str] = LOGIN) -> int:
+    return api.anonymous.post("/auth/login", body, address=address).status
+
+
+def test_a_stranger_locks_nobody_out(api: Api) -> None:
+    api = api.with_services(rates=RateLimitSettings(logins_per_account=3))
+    assert [log_in(api, "198.51.100.7", WRONG) for _ in range(5)] == [401] * 3 + [429] * 2
+    assert log_in(api, "198.51.100.7") == 429
+    assert log_in(api, "192.0.2.9") == 200
+
+
+def test_strangers_at_many_addresses_are_slowed_down_and_lock_nobody_out_where_they_were_before(api: Api) -> None:
+    api = api.with_services(rates=RateLimitSettings(logins_per_account_anywhere=5))
+    assert log_in(api, "192.0.2.9") == 200
+    assert [log_in(api, f"198.51.100.{number}", WRONG) for number in range(7)] == [401] * 5 + [429] * 2
+    assert log_in(api, "192.0.2.9", {**LOGIN, "email": "VIEWER@example.org"}) == 200
+    assert log_in(api, "192.0.2.10") == 429
+    assert log_in(api, "192.0.2.10", {**LOGIN, "email": "admin@example.org"}) == 200
+
+
+def test_an_address_that_is_known_may_not_guess_for_ever(api: Api) -> None:
+    api = api.with_services(rates=RateLimitSettings(logins_per_account=3, logins_per_account_anywhere=1))
+    assert log_in(api, "192.0.2.9") == 200
+    assert [log_in(api, "192.0.2.9", WRONG) for _ in range(4)] == [401] * 3 + [429]
+
+
+def test_a_login_that_succeeds_does_not_use_up_what_strangers_may(api: Api) -> None:
+    api = api.with_services(rates=RateLimitSettings(logins_per_account_anywhere=2))
+    assert [log_in(api, f"192.0.2.{number}") for number in range(4)] == [200] * 4
+
+
+def test_one_who_guesses_has_one_allowance_whatever_the_addresses_of_the_same_network(api: Api) -> None:
+    api = api.with_services(rates=RateLimitSettings(logins_per_account=3))
+    assert [log_in(api, f"2001:db8::{number:x}", WRONG) for number in range(5)] == [401] * 3 + [429] * 2
+    assert log_in(api, "2001:db8:0:1::1") == 200
+    assert [log_in(api, address, WRONG) for address in ("192.0.2.1", "::ffff:192.0.2.1") * 2] == [401] * 3 + [429]
+
+
 def test_guessing_many_accounts_from_one_address_is_slowed_down(api: Api) -> None:
     api = api.with_services(rates=RateLimitSettings(logins_per_address=3))
     guesses = [{"email": f"{uuid4()}@example.org", "password": "not the password"} for _ in range(4)]
@@ -184,7 +222,11 @@ def test_harvesting_is_slowed_down_for_each_address(api: Api) -> None:
 def test_no_limit_where_none_is_set(api: Api) -> None:
     api = api.with_services(
         rates=RateLimitSettings(
-            logins_per_account=0, logins_per_address=0, searches_per_account=0, searches_per_address=0
+            logins_per_account=0,
+            logins_per_account_anywhere=0,
+            logins_per_address=0,
+            searches_per_account=0,
+            searches_per_address=0,
         )
     )
     assert {api.viewer.get("/events").status for _ in range(3)} == {200}

@@ -1,8 +1,10 @@
+from itertools import pairwise
 from uuid import uuid4
 
 import pytest
 
 from anpr.models import Role
+from anpr.settings import RateLimitSettings
 from tests.functions.api.client import PASSWORD, Api, Client
 
 NEW = {"email": "ana@example.org", "password": "a long enough one", "role": "reviewer", "full_name": "Ana Ionescu"}
@@ -92,6 +94,30 @@ def test_one_changes_ones_own_password(api: Api) -> None:
     login = {"email": "viewer@example.org", "password": PASSWORD}
     assert api.anonymous.post("/auth/login", login).status == 401
     assert api.anonymous.post("/auth/login", {**login, "password": new}).status == 200
+
+
+def test_guesses_at_ones_own_password_are_on_record_and_limited(api: Api) -> None:
+    api = api.with_services(rates=RateLimitSettings(logins_per_account=3))
+    new = "another good password"
+    guess = {"current_password": "not it", "new_password": new}
+    replies = [api.viewer.post("/users/me/password", guess, address=f"192.0.2.{number}") for number in range(5)]
+    assert [reply.status for reply in replies] == [422] * 3 + [429] * 2
+    assert 0 < int(replies[-1].headers["retry-after"]) <= 300
+    assert api.viewer.post("/users/me/password", {**guess, "current_password": PASSWORD}).status == 429
+
+    records = api.admin.get("/admin/audit", params={"action": "password.refused"}).json()["items"]
+    assert [record["target"] for record in records] == [f"user:{api.users[Role.VIEWER]}"] * 3
+    assert api.reviewer.post("/users/me/password", {**guess, "current_password": PASSWORD}).status == 204
+    assert api.anonymous.post("/auth/login", {"email": "viewer@example.org", "password": PASSWORD}).status == 200
+
+
+def test_ones_own_password_is_no_guess(api: Api) -> None:
+    api = api.with_services(rates=RateLimitSettings(logins_per_account=2))
+    passwords = [PASSWORD, "another good password", PASSWORD, "another good password"]
+    for current, new in pairwise(passwords):
+        wrong = api.viewer.post("/users/me/password", {"current_password": "not it", "new_password": new})
+        done = api.viewer.post("/users/me/password", {"current_password": current, "new_password": new})
+        assert (wrong.status, done.status) == (422, 204)
 
 
 def test_pages_of_users_hold_each_once(api: Api) -> None:

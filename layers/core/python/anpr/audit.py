@@ -53,6 +53,7 @@ class Action(StrEnum):
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105
+    PASSWORD_REFUSED = "password.refused"  # noqa: S105
     CAMERA_CREATED = "camera.created"
     CAMERA_CHANGED = "camera.changed"
     CAMERA_DELETED = "camera.deleted"

@@ -1,5 +1,8 @@
 """Logging in and staying logged in.
 
+A login is a family of refresh tokens, and it has ended once any of them is revoked. The access tokens that came of it
+name it, and end with it: that costs no query of its own, since the user's row is read with every request anyway.
+
 What a failed attempt leaves behind (its audit record, a revoked family of tokens) must be committed although the caller
 is refused. So these functions return a `Refused` instead of raising; the caller raises after the transaction.
 """
@@ -8,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from anpr import audit, camera_limits, passwords
@@ -25,6 +28,7 @@ __all__ = [
     "ensure_signing_key",
     "log_in",
     "log_out",
+    "prune",
     "refresh",
     "revoke_sessions",
 ]
@@ -55,8 +59,12 @@ def log_in(
 ) -> TokenPair | Refused:
     """Exchange an e-mail address and a password for tokens; unknown, wrong and disabled are told apart by nobody."""
     user = session.scalar(select(User).where(User.email == email))
-    verdict = passwords.verify(password, None if user is None else user.password_hash)
-    if user is None or not user.active or not verdict.ok:
+    tried = None if user is None else user.password_hash
+    verdict = passwords.verify(password, tried)
+    if user is not None and verdict.ok:
+        # That took a while, in which the password may have been changed, or the account disabled.
+        session.refresh(user, with_for_update=True)
+    if user is None or not user.active or not verdict.ok or user.password_hash != tried:
         actor = Actor(None if user is None else user.id, email, request_id)
         audit.record(session, actor, Action.LOGIN_FAILED, "session")
         return _WRONG
@@ -79,7 +87,8 @@ def refresh(
     claims = verifier.verify(session, token, TokenKind.REFRESH)
     row = session.scalar(select(RefreshToken).where(RefreshToken.id == claims.token_id).with_for_update())
     user = None if row is None else session.get(User, row.user_id)
-    if row is None or user is None or row.revoked_at is not None or not user.active:
+    # Its family is asked, since a token that is made while its login is being ended does not have the end on its row.
+    if row is None or user is None or not user.active or session.scalar(select(_has_ended(row.family_id))):
         return _STALE
     if row.used_at is not None:
         # Either the client or a thief holds a copy, and there is no telling which.
@@ -106,26 +115,51 @@ def log_out(session: Session, verifier: TokenVerifier, token: str, *, request_id
 
 
 def authenticate(session: Session, verifier: TokenVerifier, token: str, *, request_id: str | None = None) -> Principal:
-    """Tell who sends an access token. The user's row is read each time, so a disabled user is out at once.
+    """Tell who sends an access token. User and login are read each time, so whoever is put out is out at once.
 
     Raises:
-        Unauthenticated: the token is not good, or its user is disabled or gone.
+        Unauthenticated: the token is not good, its login has ended, or its user is disabled or gone.
     """
     claims = verifier.verify(session, token, TokenKind.ACCESS)
-    user = session.get(User, claims.subject)
-    if user is None or not user.active:
+    found = session.execute(select(User, _has_ended(claims.login_id)).where(User.id == claims.subject)).one_or_none()
+    if found is None or not found[0].active:
         raise Unauthenticated("The account is disabled.")
+    user, ended = found
+    if ended:
+        raise Unauthenticated("This login has ended; log in again.")
     scope = None if user.role is Role.ADMIN else camera_limits.of_user(session, user.id)
     return Principal(Actor(user.id, user.email, request_id), user.role, scope)
 
 
 def revoke_sessions(session: Session, user_id: UUID) -> None:
-    """End all of a user's logins: none of their refresh tokens is good any more."""
+    """End all of a user's logins: none of their tokens is good any more, of either kind."""
     session.execute(
         update(RefreshToken)
         .where(RefreshToken.user_id == user_id, RefreshToken.revoked_at.is_(None))
         .values(revoked_at=datetime.now(UTC))
     )
+
+
+def prune(session: Session, now: datetime, *, limit: int = 10_000) -> int:
+    """Delete refresh tokens that have expired, the oldest first; no access token of theirs is good any more either.
+
+    Returns:
+        How many there were, of at most `limit`.
+    """
+    expired = (
+        select(RefreshToken.id)
+        .where(RefreshToken.expires_at < now)
+        .order_by(RefreshToken.expires_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    deleted = delete(RefreshToken).where(RefreshToken.id.in_(expired)).returning(RefreshToken.id)
+    return len(session.scalars(deleted.execution_options(synchronize_session=False)).all())
+
+
+def _has_ended(login_id: UUID | None) -> ColumnElement[bool]:
+    """The condition that one login is over."""
+    return exists().where(RefreshToken.family_id == login_id, RefreshToken.revoked_at.is_not(None))
 
 
 def _revoke(session: Session, *, family_id: UUID) -> None:
@@ -141,7 +175,9 @@ def _issue(session: Session, signer: TokenSigner, user: User, *, family_id: UUID
     row = RefreshToken(id=uuid4(), family_id=family_id, user_id=user.id, expires_at=now + signer.settings.refresh_ttl)
     session.add(row)
     return TokenPair(
-        access_token=signer.sign(TokenKind.ACCESS, subject=user.id, token_id=uuid4(), issued_at=now),
+        access_token=signer.sign(
+            TokenKind.ACCESS, subject=user.id, token_id=uuid4(), issued_at=now, login_id=family_id
+        ),
         refresh_token=signer.sign(TokenKind.REFRESH, subject=user.id, token_id=row.id, issued_at=now),
         expires_in=signer.settings.access_ttl,
     )

@@ -7,7 +7,7 @@ somebody edits grants nothing.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from anpr import audit, license_keys, outbox, usage
+from anpr import audit, license_clock, license_keys, outbox, usage
 from anpr.audit import Actor
 from anpr.errors import AnprError, Conflict
 from anpr.license_keys import Feature, InvalidLicense, LicenseTerms
@@ -128,7 +128,7 @@ def activate(session: Session, actor: Actor, key: str, settings: LicenseSettings
         Conflict: the licence expired, grace period included.
     """
     terms = license_keys.verify(key, issuers_of(settings))
-    if terms.expires_at + settings.grace <= datetime.now(UTC):
+    if terms.expires_at + settings.grace <= license_clock.now(session):
         raise Conflict(f"This licence expired on {terms.expires_on}.", expires_on=terms.expires_on.isoformat())
     license_: License = session.execute(
         insert(License)
@@ -151,13 +151,14 @@ def find(session: Session, settings: LicenseSettings) -> list[tuple[License, Lic
 
 
 def entitlement(session: Session, settings: LicenseSettings, now: datetime) -> Entitlement:
-    """Tell what may be used now.
+    """Tell what may be used at a time, or at the latest that was ever seen where that is later.
 
     Of the licences that have started, the one that was activated last counts. A licence for the next year may so be
     activated ahead.
     """
     if not issuers_of(settings):
         return Entitlement(Standing.UNLIMITED, None, None, None, frozenset(Feature))
+    now = license_clock.at_least(session, now)
     started = [terms for _, terms in find(session, settings) if terms.starts_at <= now]
     if not started:
         return _evaluation(Standing.EVALUATION, None, settings)
@@ -173,7 +174,7 @@ def entitlement(session: Session, settings: LicenseSettings, now: datetime) -> E
 
 def status(session: Session, settings: LicenseSettings) -> LicenseStatus:
     """Tell what may be used, what is used, and what to warn of."""
-    now = datetime.now(UTC)
+    now = license_clock.now(session)
     entitled = entitlement(session, settings, now)
     uses = (_cameras(session, entitled), _minutes(session, entitled, now))
     warnings = [_expiry_warning(entitled, now), *(use.warning for use in uses)]
@@ -191,7 +192,7 @@ def require_minutes(session: Session, settings: LicenseSettings) -> LimitUse:
     Raises:
         LicenseLimit: nothing is left of this month.
     """
-    now = datetime.now(UTC)
+    now = license_clock.now(session)
     return _require_room(_minutes(session, entitlement(session, settings, now), now))
 
 
@@ -207,7 +208,7 @@ def require_camera(session: Session, settings: LicenseSettings) -> LimitUse:
         LicenseLimit: as many cameras are active as may be.
     """
     session.execute(select(func.pg_advisory_xact_lock(_CAMERA_LOCK)))
-    return _require_room(_cameras(session, entitlement(session, settings, datetime.now(UTC))))
+    return _require_room(_cameras(session, entitlement(session, settings, license_clock.now(session))))
 
 
 def require_feature(session: Session, settings: LicenseSettings, feature: Feature) -> None:
@@ -216,7 +217,7 @@ def require_feature(session: Session, settings: LicenseSettings, feature: Featur
     Raises:
         LicenseLimit: the licence does not have it.
     """
-    if feature not in entitlement(session, settings, datetime.now(UTC)).features:
+    if feature not in entitlement(session, settings, license_clock.now(session)).features:
         raise LicenseLimit(f"The licence does not include {feature.value.replace('_', ' ')}.", limit=feature.value)
 
 
@@ -226,7 +227,7 @@ def give_notice(session: Session, settings: LicenseSettings) -> list[LicenseWarn
     Returns:
         The warnings that are new.
     """
-    now = datetime.now(UTC)
+    now = license_clock.now(session)
     entitled = entitlement(session, settings, now)
     given: list[LicenseWarning] = []
     for use in (_cameras(session, entitled), _minutes(session, entitled, now)):

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -76,6 +76,22 @@ def give_back(session: Session, key: str, allowance: Allowance) -> None:
 def forget(session: Session, key: str) -> None:
     """Make a key's allowance whole, as a login that succeeds does for its account."""
     session.execute(delete(RateLimit).where(RateLimit.key == _stored(key)))
+
+
+def remember(session: Session, key: str, *, lasting: timedelta) -> None:
+    """Keep a key for some time, such as an address that an account was used from; not one that is also taken from."""
+    until = func.clock_timestamp() + lasting
+    session.execute(
+        insert(RateLimit)
+        .values(key=_stored(key), whole_at=until)
+        .on_conflict_do_update(index_elements=["key"], set_={"whole_at": until})
+    )
+
+
+def is_remembered(session: Session, key: str) -> bool:
+    """Tell whether a key was kept, and its time has not passed."""
+    kept = exists().where(RateLimit.key == _stored(key), RateLimit.whole_at > func.clock_timestamp())
+    return session.scalar(select(kept)) is True
 
 
 def prune(session: Session, now: datetime) -> int:

@@ -295,7 +295,10 @@ class RateLimitSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ANPR_RATE_", extra="ignore")
 
     login_period: timedelta = timedelta(minutes=15)
-    logins_per_account: int = Field(default=20, ge=0)
+    logins_per_account: int = Field(default=20, ge=0, description="Of one account from one address, in a login period.")
+    logins_per_account_anywhere: int = Field(
+        default=100, ge=0, description="In an hour, from all addresses at which the account was not logged in lately."
+    )
     logins_per_address: int = Field(default=100, ge=0, description="Many people may share an office's one address.")
     search_period: timedelta = timedelta(minutes=1)
     searches_per_account: int = Field(default=120, ge=0)

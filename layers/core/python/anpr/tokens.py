@@ -42,11 +42,13 @@ class Claims:
     Attributes:
         subject: the user.
         token_id: the token itself; of a refresh token, its row.
+        login_id: the login that it came of, whose end is its own; None where it came of none.
         expires_at: when it ends.
     """
 
     subject: UUID
     token_id: UUID
+    login_id: UUID | None
     expires_at: datetime
 
 
@@ -81,6 +83,7 @@ class TokenVerifier:
             return Claims(
                 subject=UUID(content["sub"]),
                 token_id=UUID(content["jti"]),
+                login_id=UUID(content["sid"]) if "sid" in content else None,
                 expires_at=datetime.fromtimestamp(content["exp"], UTC),
             )
         except jwt.ExpiredSignatureError as error:
@@ -118,8 +121,10 @@ class TokenSigner:
         self._secret_id = secret_id
         self._cached: tuple[str, Ed25519PrivateKey, float] | None = None
 
-    def sign(self, kind: TokenKind, *, subject: UUID, token_id: UUID, issued_at: datetime) -> str:
-        """Make a token that is good from now until its kind's lifetime has passed.
+    def sign(
+        self, kind: TokenKind, *, subject: UUID, token_id: UUID, issued_at: datetime, login_id: UUID | None = None
+    ) -> str:
+        """Make a token that is good from now until its kind's lifetime has passed, or until its login ends.
 
         Raises:
             Unavailable: there is no key yet, or the secret store does not answer.
@@ -133,7 +138,7 @@ class TokenSigner:
             "jti": str(token_id),
             "iat": issued_at,
             "exp": issued_at + lifetime,
-        }
+        } | ({} if login_id is None else {"sid": str(login_id)})
         return jwt.encode(content, key, algorithm=_ALGORITHM, headers={"kid": kid, "typ": kind.value})
 
     def forget(self) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from anpr import audit, auth, passwords
 from anpr.audit import SYSTEM, Action, Actor
-from anpr.errors import Conflict, NotFound, Unprocessable
+from anpr.errors import Conflict, NotFound
 from anpr.models import Role, User
 from anpr.paging import Page, PageRequest, Position, newest_first, page_of
 
@@ -81,7 +81,7 @@ def get(session: Session, user_id: UUID) -> User:
 
 
 def update(session: Session, actor: Actor, user_id: UUID, changes: UserChanges) -> User:
-    """Change an account. Another role, another password or being disabled ends the user's logins.
+    """Change an account. Another role, another password or being disabled ends the user's logins at once.
 
     Raises:
         NotFound: there is none.
@@ -113,21 +113,26 @@ def update(session: Session, actor: Actor, user_id: UUID, changes: UserChanges) 
     return user
 
 
-def change_password(session: Session, actor: Actor, *, current: str, new: str) -> None:
-    """Change one's own password; ends all of one's logins, this one too once its access token expires.
+def change_password(session: Session, actor: Actor, *, current: str, new: str) -> bool:
+    """Change one's own password; ends all of one's logins, this one too.
+
+    Returns:
+        False where the current password is wrong. That is on record, so commit it and then refuse.
 
     Raises:
-        Unprocessable: the current password is wrong, or the new one breaks a rule.
+        Unprocessable: the new password breaks a rule.
         NotFound: the actor is no user.
     """
     user = None if actor.id is None else session.get(User, actor.id, with_for_update=True, populate_existing=True)
     if user is None:
         raise NotFound("There is no such user.")
     if not passwords.verify(current, user.password_hash).ok:
-        raise Unprocessable("The current password is wrong.", errors=[{"pointer": "/current_password"}])
+        audit.record(session, actor, Action.PASSWORD_REFUSED, f"user:{user.id}")
+        return False
     user.password_hash = passwords.hash_password(new)
     auth.revoke_sessions(session, user.id)
     audit.record(session, actor, Action.PASSWORD_CHANGED, f"user:{user.id}")
+    return True
 
 
 def ensure_admin(session: Session, email: str, password: str) -> bool:

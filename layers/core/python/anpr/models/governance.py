@@ -32,6 +32,16 @@ class License(Base):
     activated_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
 
 
+class LicenseClock(Base):
+    """The latest time that a licence was judged at, in one row: a clock that is set back does not bring one back."""
+
+    __tablename__ = "license_clock"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    latest: Mapped[datetime]
+
+
 class LicenseNotice(Base):
     """A warning that was given once for a limit and a period, so that it is not given with every request."""
 

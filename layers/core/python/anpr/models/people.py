@@ -37,14 +37,14 @@ class User(Base):
 
 
 class RefreshToken(Base):
-    """One refresh token. Each use replaces it; a second use of a replaced one ends its whole family."""
+    """One refresh token. Each use replaces it; a second use of a replaced one ends its whole family, the login."""
 
     __tablename__ = "refresh_tokens"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     family_id: Mapped[UUID] = mapped_column(index=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    expires_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
