@@ -12,7 +12,7 @@ from anpr.bolos.patterns import known_region
 from anpr.models import BoloKind, BoloMatch, HitStatus, MatchedBy, Priority, Tolerance
 from anpr.ports import BlobStore
 from functions.api.schemas.bolos import Note
-from functions.api.schemas.common import PageOut, PageQuery, RequestModel, ResponseModel, Timestamp
+from functions.api.schemas.common import PageOut, PageQuery, Patch, ResponseModel, Timestamp
 from functions.api.schemas.events import EventOut, event_out
 
 _DERIVED = frozenset({"event", "list", "bolo", "region_differs", "wanted_region", "read_region"})
@@ -94,7 +94,7 @@ class HitQuery(PageQuery):
         return HitFilter(**self.model_dump(exclude={"limit", "cursor"}))
 
 
-class HitPatch(RequestModel):
+class HitPatch(Patch):
     """What a person says of a hit."""
 
     status: HitStatus

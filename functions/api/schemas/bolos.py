@@ -15,7 +15,7 @@ from anpr.errors import BadRequest
 from anpr.models import BoloKind, Channel, MatchedBy, Priority, Tolerance
 from anpr.ports import BlobStore
 from anpr.regions import REGION_PATTERN
-from functions.api.schemas.common import Line, PageOut, PageQuery, RequestModel, ResponseModel, Text, Timestamp
+from functions.api.schemas.common import Line, PageOut, PageQuery, Patch, RequestModel, ResponseModel, Text, Timestamp
 from functions.api.schemas.events import EventOut, event_out
 
 _MAX_CSV_BYTES: Final = 64 * 1024**2
@@ -49,19 +49,6 @@ Days = Annotated[int, Field(ge=1, le=MAX_DAYS, description="How many days to loo
 Confirmation = Annotated[bool, Field(description="Take a pattern even if it matches much of the traffic.")]
 
 
-class _Patch(RequestModel):
-    """What to change; what is left out stays, and null takes an optional thing away."""
-
-    @model_validator(mode="after")
-    def _something_that_may_be(self) -> "_Patch":
-        if not self.model_fields_set - {"confirm_broad"}:
-            raise ValueError("Nothing to change.")
-        for name in self.model_fields_set - {"region", "case_number", "valid_from", "valid_until"}:
-            if getattr(self, name) is None:
-                raise ValueError(f"{name} cannot be null.")
-        return self
-
-
 class ListIn(RequestModel):
     """A list to make."""
 
@@ -72,7 +59,7 @@ class ListIn(RequestModel):
     alert_interval_s: Interval = 300
 
 
-class ListPatch(_Patch):
+class ListPatch(Patch):
     """What to change of a list."""
 
     name: ListName | None = None
@@ -168,8 +155,11 @@ class EntryIn(_Entry):
         return self
 
 
-class EntryPatch(_Patch):
-    """What to change of an entry."""
+class EntryPatch(Patch):
+    """What to change of an entry; null takes an optional thing away."""
+
+    clearable = frozenset({"region", "case_number", "valid_from", "valid_until"})
+    changing_nothing = frozenset({"confirm_broad"})
 
     kind: BoloKind | None = None
     pattern: Pattern | None = None

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field
 
 from anpr.models import Camera
-from functions.api.schemas.common import Line, PageOut, PageQuery, RequestModel, ResponseModel, Text
+from functions.api.schemas.common import Line, PageOut, PageQuery, Patch, RequestModel, ResponseModel, Text
 
 Name = Annotated[Line, Field(min_length=1, max_length=100)]
 Description = Annotated[Text, Field(max_length=2000)]
@@ -50,8 +50,10 @@ class CameraIn(RequestModel):
     active: bool = True
 
 
-class CameraPatch(RequestModel):
+class CameraPatch(Patch):
     """What to change of a camera; what is left out stays, and null takes an optional thing away."""
+
+    clearable = frozenset({"latitude", "longitude", "heading", "region_hint"})
 
     name: Name | None = None
     description: Description | None = None
@@ -61,15 +63,6 @@ class CameraPatch(RequestModel):
     region_hint: RegionHint | None = None
     time_zone: TimeZone | None = None
     active: bool | None = None
-
-    @model_validator(mode="after")
-    def _only_what_may_be_null(self) -> "CameraPatch":
-        if not self.model_fields_set:
-            raise ValueError("Nothing to change.")
-        for name in ("name", "description", "time_zone", "active"):
-            if name in self.model_fields_set and getattr(self, name) is None:
-                raise ValueError(f"{name} cannot be null.")
-        return self
 
 
 class CameraQuery(PageQuery):

@@ -2,9 +2,23 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Generic, Self, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from anpr.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest
 
@@ -19,6 +33,41 @@ class RequestModel(BaseModel):
     """A body or a query; a field that is not known is refused, since it is most likely a misspelt one."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class Patch(RequestModel):
+    """What to change. What is left out stays; null takes away what there may be none of, and is refused elsewhere.
+
+    A model names what null takes away in `clearable`, and in `changing_nothing` the fields that only say how.
+    """
+
+    clearable: ClassVar[frozenset[str]] = frozenset()
+    changing_nothing: ClassVar[frozenset[str]] = frozenset()
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _null_only_where_it_takes_away(cls, value: Any, info: ValidationInfo) -> Any:
+        if value is None and info.field_name not in cls.clearable:
+            raise ValueError("This cannot be null; leave it out to keep it as it is.")
+        return value
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.model_fields_set - self.changing_nothing:
+            raise ValueError("Nothing to change; give at least one field.")
+        return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Describe what is taken: at least one field, and null only where it takes something away."""
+        described = handler.resolve_ref_schema(handler(schema))
+        described["minProperties"] = 1
+        for name, field in described["properties"].items():
+            if name not in cls.clearable and "anyOf" in field:
+                [kept] = [one for one in field.pop("anyOf") if one != {"type": "null"}]
+                field.update({**kept, **field})
+                field.pop("default", None)
+        return described
 
 
 class ResponseModel(BaseModel):

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field
 
 from anpr.models import Role
 from anpr.passwords import MAX_LENGTH, MIN_LENGTH
-from functions.api.schemas.common import Line, PageOut, RequestModel, ResponseModel, Secret
+from functions.api.schemas.common import Line, PageOut, Patch, RequestModel, ResponseModel, Secret
 
 # Not more than this: names without a dot and special-use domains are what a closed network has.
 Email = Annotated[Line, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
@@ -36,19 +36,13 @@ class UserIn(RequestModel):
     full_name: FullName = ""
 
 
-class UserPatch(RequestModel):
-    """What to change of an account; what is left out stays."""
+class UserPatch(Patch):
+    """What to change of an account; what is left out stays, and nothing can be null."""
 
     role: Role | None = None
     active: bool | None = None
     full_name: FullName | None = None
     password: Annotated[Password | None, Field(description="A new password for somebody who forgot theirs.")] = None
-
-    @model_validator(mode="after")
-    def _something(self) -> "UserPatch":
-        if not self.model_fields_set:
-            raise ValueError("Nothing to change.")
-        return self
 
 
 class PasswordChange(RequestModel):

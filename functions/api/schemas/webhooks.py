@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field
 
 from anpr.egress import MAX_URL_LENGTH
 from anpr.models import DeliveryStatus
-from functions.api.schemas.common import Line, PageOut, PageQuery, RequestModel, ResponseModel, Text
+from functions.api.schemas.common import Line, PageOut, PageQuery, Patch, RequestModel, ResponseModel, Text
 
 Url = Annotated[Line, Field(max_length=MAX_URL_LENGTH, description="An https address on the public internet.")]
 Description = Annotated[Text, Field(max_length=2000)]
@@ -31,23 +31,16 @@ class WebhookIn(RequestModel):
     active: bool = True
 
 
-class WebhookPatch(RequestModel):
+class WebhookPatch(Patch):
     """What to change of an endpoint; with `active` true, an endpoint that was disabled is sent what waited."""
+
+    clearable = frozenset({"list_ids"})
 
     url: Url | None = None
     description: Description | None = None
     event_types: EventTypes | None = None
     list_ids: ListIds | None = None
     active: bool | None = None
-
-    @model_validator(mode="after")
-    def _something_that_may_be(self) -> "WebhookPatch":
-        if not self.model_fields_set:
-            raise ValueError("Nothing to change.")
-        for name in self.model_fields_set - {"list_ids"}:
-            if getattr(self, name) is None:
-                raise ValueError(f"{name} cannot be null.")
-        return self
 
 
 class WebhookOut(ResponseModel):
