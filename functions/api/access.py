@@ -1,6 +1,7 @@
 """Who may call what: one table, one dependency that enforces it, and no route outside it."""
 
 import hmac
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -27,106 +28,127 @@ class Access(StrEnum):
     """An administrator, or a monitoring system with the deployment's scrape token."""
 
 
-ACCESS: Final[dict[tuple[str, str], Access]] = {
+_EVENTS: Final = frozenset({"events:read"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a caller of one route must be, and of whose data.
+
+    Attributes:
+        access: the least that a caller must be.
+        also: what a key must be permitted besides the route's own `<resource>:<read or write>`, because the route gives
+            data of another resource.
+        person: whether only people may call it: a judgement that a machine gives is none.
+        everywhere: whether only who sees every camera may call it, since what it gives or does is of all of them.
+    """
+
+    access: Access
+    also: frozenset[str] = frozenset()
+    person: bool = False
+    everywhere: bool = False
+
+
+ACCESS: Final[dict[tuple[str, str], Rule]] = {
     # identity
-    ("GET", "/docs"): Access.PUBLIC,
-    ("GET", "/openapi.json"): Access.PUBLIC,
-    ("POST", "/auth/login"): Access.PUBLIC,
-    ("POST", "/auth/refresh"): Access.PUBLIC,
-    ("POST", "/auth/logout"): Access.PUBLIC,
-    ("GET", "/auth/keys"): Access.ADMIN,
-    ("POST", "/auth/keys"): Access.ADMIN,
-    ("DELETE", "/auth/keys/{key_id}"): Access.ADMIN,
-    ("GET", "/users"): Access.ADMIN,
-    ("POST", "/users"): Access.ADMIN,
-    ("GET", "/users/me"): Access.VIEWER,
-    ("POST", "/users/me/password"): Access.VIEWER,
-    ("GET", "/users/{user_id}"): Access.ADMIN,
-    ("PATCH", "/users/{user_id}"): Access.ADMIN,
-    ("GET", "/users/{user_id}/cameras"): Access.ADMIN,
-    ("PUT", "/users/{user_id}/cameras"): Access.ADMIN,
+    ("GET", "/docs"): Rule(Access.PUBLIC),
+    ("GET", "/openapi.json"): Rule(Access.PUBLIC),
+    ("POST", "/auth/login"): Rule(Access.PUBLIC),
+    ("POST", "/auth/refresh"): Rule(Access.PUBLIC),
+    ("POST", "/auth/logout"): Rule(Access.PUBLIC),
+    ("GET", "/auth/keys"): Rule(Access.ADMIN, everywhere=True),
+    ("POST", "/auth/keys"): Rule(Access.ADMIN, everywhere=True),
+    ("DELETE", "/auth/keys/{key_id}"): Rule(Access.ADMIN, everywhere=True),
+    ("GET", "/users"): Rule(Access.ADMIN, everywhere=True),
+    ("POST", "/users"): Rule(Access.ADMIN, everywhere=True),
+    ("GET", "/users/me"): Rule(Access.VIEWER),
+    ("POST", "/users/me/password"): Rule(Access.VIEWER),
+    ("GET", "/users/{user_id}"): Rule(Access.ADMIN, everywhere=True),
+    ("PATCH", "/users/{user_id}"): Rule(Access.ADMIN, everywhere=True),
+    ("GET", "/users/{user_id}/cameras"): Rule(Access.ADMIN, everywhere=True),
+    ("PUT", "/users/{user_id}/cameras"): Rule(Access.ADMIN, everywhere=True),
     # capture
-    ("GET", "/cameras"): Access.VIEWER,
-    ("POST", "/cameras"): Access.ADMIN,
-    ("GET", "/cameras/{camera_id}"): Access.VIEWER,
-    ("PATCH", "/cameras/{camera_id}"): Access.ADMIN,
-    ("DELETE", "/cameras/{camera_id}"): Access.ADMIN,
-    ("GET", "/cameras/groups"): Access.ADMIN,
-    ("POST", "/cameras/groups"): Access.ADMIN,
-    ("PUT", "/cameras/groups/{group_id}"): Access.ADMIN,
-    ("DELETE", "/cameras/groups/{group_id}"): Access.ADMIN,
-    ("GET", "/uploads"): Access.VIEWER,
-    ("POST", "/uploads"): Access.REVIEWER,
-    ("GET", "/uploads/{upload_id}"): Access.VIEWER,
-    ("GET", "/jobs"): Access.VIEWER,
-    ("GET", "/jobs/{job_id}"): Access.VIEWER,
-    ("POST", "/jobs/{job_id}/retry"): Access.REVIEWER,
+    ("GET", "/cameras"): Rule(Access.VIEWER),
+    ("POST", "/cameras"): Rule(Access.ADMIN, everywhere=True),
+    ("GET", "/cameras/{camera_id}"): Rule(Access.VIEWER),
+    ("PATCH", "/cameras/{camera_id}"): Rule(Access.ADMIN),
+    ("DELETE", "/cameras/{camera_id}"): Rule(Access.ADMIN),
+    ("GET", "/cameras/groups"): Rule(Access.ADMIN, everywhere=True),
+    ("POST", "/cameras/groups"): Rule(Access.ADMIN, everywhere=True),
+    ("PUT", "/cameras/groups/{group_id}"): Rule(Access.ADMIN, everywhere=True),
+    ("DELETE", "/cameras/groups/{group_id}"): Rule(Access.ADMIN, everywhere=True),
+    ("GET", "/uploads"): Rule(Access.VIEWER),
+    ("POST", "/uploads"): Rule(Access.REVIEWER),
+    ("GET", "/uploads/{upload_id}"): Rule(Access.VIEWER),
+    ("GET", "/jobs"): Rule(Access.VIEWER),
+    ("GET", "/jobs/{job_id}"): Rule(Access.VIEWER),
+    ("POST", "/jobs/{job_id}/retry"): Rule(Access.REVIEWER),
     # review
-    ("GET", "/events"): Access.VIEWER,
-    ("GET", "/events/{event_id}"): Access.VIEWER,
-    ("GET", "/feedback/queue"): Access.REVIEWER,
-    ("POST", "/feedback/claims"): Access.REVIEWER,
-    ("GET", "/feedback/agreement"): Access.REVIEWER,
-    ("GET", "/feedback/events/{event_id}"): Access.REVIEWER,
-    ("POST", "/feedback/events/{event_id}"): Access.REVIEWER,
-    ("PUT", "/feedback/events/{event_id}/claim"): Access.REVIEWER,
-    ("DELETE", "/feedback/events/{event_id}/claim"): Access.REVIEWER,
-    ("POST", "/feedback/events/{event_id}/second-opinion"): Access.REVIEWER,
-    ("POST", "/feedback/verdicts/{verdict_id}/undo"): Access.REVIEWER,
-    ("GET", "/exports"): Access.REVIEWER,
-    ("POST", "/exports"): Access.REVIEWER,
-    ("GET", "/exports/{export_id}"): Access.REVIEWER,
-    ("DELETE", "/exports/{export_id}"): Access.REVIEWER,
-    ("POST", "/exports/{export_id}/link"): Access.REVIEWER,
+    ("GET", "/events"): Rule(Access.VIEWER),
+    ("GET", "/events/{event_id}"): Rule(Access.VIEWER),
+    ("GET", "/feedback/queue"): Rule(Access.REVIEWER, also=_EVENTS),
+    ("POST", "/feedback/claims"): Rule(Access.REVIEWER, person=True),
+    ("GET", "/feedback/agreement"): Rule(Access.REVIEWER),
+    ("GET", "/feedback/events/{event_id}"): Rule(Access.REVIEWER, also=_EVENTS),
+    ("POST", "/feedback/events/{event_id}"): Rule(Access.REVIEWER, person=True),
+    ("PUT", "/feedback/events/{event_id}/claim"): Rule(Access.REVIEWER, person=True),
+    ("DELETE", "/feedback/events/{event_id}/claim"): Rule(Access.REVIEWER, person=True),
+    ("POST", "/feedback/events/{event_id}/second-opinion"): Rule(Access.REVIEWER, person=True),
+    ("POST", "/feedback/verdicts/{verdict_id}/undo"): Rule(Access.REVIEWER, person=True),
+    ("GET", "/exports"): Rule(Access.REVIEWER),
+    ("POST", "/exports"): Rule(Access.REVIEWER, also=_EVENTS),
+    ("GET", "/exports/{export_id}"): Rule(Access.REVIEWER),
+    ("DELETE", "/exports/{export_id}"): Rule(Access.REVIEWER),
+    ("POST", "/exports/{export_id}/link"): Rule(Access.REVIEWER, also=_EVENTS),
     # alerts
-    ("GET", "/bolos"): Access.VIEWER,
-    ("POST", "/bolos"): Access.REVIEWER,
-    ("POST", "/bolos/preview"): Access.REVIEWER,
-    ("GET", "/bolos/{bolo_id}"): Access.VIEWER,
-    ("PATCH", "/bolos/{bolo_id}"): Access.REVIEWER,
-    ("DELETE", "/bolos/{bolo_id}"): Access.REVIEWER,
-    ("POST", "/bolos/{bolo_id}/back-search"): Access.REVIEWER,
-    ("GET", "/bolos/hits"): Access.VIEWER,
-    ("GET", "/bolos/hits/{hit_id}"): Access.VIEWER,
-    ("PATCH", "/bolos/hits/{hit_id}"): Access.REVIEWER,
-    ("GET", "/bolos/lists"): Access.VIEWER,
-    ("POST", "/bolos/lists"): Access.ADMIN,
-    ("GET", "/bolos/lists/{list_id}"): Access.VIEWER,
-    ("PATCH", "/bolos/lists/{list_id}"): Access.ADMIN,
-    ("DELETE", "/bolos/lists/{list_id}"): Access.ADMIN,
-    ("POST", "/bolos/lists/{list_id}/import"): Access.REVIEWER,
-    ("GET", "/bolos/lists/{list_id}/export"): Access.REVIEWER,
-    ("GET", "/bolos/lists/{list_id}/subscriptions"): Access.ADMIN,
-    ("POST", "/bolos/lists/{list_id}/subscriptions"): Access.ADMIN,
-    ("DELETE", "/bolos/lists/{list_id}/subscriptions/{subscription_id}"): Access.ADMIN,
-    ("GET", "/webhooks"): Access.ADMIN,
-    ("POST", "/webhooks"): Access.ADMIN,
-    ("GET", "/webhooks/{webhook_id}"): Access.ADMIN,
-    ("PATCH", "/webhooks/{webhook_id}"): Access.ADMIN,
-    ("DELETE", "/webhooks/{webhook_id}"): Access.ADMIN,
-    ("POST", "/webhooks/{webhook_id}/secret"): Access.ADMIN,
-    ("POST", "/webhooks/{webhook_id}/test"): Access.ADMIN,
-    ("GET", "/webhooks/{webhook_id}/deliveries"): Access.ADMIN,
-    ("GET", "/webhooks/{webhook_id}/deliveries/{delivery_id}"): Access.ADMIN,
-    ("POST", "/webhooks/{webhook_id}/deliveries/{delivery_id}/replay"): Access.ADMIN,
-    ("GET", "/health"): Access.PUBLIC,
-    ("GET", "/metrics"): Access.SCRAPER,
+    ("GET", "/bolos"): Rule(Access.VIEWER),
+    ("POST", "/bolos"): Rule(Access.REVIEWER),
+    ("POST", "/bolos/preview"): Rule(Access.REVIEWER, also=_EVENTS),
+    ("GET", "/bolos/{bolo_id}"): Rule(Access.VIEWER),
+    ("PATCH", "/bolos/{bolo_id}"): Rule(Access.REVIEWER),
+    ("DELETE", "/bolos/{bolo_id}"): Rule(Access.REVIEWER, everywhere=True),
+    ("POST", "/bolos/{bolo_id}/back-search"): Rule(Access.REVIEWER, also=_EVENTS),
+    ("GET", "/bolos/hits"): Rule(Access.VIEWER, also=_EVENTS),
+    ("GET", "/bolos/hits/{hit_id}"): Rule(Access.VIEWER, also=_EVENTS),
+    ("PATCH", "/bolos/hits/{hit_id}"): Rule(Access.REVIEWER, also=_EVENTS),
+    ("GET", "/bolos/lists"): Rule(Access.VIEWER),
+    ("POST", "/bolos/lists"): Rule(Access.ADMIN),
+    ("GET", "/bolos/lists/{list_id}"): Rule(Access.VIEWER),
+    ("PATCH", "/bolos/lists/{list_id}"): Rule(Access.ADMIN),
+    ("DELETE", "/bolos/lists/{list_id}"): Rule(Access.ADMIN, everywhere=True),
+    ("POST", "/bolos/lists/{list_id}/import"): Rule(Access.REVIEWER),
+    ("GET", "/bolos/lists/{list_id}/export"): Rule(Access.REVIEWER),
+    ("GET", "/bolos/lists/{list_id}/subscriptions"): Rule(Access.ADMIN, everywhere=True),
+    ("POST", "/bolos/lists/{list_id}/subscriptions"): Rule(Access.ADMIN, everywhere=True),
+    ("DELETE", "/bolos/lists/{list_id}/subscriptions/{subscription_id}"): Rule(Access.ADMIN, everywhere=True),
+    ("GET", "/webhooks"): Rule(Access.ADMIN, everywhere=True),
+    ("POST", "/webhooks"): Rule(Access.ADMIN, everywhere=True),
+    ("GET", "/webhooks/{webhook_id}"): Rule(Access.ADMIN, everywhere=True),
+    ("PATCH", "/webhooks/{webhook_id}"): Rule(Access.ADMIN, everywhere=True),
+    ("DELETE", "/webhooks/{webhook_id}"): Rule(Access.ADMIN, everywhere=True),
+    ("POST", "/webhooks/{webhook_id}/secret"): Rule(Access.ADMIN, everywhere=True),
+    ("POST", "/webhooks/{webhook_id}/test"): Rule(Access.ADMIN, everywhere=True),
+    ("GET", "/webhooks/{webhook_id}/deliveries"): Rule(Access.ADMIN, everywhere=True),
+    ("GET", "/webhooks/{webhook_id}/deliveries/{delivery_id}"): Rule(Access.ADMIN, everywhere=True),
+    ("POST", "/webhooks/{webhook_id}/deliveries/{delivery_id}/replay"): Rule(Access.ADMIN, everywhere=True),
+    ("GET", "/health"): Rule(Access.PUBLIC),
+    ("GET", "/metrics"): Rule(Access.SCRAPER, everywhere=True),
     # governance
-    ("GET", "/admin/health"): Access.ADMIN,
-    ("GET", "/admin/audit"): Access.ADMIN,
-    ("GET", "/admin/audit/verification"): Access.ADMIN,
-    ("GET", "/admin/holds"): Access.ADMIN,
-    ("POST", "/admin/holds"): Access.ADMIN,
-    ("DELETE", "/admin/holds/{hold_id}"): Access.ADMIN,
-    ("GET", "/admin/receipts"): Access.ADMIN,
-    ("GET", "/admin/subjects/{plate}"): Access.ADMIN,
-    ("DELETE", "/admin/subjects/{plate}"): Access.ADMIN,
-    ("GET", "/licenses"): Access.ADMIN,
-    ("GET", "/licenses/current"): Access.VIEWER,
-    ("POST", "/licenses/activate"): Access.ADMIN,
-    ("GET", "/usage"): Access.REVIEWER,
-    ("GET", "/usage/reports"): Access.REVIEWER,
-    ("GET", "/usage/reports/{month}"): Access.REVIEWER,
+    ("GET", "/admin/health"): Rule(Access.ADMIN, everywhere=True),
+    ("GET", "/admin/audit"): Rule(Access.ADMIN, everywhere=True),
+    ("GET", "/admin/audit/verification"): Rule(Access.ADMIN, everywhere=True),
+    ("GET", "/admin/holds"): Rule(Access.ADMIN, everywhere=True),
+    ("POST", "/admin/holds"): Rule(Access.ADMIN, everywhere=True),
+    ("DELETE", "/admin/holds/{hold_id}"): Rule(Access.ADMIN, everywhere=True),
+    ("GET", "/admin/receipts"): Rule(Access.ADMIN, everywhere=True),
+    ("GET", "/admin/subjects/{plate}"): Rule(Access.ADMIN, everywhere=True),
+    ("DELETE", "/admin/subjects/{plate}"): Rule(Access.ADMIN, everywhere=True),
+    ("GET", "/licenses"): Rule(Access.ADMIN, everywhere=True),
+    ("GET", "/licenses/current"): Rule(Access.VIEWER),
+    ("POST", "/licenses/activate"): Rule(Access.ADMIN, everywhere=True),
+    ("GET", "/usage"): Rule(Access.REVIEWER),
+    ("GET", "/usage/reports"): Rule(Access.REVIEWER),
+    ("GET", "/usage/reports/{month}"): Rule(Access.REVIEWER),
 }
 
 _ROLES: Final = {
@@ -144,13 +166,14 @@ def authorise(request: Request, services: Services) -> None:
 
     Raises:
         Unauthenticated: the route is not public and the caller shows no good token.
-        Forbidden: the caller's role is not enough.
+        Forbidden: the caller's role, permissions or cameras are not enough.
     """
-    access = ACCESS[request.method, request.scope["route"].path]
-    if access is Access.PUBLIC:
+    method, path = request.method, request.scope["route"].path
+    rule = ACCESS[method, path]
+    if rule.access is Access.PUBLIC:
         return
     token = _credential(request)
-    if access is Access.SCRAPER and _is_scraper(token, services):
+    if rule.access is Access.SCRAPER and _is_scraper(token, services):
         request.state.principal = Principal(Actor(None, "metrics scraper", request_id(request)), Role.ADMIN)
         return
     with services.database.transaction() as session:
@@ -158,11 +181,27 @@ def authorise(request: Request, services: Services) -> None:
             principal = apikeys.authenticate(session, token, request_id=request_id(request))
         else:
             principal = auth.authenticate(session, services.verifier, token, request_id=request_id(request))
-    if not principal.has(_ROLES[access]):
-        raise Forbidden(f"This needs the role {_ROLES[access]}; yours is {principal.role}.")
-    if not principal.may(request.method, request.scope["route"].path):
-        raise Forbidden("This API key has no permission for that.")
+    _refuse_too_little(principal, rule, needed(method, path))
     request.state.principal = principal
+
+
+def needed(method: str, path: str) -> frozenset[str]:
+    """The permissions that a key needs for a route: its own resource's, and those of the data that it gives besides."""
+    verb = "read" if method in ("GET", "HEAD") else "write"
+    return ACCESS[method, path].also | {f"{path.split('/')[1]}:{verb}"}
+
+
+def _refuse_too_little(principal: Principal, rule: Rule, permissions: frozenset[str]) -> None:
+    role = _ROLES[rule.access]
+    if not principal.has(role):
+        raise Forbidden(f"This needs the role {role}; yours is {principal.role}.")
+    if rule.person and principal.key_id is not None:
+        raise Forbidden("Only a person may do that; an API key may not.")
+    missing = principal.lacks(permissions)
+    if missing:
+        raise Forbidden(f"This API key has no permission for that; it needs {', '.join(sorted(missing))} too.")
+    if rule.everywhere and principal.scope is not None:
+        raise Forbidden("This concerns every camera, and you are limited to some.")
 
 
 def _credential(request: Request) -> str:

@@ -10,8 +10,9 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from anpr.apikeys import PERMISSIONS
 from functions.api import alerts, capture, governance, identity, review
-from functions.api.access import ACCESS, Access
+from functions.api.access import ACCESS, Access, Rule, needed
 from functions.api.problems import MEDIA_TYPE
 from functions.api.routes.docs import SCHEMA_FILE
 from functions.api.schemas.cameras import CameraCollection
@@ -82,7 +83,7 @@ def document() -> dict[str, Any]:
         components["schemas"].pop(unused, None)
     for path, item in made["paths"].items():
         for method, operation in item.items():
-            _complete(operation, ACCESS[method.upper(), path])
+            _complete(operation, ACCESS[method.upper(), path], needed(method.upper(), path))
     return made
 
 
@@ -105,13 +106,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1
 
 
-def _complete(operation: dict[str, Any], access: Access) -> None:
+def _complete(operation: dict[str, Any], rule: Rule, permissions: frozenset[str]) -> None:
     """Say who may call an operation, and how it refuses."""
-    operation["description"] = f"{operation.get('description', '')}\n\n**For:** {_WHO[access]}".strip()
+    access = rule.access
+    who = [_WHO[access]]
+    if rule.everywhere:
+        who.append("Nobody who is limited to some cameras.")
+    if not rule.person and permissions <= PERMISSIONS:
+        who.append(f"**API keys need:** {', '.join(f'`{name}`' for name in sorted(permissions))}.")
+    operation["description"] = f"{operation.get('description', '')}\n\n**For:** {' '.join(who)}".strip()
     refusals = {"default": "Any other problem"}
     if access is not Access.PUBLIC:
         operation["security"] = [{"token": []}, {"key": []}]
-        refusals |= {"401": "No access token, or one that is not good", "403": "The caller's role is not enough"}
+        refusals |= {
+            "401": "No access token, or one that is not good",
+            "403": "The caller's role, permissions or cameras are not enough",
+        }
     if "422" in operation["responses"]:
         refusals["422"] = "The request is not valid"
     for status, description in refusals.items():

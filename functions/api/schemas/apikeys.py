@@ -35,7 +35,8 @@ class ApiKeyIn(RequestModel):
         Field(
             min_length=1,
             max_length=len(apikeys.PERMISSIONS),
-            description="`<resource>:read` or `<resource>:write`; resources: " + ", ".join(apikeys.RESOURCES) + ".",
+            description="Some of " + ", ".join(sorted(apikeys.PERMISSIONS)) + ". What gives passages, such as hits and "
+            "previews, needs `events:read` too.",
         ),
     ]
     expires_at: Annotated[Timestamp | None, Field(description="Null: it does not expire.")] = None

@@ -42,8 +42,8 @@ def test_each_route_lets_in_whom_the_table_says(api: Api) -> None:
     clients = {role: api.as_role(role) for role in Role}
     expired = {role: api.expired(role) for role in Role}
     wrong = []
-    for (method, path), access in ACCESS.items():
-        if access is Access.PUBLIC:
+    for (method, path), rule in ACCESS.items():
+        if rule.access is Access.PUBLIC:
             # Reached: the answer is the route's own, which for want of a body may be that one is needed.
             if call(api.anonymous, method, path) in (401, 403, 500):
                 wrong.append((method, path, "anonymous"))
@@ -56,7 +56,7 @@ def test_each_route_lets_in_whom_the_table_says(api: Api) -> None:
             status = call(clients[role], method, path)
             let_in = status not in (401, 403, 500)
             refused = status == 403
-            if not (let_in if role in MAY[access] else refused):
+            if not (let_in if role in MAY[rule.access] else refused):
                 wrong.append((method, path, f"{role}: {status}"))
     assert wrong == []
 

@@ -5,7 +5,6 @@ from fastapi import APIRouter
 
 from anpr.errors import TooManyRequests, Unavailable
 from functions.api import access
-from functions.api.access import Access
 from functions.api.entry import LambdaHandler
 from functions.api.services import ApiServices
 from tests.functions.api.client import Api, Client
@@ -15,7 +14,8 @@ from tests.lambda_context import lambda_context
 def client_of(api: Api, router: APIRouter, monkeypatch: pytest.MonkeyPatch) -> Client:
     """A client of an application of one public router."""
     for route in router.routes:
-        monkeypatch.setitem(access.ACCESS, ("GET", route.path), Access.PUBLIC)  # type: ignore[attr-defined] # an APIRoute
+        path = route.path  # type: ignore[attr-defined] # an APIRoute
+        monkeypatch.setitem(access.ACCESS, ("GET", path), access.Rule(access.Access.PUBLIC))
     services = ApiServices(database=api.database, verifier=api.verifier)
     return Client(LambdaHandler("test", [router], lambda: services))
 

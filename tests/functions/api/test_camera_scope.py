@@ -92,8 +92,8 @@ def test_no_route_shows_anything_of_a_camera_out_of_scope(api: Api, traces: tupl
     with api.database.transaction() as session:
         usage.close_months(session, datetime.now(UTC) + timedelta(days=40))
     told = []
-    for (method, path), access in ACCESS.items():
-        if method != "GET" or access not in (Access.VIEWER, Access.REVIEWER):
+    for (method, path), rule in ACCESS.items():
+        if method != "GET" or rule.access not in (Access.VIEWER, Access.REVIEWER):
             continue
         if "{" in other.fill(path):
             continue  # A wanted plate or a list of them is of no camera.
@@ -110,9 +110,9 @@ def test_what_is_in_scope_is_shown_by_the_same_routes(api: Api, traces: tuple[Tr
     own, _ = traces
     shown = {
         path
-        for (method, path), access in ACCESS.items()
+        for (method, path), rule in ACCESS.items()
         if method == "GET"
-        and access in (Access.VIEWER, Access.REVIEWER)
+        and rule.access in (Access.VIEWER, Access.REVIEWER)
         and own.is_in(api.reviewer.get(own.fill(path), params=QUERIES.get(path)))
     }
     assert shown >= {
@@ -178,3 +178,19 @@ def test_lists_of_work_and_searches_keep_to_the_scope(api: Api, traces: tuple[Tr
     assert export.status == 202, export.body
     with api.database.transaction() as session:
         assert session.get_one(Export, UUID(export.json()["id"])).camera_ids == [own.camera_id]
+
+
+def test_searching_back_and_removing_tell_nothing_of_other_cameras(api: Api, traces: tuple[Trace, Trace]) -> None:
+    own, other = traces
+    list_id = api.admin.post("/bolos/lists", {"name": "wanted"}).json()["id"]
+    found = {}
+    for plate in ("AB12CDE", "AB12CDF", "ZZ99ZZZ"):
+        entry = api.reviewer.post("/bolos", {"list_id": list_id, "pattern": plate}).json()["id"]
+        searched = api.reviewer.post(f"/bolos/{entry}/back-search", {"days": 2, **WHY})
+        assert searched.status == 200, searched.body
+        found[plate] = searched.json()["matched"], api.reviewer.delete(f"/bolos/{entry}").status
+    assert found == {"AB12CDE": (1, 403), "AB12CDF": (0, 403), "ZZ99ZZZ": (0, 403)}
+    [hit] = api.reviewer.get("/bolos/hits", params={"list_id": list_id}).json()["items"]
+    assert hit["event"]["id"] == str(own.event_id)
+    hits = api.admin.get("/bolos/hits", params={"list_id": list_id})
+    assert not other.is_in(hits)

@@ -1,11 +1,13 @@
 """Callers that are limited: machines by their keys' permissions, users to cameras, everybody in how often they call."""
 
+import re
 from typing import Any
 from uuid import UUID, uuid4
 
+from anpr.apikeys import PERMISSIONS
 from anpr.models import Role
 from anpr.settings import RateLimitSettings
-from functions.api.access import ACCESS, Access
+from functions.api.access import ACCESS, Access, needed
 from tests.builders import add_event
 from tests.functions.api.client import PASSWORD, Api, Client
 
@@ -29,8 +31,8 @@ def test_a_key_does_what_it_is_for_and_no_more(api: Api) -> None:
     """Every route by a key of an administrator's that is for uploads, jobs and events."""
     _, machine = make_key(api, role="admin")
     allowed = set()
-    for (method, path), access in ACCESS.items():
-        if access is Access.PUBLIC:
+    for (method, path), rule in ACCESS.items():
+        if rule.access is Access.PUBLIC:
             continue
         status = machine.request(method, path.replace("{", "").replace("}", "")).status
         assert status != 401, (method, path)
@@ -43,6 +45,67 @@ def test_a_key_does_what_it_is_for_and_no_more(api: Api) -> None:
         ("GET", "/events"),
         ("GET", "/events/{event_id}"),
     }
+
+
+def filled(path: str) -> str:
+    return re.sub(r"\{\w+\}", lambda _name: str(uuid4()), path)
+
+
+def for_machines() -> dict[tuple[str, str], frozenset[str]]:
+    """The routes that a key can be made for, with what it must be permitted."""
+    return {
+        route: needed(*route)
+        for route, rule in ACCESS.items()
+        if rule.access is not Access.PUBLIC and not rule.person and needed(*route) <= PERMISSIONS
+    }
+
+
+def test_a_key_may_be_permitted_what_some_route_needs_and_nothing_else() -> None:
+    assert frozenset[str]().union(*for_machines().values()) == PERMISSIONS
+
+
+def test_a_key_needs_each_permission_of_a_route(api: Api) -> None:
+    keys = {kept: make_key(api, role="admin", permissions=sorted(kept))[1] for kept in set(for_machines().values())}
+    without = {gone: make_key(api, role="admin", permissions=sorted(PERMISSIONS - {gone}))[1] for gone in PERMISSIONS}
+    wrong = []
+    for (method, path), permissions in for_machines().items():
+        if keys[permissions].request(method, filled(path)).status in (401, 403):
+            wrong.append((method, path, "refused with all that it needs"))
+        wrong += [
+            (method, path, f"let in without {gone}")
+            for gone in permissions
+            if without[gone].request(method, filled(path)).status != 403
+        ]
+    assert wrong == []
+
+
+def test_what_only_people_do_is_refused_to_a_key_with_every_permission(api: Api) -> None:
+    _, machine = make_key(api, role="admin", permissions=sorted(PERMISSIONS))
+    routes = [route for route, rule in ACCESS.items() if rule.person]
+    assert routes
+    assert {machine.request(method, filled(path)).status for method, path in routes} == {403}
+
+
+def test_passages_are_given_to_nobody_who_may_only_write_wanted_plates(api: Api) -> None:
+    body = {"pattern": "B17*", "kind": "wildcard", "reason": "case 12"}
+    _, writer = make_key(api, permissions=["bolos:write"])
+    _, reader = make_key(api, permissions=["bolos:write", "events:read"])
+    assert writer.post("/bolos/preview", body).status == 403
+    assert "events:read" in writer.post("/bolos/preview", body).json()["detail"]
+    assert reader.post("/bolos/preview", body).status == 200
+
+
+def test_what_is_of_every_camera_is_refused_to_who_is_limited(api: Api) -> None:
+    """The rest of the routes, where what is asked for is of some camera, are walked in test_camera_scope."""
+    camera_id = add_event(api.database).camera_id
+    cameras = {"camera_ids": [str(camera_id)]}
+    _, machine = make_key(api, role="admin", permissions=sorted(PERMISSIONS), cameras=cameras)
+    routes = [route for route in for_machines() if ACCESS[route].everywhere]
+    assert {path.split("/")[1] for _, path in routes} == {"bolos", "cameras", "metrics", "webhooks"}
+    assert [route for route in routes if machine.request(route[0], filled(route[1])).status != 403] == []
+    body = {"name": "own", "camera_ids": [str(camera_id)]}
+    assert machine.post("/cameras/groups", body).status == 403
+    assert machine.get("/cameras").status == 200
 
 
 def test_a_monitoring_system_may_be_given_the_counters_and_nothing_else(api: Api) -> None:

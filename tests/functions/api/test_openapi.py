@@ -36,7 +36,7 @@ def test_every_route_is_described(document: dict[str, Any]) -> None:
 
 def test_each_operation_says_who_may_call_it_and_how_it_refuses(document: dict[str, Any]) -> None:
     for route, operation in operations(document).items():
-        assert bool(operation.get("security")) == (ACCESS[route] is not Access.PUBLIC), route
+        assert bool(operation.get("security")) == (ACCESS[route].access is not Access.PUBLIC), route
         assert operation["summary"], route
         assert "**For:**" in operation["description"], route
         refusals = {status: found for status, found in operation["responses"].items() if status in ("422", "default")}

@@ -25,21 +25,27 @@ from anpr.scopes import CameraScope
 
 PREFIX: Final = "anpr_"
 
-RESOURCES: Final = (
-    "bolos",
-    "cameras",
-    "events",
-    "exports",
-    "feedback",
-    "jobs",
-    "metrics",
-    "uploads",
-    "usage",
-    "webhooks",
+PERMISSIONS: Final = frozenset(
+    {
+        "bolos:read",
+        "bolos:write",
+        "cameras:read",
+        "cameras:write",
+        "events:read",
+        "exports:read",
+        "exports:write",
+        "feedback:read",
+        "jobs:read",
+        "jobs:write",
+        "metrics:read",
+        "uploads:read",
+        "uploads:write",
+        "usage:read",
+        "webhooks:read",
+        "webhooks:write",
+    }
 )
-"""First segments of the paths that a key may be let into: nothing that gives out rights."""
-
-PERMISSIONS: Final = frozenset(f"{resource}:{verb}" for resource in RESOURCES for verb in ("read", "write"))
+"""What a key may be permitted: nothing that gives out rights, and nothing that a machine can never do."""
 
 _USED_EVERY: Final = timedelta(minutes=1)
 _REFUSED: Final = "The API key is unknown, revoked or expired, or its owner's account is disabled."

@@ -33,12 +33,9 @@ class Principal:
         """Tell whether the caller has this role or a more powerful one."""
         return _RANKS.index(self.role) <= _RANKS.index(role)
 
-    def may(self, method: str, path: str) -> bool:
-        """Tell whether the caller's permissions cover a request; whether the role does is another question."""
-        if self.permissions is None:
-            return True
-        verb = "read" if method in ("GET", "HEAD") else "write"
-        return f"{path.split('/')[1]}:{verb}" in self.permissions
+    def lacks(self, permissions: frozenset[str]) -> frozenset[str]:
+        """Tell which of these permissions the caller does not have; whether the role is enough is another question."""
+        return frozenset() if self.permissions is None else permissions - self.permissions
 
 
 def lesser(one: Role, other: Role) -> Role:

@@ -86,7 +86,8 @@ def preview(session: Session, principal: Principal, made: Wanted, *, days: int, 
 def back_search(session: Session, principal: Principal, bolo_id: UUID, *, days: int, reason: str) -> Preview:
     """Raise an entry's historical hits of the last days: they are on record, and nobody is alerted.
 
-    All cameras are searched, as if the entry had been there then.
+    The cameras in the caller's scope are searched, as if the entry had been there then: how many passages there were
+    at others is not theirs to know.
 
     Raises:
         NotFound: there is no such entry.
@@ -95,7 +96,7 @@ def back_search(session: Session, principal: Principal, bolo_id: UUID, *, days: 
     bolo = entries.get(session, bolo_id)
     result = Preview(since=datetime.now(UTC) - timedelta(days=days))
     rows: list[dict[str, Any]] = []
-    for found in _search(session, wanted_of(bolo), result, scope=None):
+    for found in _search(session, wanted_of(bolo), result, scope=principal.scope):
         if not _was_valid(bolo, found.event.captured_at):
             continue
         result.matched += 1
