@@ -4,6 +4,8 @@ What becomes of a message:
 
 * its job is over, well or with a reason that is the file's own: acknowledged;
 * it is none of ours, or names no known upload: logged and acknowledged, since it would be the same next time;
+* a service is down, or the worker's disk fails it: a fresh copy is queued in its place, for that is no fault of the
+  file's, and nothing more is taken until all answers again;
 * something else went wrong: it comes back after a while, and after `max_receives` deliveries the upload is ended with
   the reason and the message goes to the dead letters;
 * the worker is told to stop: a fresh copy is queued in its place, so that a roll-out does not use up the deliveries
@@ -27,6 +29,7 @@ from anpr.errors import AnprError, NotFound, Unavailable
 from anpr.messages import UnknownMessage, upload_ids_of
 from anpr.ports import JobQueue, QueueMessage
 from gpu_worker.logs import logger
+from gpu_worker.scratch import ScratchUnusable
 
 _LONGEST_OUTAGE_WAIT_S: Final = 30.0
 _LONGEST_RETRY_WAIT_S: Final = 600
@@ -170,11 +173,13 @@ class Consumer:
         try:
             with self._kept_hidden(message), _trace_of(message):
                 outcomes = {self._jobs.run(upload_id, self._stop) for upload_id in upload_ids}
-        except Exception as error:
+        except Unavailable:
+            # No fault of the message's: a copy that was never delivered takes its place.
+            self._requeue(message, delay_s=self._timing.retry_s)
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, this message's next delivery is the next try
             logger.exception("a job could not be done", receives=message.receives)
             self._retry(message, upload_ids, error)
-            if isinstance(error, Unavailable):
-                raise
             return
         if JobOutcome.STOPPED in outcomes:
             self._requeue(message)
@@ -193,14 +198,14 @@ class Consumer:
         # The queue moves it to the dead letters in place of the next delivery.
         self._hide(message, 0)
 
-    def _requeue(self, message: QueueMessage) -> None:
+    def _requeue(self, message: QueueMessage, *, delay_s: int = 0) -> None:
         try:
             # In this order a crash between the two leaves a duplicate, not a loss.
             with _trace_of(message):
-                self._queue.send(message.body)
+                self._queue.send(message.body, delay_s=delay_s)
         except Unavailable as error:
             logger.warning("the message goes back as it is", reason=str(error))
-            self._hide(message, 0)
+            self._hide(message, delay_s)
         else:
             self._acknowledge(message)
 
@@ -250,10 +255,14 @@ class Consumer:
         """
         delay = 1.0
         while not self._stop.wait(delay):
-            self._show_life()
             try:
                 self._jobs.check()
+            except ScratchUnusable as error:
+                # Another machine could do the jobs: the health check is to see no life here.
+                delay = min(delay * 2, _LONGEST_OUTAGE_WAIT_S)
+                logger.error("the worker is not fit to work", reason=str(error), next_look_s=delay)
             except AnprError as error:
+                self._show_life()
                 delay = min(delay * 2, _LONGEST_OUTAGE_WAIT_S)
                 logger.warning("a service is still down", reason=str(error), next_look_s=delay)
             else:

@@ -24,19 +24,16 @@ from anpr.errors import AnprError, Unavailable, UnreadableMedia
 from anpr.jobs import Claim, ClaimLost, Refusal
 from anpr.messages import Metric, crop_key, frame_key, upload_key
 from anpr.ports import BlobStore, EventBus
+from gpu_worker import scratch
 from gpu_worker.consumer import JobOutcome
 from gpu_worker.figures import Report, keep_quiet
 from gpu_worker.footage import Finding, FootageSummary, OpenFootage
 from gpu_worker.geometry import Image
 from gpu_worker.logs import logger
 from gpu_worker.pulse import Pulse, Stopped
-from gpu_worker.scratch import scratch_folder
 from gpu_worker.tracing import step
 
 _JPEG_QUALITY: Final = 92
-_SPARE_DISK_BYTES: Final = 256 * 1024**2
-"""Left free on the disk, for logs and whatever else runs on the machine."""
-
 _RELAY_PAUSE_S: Final = 30
 """How long a bus that failed is left alone: its time-outs would hold up the reading. The sweep relays what waits."""
 
@@ -85,6 +82,7 @@ class JobRunner:
         self._matcher = bolos.Matcher()
         self._running: Pulse | None = None
         self._relay_again_at = 0.0
+        self._owed: list[Claim] = []
 
     def run(self, upload_id: UUID, stop: threading.Event) -> JobOutcome:
         """Do one job: claim, read, record, end.
@@ -102,8 +100,8 @@ class JobRunner:
         with logger.append_context_keys(upload_id=str(upload_id)):
             if stop.is_set():
                 return JobOutcome.STOPPED
-            with self._database.transaction() as session:
-                held = jobs.claim(session, upload_id, uuid4(), stale_after=self._limits.stale_after)
+            self._settle()
+            held = self._claim(upload_id)
             if isinstance(held, Refusal):
                 logger.info("the job was not begun", because=held.value)
                 self._notice_replacement(upload_id)
@@ -132,10 +130,24 @@ class JobRunner:
         return pulse is not None and pulse.stalled()
 
     def check(self) -> None:
-        """Raise `Unavailable` unless database and storage answer."""
+        """Raise `Unavailable` unless database and storage answer and the disk can be written."""
+        scratch.check(self._limits.scratch)
         with self._database.transaction() as session:
             session.execute(text("SELECT 1"))
         self._blobs.check()
+        self._settle()
+
+    def _claim(self, upload_id: UUID) -> Claim | Refusal:
+        held: Claim | Refusal = Refusal.UNKNOWN
+        try:
+            with self._database.transaction() as session:
+                held = jobs.claim(session, upload_id, uuid4(), stale_after=self._limits.stale_after)
+        except Unavailable:
+            # Whether it was committed, nobody could say.
+            if isinstance(held, Claim):
+                self._owed.append(held)
+            raise
+        return held
 
     def _run_claimed(self, held: Claim, stop: threading.Event) -> JobOutcome:
         logger.info("job begun", attempt=held.attempts)
@@ -152,6 +164,10 @@ class JobRunner:
         except Stopped:
             self._give_back(held, tried=False)
             return JobOutcome.STOPPED
+        except Unavailable:
+            # No fault of the file's, however often it happens.
+            self._give_back(held, tried=False)
+            raise
         except AnprError as error:
             if error.status >= 500:
                 self._give_back(held, tried=True)
@@ -176,10 +192,10 @@ class JobRunner:
         return JobOutcome.OVER
 
     def _read(self, held: Claim, pulse: Pulse) -> FootageSummary:
-        with scratch_folder(self._limits.scratch) as folder:
+        with scratch.scratch_folder(self._limits.scratch) as folder:
             path = folder / "source"
-            with step("fetch"):
-                self._fetch(held, path)
+            with step("fetch"), scratch.usable(self._limits.scratch):
+                self._fetch(held, path, pulse)
             with step("read"), self._open(path, held.region_hint) as footage:
                 for finding in footage.findings(pulse.advance):
                     self._store(held, finding)
@@ -198,7 +214,7 @@ class JobRunner:
         if reported:
             logger.warning("a file was posted over one that was read; it is not read", version=current.version_id)
 
-    def _fetch(self, held: Claim, path: Path) -> None:
+    def _fetch(self, held: Claim, path: Path, pulse: Pulse) -> None:
         """Fetch the file that an earlier run read, or else the latest, and put on record which it is."""
         key = upload_key(held.upload_id)
         info = self._blobs.info(key, version_id=held.source_version_id)
@@ -208,11 +224,14 @@ class JobRunner:
             raise UnreadableMedia("The file is not in the storage any more.")
         if info.size_bytes > self._limits.max_bytes:
             raise UnreadableMedia(f"The file has {info.size_bytes} bytes; at most {self._limits.max_bytes} are read.")
-        if shutil.disk_usage(path.parent).free < info.size_bytes + _SPARE_DISK_BYTES:
+        if shutil.disk_usage(path.parent).free < info.size_bytes + scratch.SPARE_BYTES:
             raise Unavailable("The worker has no room for a file of this size.")
-        self._blobs.download(key, path, version_id=info.version_id)
+        # A slow storage is no stall while bytes come. They come on threads of the storage's own, which take no orders.
+        self._blobs.download(key, path, version_id=info.version_id, on_bytes=lambda _count: pulse.moved())
+        pulse.check()
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        pulse.check()
         if held.source_sha256 not in (None, sha256):
             raise UnreadableMedia("The file in the storage is not the one that was read before; it is not read.")
         with self._database.transaction() as session:
@@ -248,6 +267,15 @@ class JobRunner:
                 jobs.give_back(session, held, tried=tried)
         except Unavailable as error:
             logger.warning("the job could not be given back", reason=str(error))
+            if not tried:
+                self._owed.append(held)
+
+    def _settle(self) -> None:
+        """Take back the attempts that were counted for jobs which an outage ended, and could not be given back then."""
+        while self._owed:
+            with self._database.transaction() as session:
+                jobs.undo_attempt(session, self._owed[0])
+            self._owed.pop(0)
 
     def _relay(self) -> None:
         if time.monotonic() < self._relay_again_at:

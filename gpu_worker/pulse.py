@@ -80,14 +80,17 @@ class Pulse:
 
     def check(self) -> None:
         """Count as moved, and pass on orders, as `advance` does."""
-        now = time.monotonic()
-        self._moved = now
+        self.moved()
         if self._lost.is_set():
             raise ClaimLost
         if self._stop.is_set():
             raise Stopped
-        if now - self._began > self._limits.time_limit_s:
+        if self._moved - self._began > self._limits.time_limit_s:
             raise TooSlow(f"The file was not read within {self._limits.time_limit_s / 3600:.1f} hours.")
+
+    def moved(self) -> None:
+        """Count as moved, from whatever thread: bytes of the file came."""
+        self._moved = time.monotonic()
 
     def stalled(self) -> bool:
         """Tell whether the job has not moved for too long."""

@@ -8,16 +8,52 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from anpr.errors import Unavailable
 from gpu_worker.logs import logger
+
+SPARE_BYTES: Final = 256 * 1024**2
+"""Left free on the disk, for logs and whatever else runs on the machine."""
 
 _PREFIX: Final = "anpr-job-"
 
 
+class ScratchUnusable(Unavailable):
+    """The worker's own disk fails it: no job can be done here until that is mended."""
+
+
+@contextmanager
+def usable(parent: Path) -> Iterator[None]:
+    """Tell errors of the disk below `parent` apart from those of the file that is read.
+
+    Raises:
+        ScratchUnusable: the system refused something within the block.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise ScratchUnusable(f"The worker cannot use its folder {parent}: {error.strerror or error}.") from error
+
+
 @contextmanager
 def scratch_folder(parent: Path) -> Iterator[Path]:
-    """Make a folder that bears this process's id in its name, and remove it at the end."""
-    with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent) as folder:
-        yield Path(folder)
+    """Make a folder that bears this process's id in its name, and remove it at the end.
+
+    Raises:
+        ScratchUnusable: it cannot be made.
+    """
+    with usable(parent):
+        folder = tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent, ignore_cleanup_errors=True)
+    with folder as path:
+        yield Path(path)
+
+
+def check(parent: Path) -> None:
+    """Raise `ScratchUnusable` unless a small file can be written, with room to spare."""
+    with scratch_folder(parent) as folder, usable(parent):
+        (folder / "probe").write_bytes(bytes(4096))
+        free = shutil.disk_usage(folder).free
+    if free < SPARE_BYTES:
+        raise ScratchUnusable(f"The worker's folder {parent} has {free} bytes free; {SPARE_BYTES} are kept free.")
 
 
 def clear_leftovers(parent: Path) -> None:

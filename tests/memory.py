@@ -46,12 +46,16 @@ class MemoryBlobs:
         keys = sorted(key for key in self.objects if key.startswith(prefix) and key > after)
         return [(key, self._time()) for key in keys[:limit]]
 
-    def download(self, key: str, target: Path, *, version_id: str | None = None) -> None:
+    def download(
+        self, key: str, target: Path, *, version_id: str | None = None, on_bytes: Callable[[int], object] | None = None
+    ) -> None:
         self.check()
         body = self._body(key, version_id)
         if body is None:
             raise NotFound("no such object")
         target.write_bytes(body)
+        if on_bytes is not None:
+            on_bytes(len(body))
 
     def put(self, key: str, body: bytes, *, content_type: str) -> None:
         assert content_type

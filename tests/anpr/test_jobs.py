@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from anpr import bolos, jobs, passages
 from anpr.db import Database
@@ -175,6 +175,33 @@ def test_a_job_given_back_can_be_claimed_at_once(database: Database, tried: bool
     now = reload(database, upload)
     assert (now.status, now.attempts) == (UploadStatus.QUEUED, attempts)
     assert claimed(database, upload).attempts == attempts + 1
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_attempt_that_an_outage_ended_is_taken_back_once(database: Database, times: int) -> None:
+    upload = add_upload(database)
+    held = claimed(database, upload)
+
+    for _ in range(times):
+        with database.transaction() as session:
+            jobs.undo_attempt(session, held)
+
+    assert (reload(database, upload).status, reload(database, upload).attempts) == (UploadStatus.QUEUED, 0)
+
+
+def test_an_attempt_is_taken_back_from_whoever_took_over_meanwhile_and_no_more(database: Database) -> None:
+    upload = add_upload(database)
+    held = claimed(database, upload)
+    with database.transaction() as session:
+        silent = {"heartbeat_at": func.now() - timedelta(minutes=1)}
+        session.execute(update(Upload).where(Upload.id == upload.id).values(silent))
+    other = claimed(database, upload)
+
+    with database.transaction() as session:
+        jobs.undo_attempt(session, held)
+
+    now = reload(database, upload)
+    assert (now.status, now.claim_token, now.attempts) == (UploadStatus.PROCESSING, other.token, 1)
 
 
 def test_only_a_waiting_upload_is_failed_without_a_claim(database: Database) -> None:

@@ -11,6 +11,7 @@ from anpr.errors import Unavailable
 from anpr.messages import JobRequest
 from anpr.ports import QueueMessage
 from gpu_worker.consumer import Consumer, ConsumerTiming, JobOutcome
+from gpu_worker.scratch import ScratchUnusable
 from tests.memory import MemoryQueue
 
 TIMING = ConsumerTiming(visibility_s=60, max_receives=3, wait_s=0, retry_s=20)
@@ -124,13 +125,36 @@ def test_poison_goes_to_the_dead_letters_and_its_upload_says_why() -> None:
     assert consume(jobs, request(fine)).deleted == [request(fine)]
 
 
-def test_an_expected_error_is_told_in_its_own_words() -> None:
+def test_outages_use_up_no_tries_however_many_there_are() -> None:
     upload_id = uuid4()
-    jobs = Script(RuntimeError(), RuntimeError(), Unavailable("The worker has no room."))
+    jobs = Script(*[Unavailable("the database is down"), RuntimeError("a bug")] * 2, *[Unavailable("down")] * 4)
 
-    consume(jobs, request(upload_id))
+    queue = consume(jobs, request(upload_id))
 
-    assert jobs.failed[upload_id].endswith("The worker has no room.")
+    assert len(jobs.run_ids) == 9
+    assert (queue.dead, jobs.failed) == ([], {})
+
+
+def test_a_worker_without_scratch_takes_no_message_and_shows_no_life(tmp_path: Path) -> None:
+    liveness, stop = tmp_path / "alive", threading.Event()
+    jobs = Script(ScratchUnusable("The disk is full."))
+    shown: list[bool] = []
+
+    def look() -> None:
+        shown.append(liveness.exists())
+        stop.set()
+        raise ScratchUnusable("The disk is full.")
+
+    jobs.during_job = liveness.unlink
+    jobs.check = look  # type: ignore[method-assign] # the disk's state is the test's
+    queue = MemoryQueue(request(uuid4()), request(uuid4()))
+
+    Consumer(queue, jobs, TIMING, stop, liveness).run()
+
+    assert shown == [False]
+    assert not liveness.exists()
+    assert len(jobs.run_ids) == 1
+    assert jobs.failed == {}
 
 
 def test_a_duplicate_of_a_running_job_waits_and_never_reaches_the_dead_letters() -> None:
@@ -234,7 +258,7 @@ def test_a_queue_that_was_down_is_polled_again() -> None:
     assert len(queue.deleted) == 1
 
 
-def test_an_outage_uses_up_one_delivery_however_long_it_takes() -> None:
+def test_an_outage_puts_a_fresh_copy_in_the_place_of_a_message_however_long_it_takes() -> None:
     upload_id = uuid4()
     jobs = Script(Unavailable("the database is down"))
     jobs.outage_checks = 1
@@ -242,7 +266,7 @@ def test_an_outage_uses_up_one_delivery_however_long_it_takes() -> None:
     queue = consume(jobs, request(upload_id))
 
     assert jobs.run_ids == [upload_id] * 2
-    assert (jobs.outage_checks, len(queue.deleted), jobs.failed) == (0, 1, {})
+    assert (jobs.outage_checks, queue.deleted, jobs.failed) == (0, [request(upload_id)] * 2, {})
 
 
 def test_a_message_stays_hidden_while_its_job_runs() -> None:

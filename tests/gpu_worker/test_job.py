@@ -1,4 +1,6 @@
+import errno
 import hashlib
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -6,12 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import cv2
 import numpy as np
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from anpr.db import Database
 from anpr.errors import Unavailable, UnreadableMedia
@@ -20,6 +24,7 @@ from anpr.models import AuditRecord, Event, OutboxMessage, Upload, UploadStatus
 from gpu_worker.consumer import JobOutcome
 from gpu_worker.footage import Advance, Finding, Footage, FootageSummary
 from gpu_worker.job import JobLimits, JobRunner, JobServices
+from gpu_worker.scratch import ScratchUnusable
 from tests.builders import add_upload, passage, reload
 from tests.memory import MemoryBlobs, MemoryBus
 
@@ -252,6 +257,89 @@ def test_a_storage_that_is_down_leaves_the_upload_waiting(world: World) -> None:
         world.runner(ScriptedFootage(1)).run(upload.id, world.stop)
 
     assert reload(world.database, upload).status is UploadStatus.QUEUED
+
+
+class OutageDatabase(Database):
+    """A database that answers nothing while `down`."""
+
+    down = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        if self.down:
+            raise Unavailable("The database does not answer.")
+        with super().transaction() as session:
+            yield session
+
+
+def test_outages_of_the_database_within_a_job_count_no_attempts(world: World) -> None:
+    database = OutageDatabase(world.database.engine)
+    world.database = database
+    upload = world.upload()
+
+    def break_off(number: int) -> None:
+        database.down = number == 1
+
+    runner = world.runner(ScriptedFootage(3, break_off))
+    for _ in range(4):
+        with pytest.raises(Unavailable):
+            runner.run(upload.id, world.stop)
+        with pytest.raises(Unavailable):
+            runner.check()
+        database.down = False
+        runner.check()
+        now = reload(database, upload)
+        assert (now.status, now.attempts) == (UploadStatus.QUEUED, 0)
+    runner = world.runner(ScriptedFootage(3))
+
+    assert runner.run(upload.id, world.stop) is JobOutcome.OVER
+    assert (reload(database, upload).status, world.numbers()) == (UploadStatus.SUCCEEDED, [0, 1, 2])
+
+
+def test_a_worker_without_its_folder_fails_no_job_and_is_not_fit(world: World) -> None:
+    upload = world.upload()
+    world.scratch = world.scratch / "gone"
+    runner = world.runner(ScriptedFootage(1))
+
+    with pytest.raises(ScratchUnusable, match="No such file or directory"):
+        runner.run(upload.id, world.stop)
+    with pytest.raises(ScratchUnusable):
+        runner.check()
+
+    now = reload(world.database, upload)
+    assert (now.status, now.attempts) == (UploadStatus.QUEUED, 0)
+    world.scratch.mkdir()
+    runner.check()
+
+
+def test_a_disk_that_is_full_while_the_file_comes_is_not_the_files_fault(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = world.upload()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(world.blobs, "download", refuse)
+    with pytest.raises(ScratchUnusable, match="No space left"):
+        world.runner(ScriptedFootage(1)).run(upload.id, world.stop)
+
+    assert reload(world.database, upload).attempts == 0
+
+
+def test_a_file_that_comes_slowly_is_no_job_that_stands_still(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    upload, whole = world.upload(), world.blobs.download
+
+    def trickle(*arguments: Any, on_bytes: Callable[[int], object], **named: Any) -> None:
+        for _ in range(20):
+            threading.Event().wait(0.05)
+            on_bytes(1)
+        whole(*arguments, **named)
+
+    monkeypatch.setattr(world.blobs, "download", trickle)
+
+    assert world.runner(ScriptedFootage(1), stall_s=0.5).run(upload.id, world.stop) is JobOutcome.OVER
+    assert reload(world.database, upload).status is UploadStatus.SUCCEEDED
 
 
 def test_a_bus_that_is_down_does_not_hold_up_the_job(world: World) -> None:

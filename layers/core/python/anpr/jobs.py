@@ -311,6 +311,25 @@ def give_back(session: Session, held: Claim, *, tried: bool) -> bool:
     )
 
 
+def undo_attempt(session: Session, held: Claim) -> None:
+    """Give back a claim some time after the work on it was ended by an outage, and count no attempt for it.
+
+    Another worker may have taken the upload over meanwhile, and counted an attempt of its own on top; then only the
+    count is put right. Done twice, or for a claim that was never committed, it changes nothing more.
+    """
+    if not give_back(session, held, tried=False):
+        session.execute(
+            update(Upload)
+            .where(
+                Upload.id == held.upload_id,
+                Upload.status.in_((UploadStatus.QUEUED, UploadStatus.PROCESSING)),
+                Upload.attempts > held.attempts,
+            )
+            .values(attempts=Upload.attempts - 1)
+            .execution_options(synchronize_session=False)
+        )
+
+
 def _is_held(held: Claim) -> tuple[ColumnElement[bool], ...]:
     return (
         Upload.id == held.upload_id,

@@ -3,7 +3,7 @@
 Every call may raise `anpr.errors.Unavailable` when the service behind it does not answer in time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -53,8 +53,16 @@ class BlobStore(Protocol):
     def list_keys(self, prefix: str, *, after: str, limit: int) -> list[tuple[str, datetime]]:
         """List objects in the order of their keys, from behind `after`, each with when it was stored."""
 
-    def download(self, key: str, target: Path, *, version_id: str | None = None) -> None:
+    def download(
+        self, key: str, target: Path, *, version_id: str | None = None, on_bytes: Callable[[int], object] | None = None
+    ) -> None:
         """Write an object to a file, in its latest version unless another is named.
+
+        Args:
+            key: the object.
+            target: the file; over any that is there.
+            version_id: which version.
+            on_bytes: told how many more bytes came, each time some did, from threads of the store's own.
 
         Raises:
             anpr.errors.NotFound: there is no such object.

@@ -7,7 +7,7 @@ original error is the cause of what is raised, so the log has it and the client 
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -187,10 +187,17 @@ class S3BlobStore:
             after = found[-1][0]
         return found
 
-    def download(self, key: str, target: Path, *, version_id: str | None = None) -> None:
+    def download(
+        self, key: str, target: Path, *, version_id: str | None = None, on_bytes: Callable[[int], object] | None = None
+    ) -> None:
         with translated("storage", missing="The file is not in the storage any more."):
             self._client.download_file(
-                self._bucket, key, str(target), ExtraArgs=dict(s3_versions.named(version_id)), Config=_TRANSFER
+                self._bucket,
+                key,
+                str(target),
+                ExtraArgs=dict(s3_versions.named(version_id)),
+                Callback=on_bytes,
+                Config=_TRANSFER,
             )
 
     def put(self, key: str, body: bytes, *, content_type: str) -> None:
