@@ -183,6 +183,31 @@ def test_only_refresh_tokens_that_expired_are_pruned_the_oldest_first(identity: 
     assert left() == {ages[1]}
 
 
+def test_a_login_that_ended_stays_ended_when_its_older_tokens_are_pruned(identity: Identity) -> None:
+    """Its newest token was made while it was being ended, and so does not have the end on its own row."""
+    pair = identity.log_in()
+    assert isinstance(pair, TokenPair)
+    newer = identity.refresh(pair.refresh_token)
+    assert isinstance(newer, TokenPair)
+    now = datetime.now(UTC)
+    with identity.database.transaction() as session:
+        session.execute(
+            update(RefreshToken)
+            .where(RefreshToken.used_at.is_not(None))
+            .values(revoked_at=now, expires_at=now - timedelta(days=1))
+        )
+
+    def prune(at: datetime) -> int:
+        with identity.database.transaction() as session:
+            return auth.prune(session, at)
+
+    assert prune(now) == 0
+    assert isinstance(identity.refresh(newer.refresh_token), Refused)
+    with pytest.raises(Unauthenticated):
+        identity.authenticate(newer.access_token)
+    assert prune(now + timedelta(days=60)) == 2
+
+
 def test_a_login_that_waits_for_a_change_of_password_is_no_login(
     identity: Identity, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, delete, exists, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, delete, exists, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from anpr import audit, camera_limits, passwords
 from anpr.audit import Action, Actor
@@ -143,12 +143,17 @@ def revoke_sessions(session: Session, user_id: UUID) -> None:
 def prune(session: Session, now: datetime, *, limit: int = 10_000) -> int:
     """Delete refresh tokens that have expired, the oldest first; no access token of theirs is good any more either.
 
+    One that was revoked stays while its login has a token that has not expired: it may be all that says that the login
+    has ended.
+
     Returns:
         How many there were, of at most `limit`.
     """
+    other = aliased(RefreshToken)
+    lives = exists().where(other.family_id == RefreshToken.family_id, other.expires_at >= now)
     expired = (
         select(RefreshToken.id)
-        .where(RefreshToken.expires_at < now)
+        .where(RefreshToken.expires_at < now, or_(RefreshToken.revoked_at.is_(None), ~lives))
         .order_by(RefreshToken.expires_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
