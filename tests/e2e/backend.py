@@ -65,6 +65,7 @@ class Backend:
     """A running place for workers."""
 
     database: Database
+    postgres: Postgres
     s3: Any
     sqs: Any
     queue_url: str
@@ -127,6 +128,12 @@ class Backend:
         with self.database.transaction() as session:
             return list(session.scalars(select(Event).where(Event.upload_id == upload_id).order_by(Event.passage_no)))
 
+    def outage(self, seconds: float) -> None:
+        """Take the database away from everybody for a while."""
+        self.postgres.stop()
+        time.sleep(seconds)
+        self.postgres.start()
+
     def unpublished(self) -> int:
         """How many promised events have not reached the bus."""
         with self.database.transaction() as session:
@@ -164,10 +171,10 @@ def backend(folder: Path) -> Iterator[Backend]:
         )
         stack.callback(aws.stop)
         aws.wait()
-        yield _furnish(aws.endpoint, Database(engine), postgres.url(), folder)
+        yield _furnish(aws.endpoint, Database(engine), postgres, folder)
 
 
-def _furnish(endpoint: str, database: Database, database_url: str, folder: Path) -> Backend:
+def _furnish(endpoint: str, database: Database, postgres: Postgres, folder: Path) -> Backend:
     cloud = EmulatedCloud(endpoint)
     s3, sqs, events = cloud.client("s3"), cloud.client("sqs"), cloud.client("events")
     dead_url, tap_url = (
@@ -185,7 +192,7 @@ def _furnish(endpoint: str, database: Database, database_url: str, folder: Path)
     events.put_rule(Name="all", EventBusName=_BUS, EventPattern=json.dumps({"source": ["anpr"]}))
     events.put_targets(Rule="all", EventBusName=_BUS, Targets=[{"Id": "tap", "Arn": _arn(sqs, tap_url)}])
     env = emulator.client_environment(endpoint) | {
-        "ANPR_DB_URL": database_url,
+        "ANPR_DB_URL": postgres.url(),
         "ANPR_DB_SSL": "false",
         "ANPR_S3_BUCKET": _BUCKET,
         "ANPR_QUEUE_URL": queue_url,
@@ -198,7 +205,7 @@ def _furnish(endpoint: str, database: Database, database_url: str, folder: Path)
         "PYTHONPATH": f"{_ROOT / 'layers' / 'core' / 'python'}:{_ROOT}",
         "PYTHONUNBUFFERED": "1",
     }
-    return Backend(database, s3, sqs, queue_url, dead_url, tap_url, env, folder / "worker.log")
+    return Backend(database, postgres, s3, sqs, queue_url, dead_url, tap_url, env, folder / "worker.log")
 
 
 def _arn(sqs: Any, url: str) -> str:

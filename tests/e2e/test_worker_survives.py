@@ -15,7 +15,7 @@ from anpr.models import UploadStatus
 from infra.local.clip.scene import DURATION_S
 from infra.local.clip.writer import write_clip
 from tests.e2e.backend import Backend, Worker, backend
-from tests.e2e.kill_test import Undisturbed, begun, facts_of, run_killed, run_undisturbed
+from tests.e2e.kill_test import Undisturbed, begun, facts_of, run_killed, run_outages, run_undisturbed
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -53,7 +53,11 @@ def test_a_job_killed_twice_ends_as_if_nothing_had_happened(
 ) -> None:
     assert undisturbed.facts
 
-    assert run_killed(place, clip, undisturbed, moments=(0.4, 0.8)).faults == []
+    assert run_killed(place, clip, undisturbed, moments=(1, 2)).faults == []
+
+
+def test_outages_of_the_database_cost_no_job_and_no_event(place: Backend, clip: Path, undisturbed: Undisturbed) -> None:
+    assert run_outages(place, clip, undisturbed, outages=3, count=2) == [[], []]
 
 
 def test_a_worker_told_to_stop_gives_its_job_back_at_once(place: Backend, clip: Path, undisturbed: Undisturbed) -> None:
