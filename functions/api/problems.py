@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -11,17 +10,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from anpr.errors import AnprError
+from functions.api.wording import words
 
 MEDIA_TYPE = "application/problem+json"
 _TYPE_PREFIX = "urn:anpr:problem:"
-
-# Pydantic's words, where there are better ones for who sent the request.
-_WORDS = {
-    "json_invalid": "The body is not JSON.",
-    "missing": "This is required.",
-    "extra_forbidden": "There is no such field.",
-    "timezone_aware": "The time has no zone; add Z or an offset such as +02:00.",
-}
 
 
 def problem_response(
@@ -79,7 +71,7 @@ def _domain_error(request: Request, error: Exception) -> Response:
 def _validation_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
-    errors = [{"pointer": _pointer(found["loc"]), "detail": _words(found)} for found in error.errors()]
+    errors = [{"pointer": _pointer(found["loc"]), "detail": words(found)} for found in error.errors()]
     first = errors[0]
     where = first["pointer"] or "the body"
     return problem_response(
@@ -117,7 +109,3 @@ def _pointer(location: Sequence[int | str]) -> str:
         # JSON that cannot be parsed is located by an offset, which is no member of it.
         parts = [part for part in parts[1:] if not part.isdigit() or len(parts) > 2]
     return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
-
-
-def _words(found: dict[str, Any]) -> str:
-    return _WORDS.get(found["type"]) or str(found["msg"]).removeprefix("Value error, ")

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Header, Path, Query, Response
 from anpr import usage
 from anpr.usage import UsageLine
 from functions.api.dependencies import Caller, DbSession
+from functions.api.schemas.common import Written
 from functions.api.schemas.usage import MonthList, ReportQuery, UsageList, UsageQuery, usage_csv, usage_out
 
 CSV = "text/csv"
@@ -16,7 +17,11 @@ CSV = "text/csv"
 router = APIRouter(prefix="/usage", tags=["usage"])
 
 Accept = Annotated[str, Header(include_in_schema=False)]
-Month = Annotated[str, Path(pattern=r"^[12]\d{3}-(0[1-9]|1[0-2])$", description="Such as 2026-05.")]
+Month = Annotated[
+    str,
+    Written(r"^[12]\d{3}-(0[1-9]|1[0-2])$", "This must be a month, such as 2026-05."),
+    Path(description="Such as 2026-05."),
+]
 _AS_CSV: dict[int | str, dict[str, Any]] = {200: {"content": {CSV: {"schema": {"type": "string"}}}}}
 
 

@@ -14,8 +14,17 @@ from anpr.bolos.patterns import MAX_REGEX_LENGTH
 from anpr.errors import BadRequest
 from anpr.models import BoloKind, Channel, MatchedBy, Priority, Tolerance
 from anpr.ports import BlobStore
-from anpr.regions import REGION_PATTERN
-from functions.api.schemas.common import Line, PageOut, PageQuery, Patch, RequestModel, ResponseModel, Text, Timestamp
+from functions.api.schemas.common import (
+    Line,
+    PageOut,
+    PageQuery,
+    Patch,
+    Region,
+    RequestModel,
+    ResponseModel,
+    Text,
+    Timestamp,
+)
 from functions.api.schemas.events import EventOut, event_out
 
 _MAX_CSV_BYTES: Final = 64 * 1024**2
@@ -35,10 +44,9 @@ Pattern = Annotated[
         description="A plate; a pattern with `?` for one character and `*` for any run; or a regular expression (RE2).",
     ),
 ]
-Region = Annotated[
-    Line,
+WantedRegion = Annotated[
+    Region,
     Field(
-        pattern=REGION_PATTERN,
         description="The plate's country or state as in ISO 3166, such as `gb` or `us-ca`; null for any.",
     ),
 ]
@@ -129,7 +137,7 @@ class _Entry(RequestModel):
         Tolerance,
         Field(description="Misreads to forgive: none, look-alikes such as O and 0, or one wrong character as well."),
     ] = Tolerance.NONE
-    region: Region | None = None
+    region: WantedRegion | None = None
 
 
 class EntryIn(_Entry):
@@ -164,7 +172,7 @@ class EntryPatch(Patch):
     kind: BoloKind | None = None
     pattern: Pattern | None = None
     tolerance: Tolerance | None = None
-    region: Region | None = None
+    region: WantedRegion | None = None
     vehicle: Note | None = None
     reason: Note | None = None
     case_number: CaseNumber | None = None

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from anpr.models import Camera
-from functions.api.schemas.common import Line, PageOut, PageQuery, Patch, RequestModel, ResponseModel, Text
+from functions.api.schemas.common import Line, PageOut, PageQuery, Patch, RequestModel, ResponseModel, Text, Written
 
 Name = Annotated[Line, Field(min_length=1, max_length=100)]
 Description = Annotated[Text, Field(max_length=2000)]
@@ -16,8 +16,11 @@ Longitude = Annotated[float, Field(ge=-180, le=180, description="Degrees east, W
 Heading = Annotated[float, Field(ge=0, lt=360, description="Where it looks, in degrees clockwise from north.")]
 RegionHint = Annotated[
     Line,
+    Written(
+        r"^[a-z]{2}(-[a-z0-9]{1,3})?$",
+        "This must be a country or state as in ISO 3166, in small letters, such as gb or us-ca.",
+    ),
     Field(
-        pattern=r"^[a-z]{2}(-[a-z0-9]{1,3})?$",
         description="Where most plates before it are from: ISO 3166 in small letters, such as `gb` or `us-ca`.",
     ),
 ]

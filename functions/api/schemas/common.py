@@ -1,6 +1,7 @@
 """What all bodies and queries share: strict models, clean text, times with a zone, pages."""
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Final, Generic, Self, TypeVar
 
@@ -11,6 +12,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     SecretStr,
     ValidationInfo,
@@ -18,9 +20,10 @@ from pydantic import (
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, core_schema
 
 from anpr.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest
+from anpr.regions import REGION_PATTERN
 
 _DATE_AND_TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}")
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -116,10 +119,42 @@ def _in_range(time: datetime) -> datetime:
     return time.astimezone(UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How a text must be written.
+
+    Attributes:
+        pattern: a regular expression for the whole of it, as the API's description tells programs.
+        words: the same for people, as a sentence.
+    """
+
+    pattern: str
+    words: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Check after all that the text's own type checks."""
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Tell the pattern."""
+        return handler(schema) | {"pattern": self.pattern}
+
+    def _check(self, text: str) -> str:
+        if re.fullmatch(self.pattern, text) is None:
+            raise ValueError(self.words)
+        return text
+
+
 Text = Annotated[str, AfterValidator(_whole), AfterValidator(_clean)]
 Line = Annotated[Text, AfterValidator(_one_line)]
 Secret = Annotated[SecretStr, AfterValidator(_whole_secret)]
 Timestamp = Annotated[AwareDatetime, BeforeValidator(_is_rfc3339), AfterValidator(_in_range)]
+
+
+Region = Annotated[
+    Line,
+    Written(REGION_PATTERN, "This must be a country or state as in ISO 3166, such as gb or us-ca."),
+]
 
 
 class PageQuery(RequestModel):

@@ -8,9 +8,8 @@ from pydantic import Field, model_validator
 
 from anpr.models import Correction, RejectReason, Review, Urgency, Verdict
 from anpr.ports import BlobStore
-from anpr.regions import REGION_PATTERN
 from anpr.reviews import AgreementQuery, Opinion
-from functions.api.schemas.common import Line, RequestModel, ResponseModel, Text, Timestamp
+from functions.api.schemas.common import Line, Region, RequestModel, ResponseModel, Text, Timestamp
 from functions.api.schemas.events import EventOut, event_out
 
 _MAX_CAMERAS = 50
@@ -47,9 +46,8 @@ class VerdictIn(RequestModel):
         Line | None, Field(max_length=64, description="The right text; needed by `corrected`, and only there.")
     ] = None
     region: Annotated[
-        Line | None,
+        Region | None,
         Field(
-            pattern=REGION_PATTERN,
             description="With `corrected`: where the plate is from, as in ISO 3166, such as `gb` or `us-ca`.",
         ),
     ] = None

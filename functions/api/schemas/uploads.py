@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 from anpr.messages import IMAGE_TYPES
 from anpr.models import Upload, UploadStatus
 from anpr.ports import PresignedPost
-from functions.api.schemas.common import Line, PageOut, PageQuery, RequestModel, ResponseModel, Timestamp
+from functions.api.schemas.common import Line, PageOut, PageQuery, RequestModel, ResponseModel, Timestamp, Written
 
 SourceVersion = Annotated[
     str | None,
@@ -40,9 +40,13 @@ class UploadIn(RequestModel):
     file_name: Annotated[Line, Field(min_length=1, max_length=255)]
     content_type: Annotated[
         Line,
+        Written(
+            rf"^(video/[a-z0-9][a-z0-9.+-]{{0,63}}|{'|'.join(IMAGE_TYPES)})$",
+            f"This must be video/… (such as video/mp4) or one of {', '.join(IMAGE_TYPES)}, in small letters, without "
+            "parameters.",
+        ),
         Field(
-            pattern=rf"^(video/[a-z0-9][a-z0-9.+-]{{0,63}}|{'|'.join(IMAGE_TYPES)})$",
-            description=f"`video/…`, {', '.join(f'`{kind}`' for kind in IMAGE_TYPES)}; in small letters and without "
+            description=f"`video/…`, {', '.join(f'`{kind}`' for kind in IMAGE_TYPES)}; in small letters, without "
             "parameters.",
         ),
     ]

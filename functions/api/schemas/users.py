@@ -8,10 +8,14 @@ from pydantic import ConfigDict, Field
 
 from anpr.models import Role
 from anpr.passwords import MAX_LENGTH, MIN_LENGTH
-from functions.api.schemas.common import Line, PageOut, Patch, RequestModel, ResponseModel, Secret
+from functions.api.schemas.common import Line, PageOut, Patch, RequestModel, ResponseModel, Secret, Written
 
 # Not more than this: names without a dot and special-use domains are what a closed network has.
-Email = Annotated[Line, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
+Email = Annotated[
+    Line,
+    Field(max_length=254),
+    Written(r"^[^@\s]+@[^@\s]+$", "This must be an e-mail address, such as ana@example.org."),
+]
 FullName = Annotated[Line, Field(max_length=200)]
 Password = Annotated[Secret, Field(min_length=MIN_LENGTH, max_length=MAX_LENGTH)]
 
