@@ -31,3 +31,10 @@ def rows_of(markdown: str, first_heading: str) -> list[list[str]]:
             break
         rows.append([cell.strip() for cell in line.strip("|").split("|")])
     return rows
+
+
+def code_blocks(markdown: str, *, containing: str) -> list[str]:
+    """The shell's code on a page, block by block, where it has a text in it."""
+    return [
+        block for block in re.findall(r"^```sh\n(.*?)^```", markdown, re.MULTILINE | re.DOTALL) if containing in block
+    ]

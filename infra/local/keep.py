@@ -44,6 +44,7 @@ class Keeper:
         self._logs = home / "logs"
         self._record = home / "up.json"
         self._login = home / "login.txt"
+        self._address = home / "api.txt"
         self._console = console
 
     def up(self) -> None:
@@ -75,6 +76,7 @@ class Keeper:
             addresses = f"API    {site.api_url}\nDocs   {site.docs_url}"
             groups = {"ministack": site.emulator_pid, "gpu_worker": worker.pid}
             self._write(Record(place.database_port, place.emulator_port, groups, addresses))
+            self._address.write_text(f"{site.api_url}\n")
             # From here on it is `down` that stops them.
             stack.pop_all()
         self._console.say(addresses)

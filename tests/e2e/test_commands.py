@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -19,6 +20,7 @@ from infra.local.client import ApiClient
 from infra.local.clip.scene import PLATES
 from infra.local.site import Login
 from infra.packaging import ROOT
+from tests.markdown import code_blocks
 
 pytestmark = [
     pytest.mark.timeout(400),
@@ -146,6 +148,30 @@ def test_what_is_up_stays_up_and_keeps_its_data_over_a_down(commands: Commands) 
     assert docs, second
     host = {"Host": f"{docs[1]}.execute-api.localhost:{docs[2]}"}
     assert "swagger" in httpx.get(f"http://127.0.0.1:{docs[2]}/docs", headers=host, timeout=30, trust_env=False).text
+
+
+def test_the_readmes_calls_run_as_they_are_printed(commands: Commands, tmp_path: Path) -> None:
+    for program in ("curl", "jq"):
+        assert shutil.which(program), f"the README's calls need {program}"
+    commands.run("up")
+    (tmp_path / ".local").symlink_to(commands.home)
+    (tmp_path / ".venv").symlink_to(Path(sys.prefix))
+    (script,) = code_blocks((ROOT / "README.md").read_text(), containing="/auth/login")
+
+    done = subprocess.run(
+        ["sh", "-c", script],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'layers/core/python'}"},
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert '"status": "succeeded"' in done.stdout, done.stdout + done.stderr
+    assert '"plate": "B77ANP"' in done.stdout, done.stdout + done.stderr
+    assert done.stderr == ""
 
 
 def test_a_worker_that_died_is_replaced_by_the_next_up(commands: Commands) -> None:
