@@ -145,11 +145,14 @@ def table(record: Record, *, everything: bool = False) -> str:
         lines.append(f"  {read['plate']:<12} {read['score']:.2f}  at {place}")
     for passage in record.get("passages", []):
         span = f"{passage['first_s']:.2f}-{passage['last_s']:.2f} s"
-        lines.append(
-            f"  {passage['plate']:<12} {passage['score']:.2f}  {span}  {passage['frames_agreeing']} frames agree"
-        )
+        # Reading stops when the plate is sure, so how many frames agree would tell of the stopping alone.
+        seen = "1 frame" if passage["frames_seen"] == 1 else f"{passage['frames_seen']} frames"
+        lines.append(f"  {passage['plate']:<12} {passage['score']:.2f}  {span}  seen in {seen}")
     if record.get("unreadable"):
-        what = "plates that cannot be read" if "reads" in record else "passages with no readable plate"
+        one = record["unreadable"] == 1
+        what = ("plate" if one else "plates") + " that cannot be read"
+        if "passages" in record:
+            what = ("passage" if one else "passages") + " with no readable plate"
         lines.append(f"  and {record['unreadable']} {what}")
     if "defect" in record:
         lines.append(f"  {record['defect']}")

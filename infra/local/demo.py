@@ -115,16 +115,14 @@ def show(events: list[dict[str, Any]], job: dict[str, Any], crops: Path, console
     """
     readable = sorted((event for event in events if event["readable"]), key=lambda event: str(event["first_seen_at"]))
     table = Table(title=_title(readable, events))
-    for heading in ("Plate", "Score", "First - last", "Agree", "Seen"):
+    for heading in ("Plate", "Score", "First - last", "Frames"):
         table.add_column(heading, no_wrap=True)
     with httpx.Client(timeout=30, trust_env=False) as http:
         for event in readable:
             crop = http.get(event["crop_url"]).raise_for_status().content
             (crops / f"{event['plate']}-{event['passage_no']:03d}.jpg").write_bytes(crop)
             times = f"{_clock(event['first_seen_at'])} - {_clock(event['last_seen_at'])}"
-            # A plate is read only until it is sure, so far fewer frames agree than saw it.
-            frames = (str(event["frames_agreeing"]), str(event["frames_seen"]))
-            table.add_row(event["plate"], f"{event['score']:.2f}", times, *frames)
+            table.add_row(event["plate"], f"{event['score']:.2f}", times, str(event["frames_seen"]))
     console.rich.print(table)
     if job["warning"]:
         console.say(f"[yellow]{escape(job['warning'])}[/yellow]")

@@ -109,7 +109,7 @@ def test_a_guess_at_a_pictures_plate_is_marked_and_shown_only_on_request() -> No
     guess = {"plate": "GUE55", "score": 0.01, "readable": False, "box": box}
     record = {"file": "a.png", "ms": 1.0, "reads": [guess], "unreadable": 1}
     assert "GUE55" not in table(record)
-    assert "1 plates that cannot be read" in table(record)
+    assert "1 plate that cannot be read" in table(record)
     assert "GUE55" in table(record, everything=True)
 
 
