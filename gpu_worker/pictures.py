@@ -1,5 +1,6 @@
 """Single pictures, decoded to pixels. Knows nothing of plates."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -17,6 +18,9 @@ Format = Literal["JPEG", "PNG", "WebP", "BMP", "TIFF", "AVIF", "HEIC"]
 _HEAD: Final = 4096
 _JPEG: Final = b"\xff\xd8\xff"
 _END_OF_JPEG: Final = b"\xff\xd9"
+_GIF: Final = (b"GIF87a", b"GIF89a")
+_END_OF_GIF: Final = b";"
+_CUT_OFF: Final = "The picture is cut off; it was read as far as it goes."
 _JUNK: Final = 64
 """Bytes that may stand before a JPEG: line ends and byte order marks of programs that took it for text."""
 _READABLE: Final = "JPEG, PNG, WebP, AVIF, BMP, TIFF or GIF"
@@ -44,7 +48,7 @@ class Still:
 
 
 def read_still(source: Source, limits: MediaLimits) -> Still | None:
-    """Decode a file that shows a single picture: a picture, or a video of one frame.
+    """Decode a file that shows a single picture: a picture, the first one of a GIF, or a video of one frame.
 
     Returns:
         None for a video.
@@ -54,11 +58,24 @@ def read_still(source: Source, limits: MediaLimits) -> Still | None:
     """
     if is_picture(source):
         return read_picture(source, limits)
+    if _read(source, _HEAD).startswith(_GIF):
+        return _read_gif(source, limits)
     with Video(source, limits) as video:
         if video.tracks > 1:
             return None
         frames = list(islice(video.frames(), 2))
         return Still(frames[0].image, video.defect) if len(frames) == 1 else None
+
+
+def _read_gif(source: Source, limits: MediaLimits) -> Still:
+    """Decode the first frame alone: a few bytes are a whole frame more, and no camera films in GIF."""
+    data = _read(source, None)
+    width, height = _little(data[6:8]), _little(data[8:10])
+    _require_size(width, height, limits)
+    # FFmpeg and not OpenCV, which reads none whose end is missing.
+    with Video(source, limits) as video:
+        image = next(video.frames()).image
+    return Still(image, None if data.rstrip(b"\0").endswith(_END_OF_GIF) else _CUT_OFF)
 
 
 def is_picture(source: Source) -> bool:
@@ -86,15 +103,12 @@ def read_picture(source: Source, limits: MediaLimits) -> Still:
     if kind == "JPEG":
         data = data[data.index(_JPEG) :]
     width, height = _declared_size(data, kind)
-    if width <= 0 or height <= 0:
-        raise UnreadableMedia(_NO_SIZE)
-    if width * height > limits.max_pixels:
-        raise UnreadableMedia(f"The picture has {width} x {height} pixels; at most {limits.max_pixels} are accepted.")
+    _require_size(width, height, limits)
     defect = None
-    if kind == "JPEG" and _END_OF_JPEG not in data[-_HEAD:]:
+    if kind == "JPEG" and _END_OF_JPEG not in data[_jpeg_scan(data) :]:
         # The decoder fills up what is missing only where it is told that no more will come.
         data += _END_OF_JPEG
-        defect = "The picture is cut off; it was read as far as it goes."
+        defect = _CUT_OFF
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
@@ -102,6 +116,13 @@ def read_picture(source: Source, limits: MediaLimits) -> Still:
     if image is None:
         raise UnreadableMedia("The picture cannot be decoded: it is damaged or cut off.")
     return Still(np.asarray(image, np.uint8), defect)
+
+
+def _require_size(width: int, height: int, limits: MediaLimits) -> None:
+    if width <= 0 or height <= 0:
+        raise UnreadableMedia(_NO_SIZE)
+    if width * height > limits.max_pixels:
+        raise UnreadableMedia(f"The picture has {width} x {height} pixels; at most {limits.max_pixels} are accepted.")
 
 
 def _format(data: bytes) -> Format | None:
@@ -135,20 +156,33 @@ def _declared_size(data: bytes, kind: Format | None) -> tuple[int, int]:
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int]:
+    for marker, at in _jpeg_segments(data):
+        if 0xC0 <= marker <= 0xCF and marker not in {0xC4, 0xC8, 0xCC}:  # a start-of-frame segment
+            return int.from_bytes(data[at + 7 : at + 9]), int.from_bytes(data[at + 5 : at + 7])
+    return 0, 0
+
+
+def _jpeg_scan(data: bytes) -> int:
+    """Find where the pixels begin, past the thumbnail, which has an end of its own; 0 if they do not."""
+    return next((at for marker, at in _jpeg_segments(data) if marker == 0xDA), 0)
+
+
+def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int]]:
+    """Give the marker and the place of each segment, up to the first scan or to what is none."""
     at = 2
     while at + 9 < len(data):
         if data[at] != 0xFF:
-            return 0, 0
+            return
         marker = data[at + 1]
         if marker == 0xFF:  # a fill byte, of which any number may stand before a marker
             at += 1
         elif marker == 0x01 or 0xD0 <= marker <= 0xD8:  # markers that have no length
             at += 2
-        elif 0xC0 <= marker <= 0xCF and marker not in {0xC4, 0xC8, 0xCC}:  # a start-of-frame segment
-            return int.from_bytes(data[at + 7 : at + 9]), int.from_bytes(data[at + 5 : at + 7])
         else:
+            yield marker, at
+            if marker == 0xDA:
+                return
             at += 2 + int.from_bytes(data[at + 2 : at + 4])
-    return 0, 0
 
 
 def _bmp_size(data: bytes) -> tuple[int, int]:

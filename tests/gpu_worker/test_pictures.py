@@ -1,3 +1,6 @@
+import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -84,3 +87,58 @@ def test_a_format_that_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None
 def test_a_video_of_one_frame_is_a_still(tmp_path: Path, frames: int, is_still: bool) -> None:
     path = write_clip(tmp_path / "a.mp4", [_shaded()] * frames)
     assert (read_still(path, MediaLimits()) is not None) is is_still
+
+
+def _with_thumbnail(data: bytes) -> bytes:
+    thumbnail = b"Exif\0\0" + _encoded(".jpg", _shaded()[::4, ::4])
+    return data[:2] + b"\xff\xe1" + struct.pack(">H", len(thumbnail) + 2) + thumbnail + data[2:]
+
+
+def test_the_end_of_a_thumbnail_is_not_the_pictures(tmp_path: Path) -> None:
+    data = _with_thumbnail(_encoded(".jpg", _shaded()))
+    still = read_picture(_file(tmp_path, data[:-200]), MediaLimits())
+    assert still.defect is not None
+    assert "cut off" in still.defect
+
+
+def test_what_stands_after_a_jpegs_end_is_not_missing(tmp_path: Path) -> None:
+    path = _file(tmp_path, _encoded(".jpg", _shaded()) + bytes(range(255)) * 64)
+    assert read_picture(path, MediaLimits()).defect is None
+
+
+def _gif(side: int, frames: int) -> bytes:
+    frame = b"\x21\xf9\4\0\1\0\0\0," + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\2\2\x44\1\0"
+    return b"GIF89a" + struct.pack("<HHBBB", side, side, 0x80, 0, 0) + b"\0\0\0\xff\xff\xff" + frame * frames + b";"
+
+
+def test_a_gif_is_its_first_frame_however_many_it_has(tmp_path: Path) -> None:
+    still = read_still(_file(tmp_path, _gif(300, 500)), MediaLimits())
+    assert still is not None
+    assert still.image.shape == (300, 300, 3)
+    assert still.defect is None
+
+
+def test_a_gif_that_is_cut_off_is_read_and_says_so(tmp_path: Path) -> None:
+    data = _encoded(".gif", _shaded())
+    still = read_still(_file(tmp_path, data[: len(data) * 3 // 4]), MediaLimits())
+    assert still is not None
+    assert still.defect is not None
+    assert "cut off" in still.defect
+
+
+def test_a_gif_whose_screen_is_too_large_is_refused_by_its_header(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableMedia, match="60000 x 60000"):
+        read_still(_file(tmp_path, _gif(60_000, 2)), MediaLimits())
+
+
+def test_opencv_has_a_limit_of_its_own_behind_the_headers() -> None:
+    data = bytearray(_encoded(".bmp", _shaded()))
+    data[18:26] = struct.pack("<ii", 20_000, 20_000)
+    code = (
+        "import gpu_worker, cv2, numpy\n"
+        f"data = numpy.frombuffer({bytes(data[:200])!r}, numpy.uint8)\n"
+        "try: cv2.imdecode(data, cv2.IMREAD_COLOR)\n"
+        "except cv2.error as error: print('refused' if 'pixels' in str(error) else error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "refused"

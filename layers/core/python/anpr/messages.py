@@ -26,6 +26,8 @@ EXPORTS_PREFIX: Final = "exports/"
 MEDIA_TYPES: Final = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
+    ".jpe": "image/jpeg",
+    ".jfif": "image/jpeg",
     ".png": "image/png",
     ".webp": "image/webp",
     ".avif": "image/avif",
@@ -46,6 +48,7 @@ MEDIA_TYPES: Final = {
     ".m2ts": "video/mp2t",
     ".mpg": "video/mpeg",
     ".mpeg": "video/mpeg",
+    ".vob": "video/mpeg",
     ".flv": "video/x-flv",
     ".wmv": "video/x-ms-wmv",
     ".asf": "video/x-ms-asf",
