@@ -38,7 +38,7 @@ class Rule:
     Attributes:
         access: the least that a caller must be.
         also: what a key must be permitted besides the route's own `<resource>:<read or write>`, because the route gives
-            data of another resource.
+            data of another resource, has it sent to somebody, or tells by its answer whether there is any.
         person: whether only people may call it: a judgement that a machine gives is none.
         everywhere: whether only who sees every camera may call it, since what it gives or does is of all of them.
     """
@@ -106,7 +106,7 @@ ACCESS: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/bolos/preview"): Rule(Access.REVIEWER, also=_EVENTS),
     ("GET", "/bolos/{bolo_id}"): Rule(Access.VIEWER),
     ("PATCH", "/bolos/{bolo_id}"): Rule(Access.REVIEWER),
-    ("DELETE", "/bolos/{bolo_id}"): Rule(Access.REVIEWER, everywhere=True),
+    ("DELETE", "/bolos/{bolo_id}"): Rule(Access.REVIEWER, also=_EVENTS, everywhere=True),
     ("POST", "/bolos/{bolo_id}/back-search"): Rule(Access.REVIEWER, also=_EVENTS),
     ("GET", "/bolos/hits"): Rule(Access.VIEWER, also=_EVENTS),
     ("GET", "/bolos/hits/{hit_id}"): Rule(Access.VIEWER, also=_EVENTS),
@@ -115,22 +115,24 @@ ACCESS: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/bolos/lists"): Rule(Access.ADMIN),
     ("GET", "/bolos/lists/{list_id}"): Rule(Access.VIEWER),
     ("PATCH", "/bolos/lists/{list_id}"): Rule(Access.ADMIN),
-    ("DELETE", "/bolos/lists/{list_id}"): Rule(Access.ADMIN, everywhere=True),
+    ("DELETE", "/bolos/lists/{list_id}"): Rule(Access.ADMIN, also=_EVENTS, everywhere=True),
     ("POST", "/bolos/lists/{list_id}/import"): Rule(Access.REVIEWER),
     ("GET", "/bolos/lists/{list_id}/export"): Rule(Access.REVIEWER),
     ("GET", "/bolos/lists/{list_id}/subscriptions"): Rule(Access.ADMIN, everywhere=True),
-    ("POST", "/bolos/lists/{list_id}/subscriptions"): Rule(Access.ADMIN, everywhere=True),
+    ("POST", "/bolos/lists/{list_id}/subscriptions"): Rule(Access.ADMIN, also=_EVENTS, everywhere=True),
     ("DELETE", "/bolos/lists/{list_id}/subscriptions/{subscription_id}"): Rule(Access.ADMIN, everywhere=True),
     ("GET", "/webhooks"): Rule(Access.ADMIN, everywhere=True),
-    ("POST", "/webhooks"): Rule(Access.ADMIN, everywhere=True),
+    ("POST", "/webhooks"): Rule(Access.ADMIN, also=_EVENTS, everywhere=True),
     ("GET", "/webhooks/{webhook_id}"): Rule(Access.ADMIN, everywhere=True),
-    ("PATCH", "/webhooks/{webhook_id}"): Rule(Access.ADMIN, everywhere=True),
+    ("PATCH", "/webhooks/{webhook_id}"): Rule(Access.ADMIN, also=_EVENTS, everywhere=True),
     ("DELETE", "/webhooks/{webhook_id}"): Rule(Access.ADMIN, everywhere=True),
     ("POST", "/webhooks/{webhook_id}/secret"): Rule(Access.ADMIN, everywhere=True),
     ("POST", "/webhooks/{webhook_id}/test"): Rule(Access.ADMIN, everywhere=True),
     ("GET", "/webhooks/{webhook_id}/deliveries"): Rule(Access.ADMIN, everywhere=True),
     ("GET", "/webhooks/{webhook_id}/deliveries/{delivery_id}"): Rule(Access.ADMIN, everywhere=True),
-    ("POST", "/webhooks/{webhook_id}/deliveries/{delivery_id}/replay"): Rule(Access.ADMIN, everywhere=True),
+    ("POST", "/webhooks/{webhook_id}/deliveries/{delivery_id}/replay"): Rule(
+        Access.ADMIN, also=_EVENTS, everywhere=True
+    ),
     ("GET", "/health"): Rule(Access.PUBLIC),
     ("GET", "/metrics"): Rule(Access.SCRAPER, everywhere=True),
     # governance
@@ -195,7 +197,7 @@ def _refuse_too_little(principal: Principal, rule: Rule, permissions: frozenset[
     role = _ROLES[rule.access]
     if not principal.has(role):
         raise Forbidden(f"This needs the role {role}; yours is {principal.role}.")
-    if rule.person and principal.key_id is not None:
+    if principal.key_id is not None and (rule.person or not permissions <= apikeys.PERMISSIONS):
         raise Forbidden("Only a person may do that; an API key may not.")
     missing = principal.lacks(permissions)
     if missing:

@@ -7,7 +7,7 @@ from fastapi import Response
 from anpr import licenses
 from anpr.license_keys import Feature
 from anpr.licenses import LimitUse
-from functions.api.dependencies import DbSession, Services
+from functions.api.dependencies import Caller, DbSession, Services
 
 WARNING_HEADER = "license-warning"
 
@@ -23,9 +23,12 @@ def requires(feature: Feature) -> Callable[[Services], None]:
     return check
 
 
-def within_minutes(services: Services, session: DbSession, response: Response) -> None:
+def within_minutes(services: Services, session: DbSession, caller: Caller, response: Response) -> None:
     """The dependency of a route that takes footage in: refuses it once the month's minutes are used up."""
-    warn(response, licenses.require_minutes(session, services.licensing))
+    use = licenses.require_minutes(session, services.licensing)
+    # How much is used, all cameras have used.
+    if caller.scope is None:
+        warn(response, use)
 
 
 def warn(response: Response, use: LimitUse) -> None:

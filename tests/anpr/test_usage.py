@@ -118,7 +118,7 @@ def test_a_month_is_closed_once_it_has_settled(database: Database, camera: UUID)
         assert usage.close_months(session, datetime(2026, 6, 3, tzinfo=UTC)) == [date(2026, 5, 1)]
     with database.transaction() as session:
         assert usage.close_months(session, datetime(2026, 6, 3, tzinfo=UTC)) == []
-        assert usage.closed_months(session) == [date(2026, 5, 1)]
+        assert usage.closed_months(session, scope=None) == [date(2026, 5, 1)]
         lines = usage.reports(session, MAY_5.date(), scope=None)
         assert [(line.camera_name, line.uploads, line.seconds, line.images) for line in lines] == [
             ("", 1, 0.0, 1),

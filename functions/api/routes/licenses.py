@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from anpr import licenses
-from functions.api.dependencies import CallerActor, DbSession, Services
+from functions.api.dependencies import Caller, CallerActor, DbSession, Services
 from functions.api.schemas.licenses import (
     ActivationIn,
     LicenseList,
@@ -22,9 +22,9 @@ def list_licenses(session: DbSession, services: Services) -> LicenseList:
 
 
 @router.get("/current", summary="Get the present limits and their use")
-def get_license_status(session: DbSession, services: Services) -> LicenseStatusOut:
-    """What may be used now, what is used, and what to know of it."""
-    return status_out(licenses.status(session, services.licensing))
+def get_license_status(session: DbSession, caller: Caller, services: Services) -> LicenseStatusOut:
+    """What may be used now, what is used, and what to know of it. What is used, all cameras have used together."""
+    return status_out(licenses.status(session, services.licensing), with_use=caller.scope is None)
 
 
 @router.post("/activate", summary="Activate a licence")
@@ -33,4 +33,4 @@ def activate_license(
 ) -> LicenseStatusOut:
     """Check a key's signature and let it count, in place of the licence before; nobody is asked about it."""
     licenses.activate(session, actor, body.key, services.licensing)
-    return status_out(licenses.status(session, services.licensing))
+    return status_out(licenses.status(session, services.licensing), with_use=True)

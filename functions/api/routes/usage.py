@@ -37,9 +37,9 @@ def get_usage(
 
 
 @router.get("/reports", summary="List the months that have a report")
-def list_usage_reports(session: DbSession) -> MonthList:
-    """The closed months, newest first. A month is closed two days after its end."""
-    return MonthList(items=[f"{month:%Y-%m}" for month in usage.closed_months(session)])
+def list_usage_reports(session: DbSession, caller: Caller) -> MonthList:
+    """The closed months with use of the caller's cameras, newest first. A month is closed two days after its end."""
+    return MonthList(items=[f"{month:%Y-%m}" for month in usage.closed_months(session, scope=caller.scope)])
 
 
 @router.get("/reports/{month}", summary="Get a month's report", response_model=UsageList, responses=_AS_CSV)

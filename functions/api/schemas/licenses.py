@@ -45,7 +45,7 @@ class LimitOut(ResponseModel):
     """How much of one limit is used."""
 
     limit: LimitKind
-    used: float
+    used: Annotated[float | None, Field(description="Null for who is limited to some cameras.")]
     allowed: Annotated[int | None, Field(description="Null: no limit.")]
     resets_at: Annotated[datetime | None, Field(description="Null: it does not reset.")]
 
@@ -74,9 +74,10 @@ def license_out(row: License, terms: LicenseTerms) -> LicenseOut:
     return LicenseOut(**terms.model_dump(), activated_at=row.activated_at, activated_by=row.activated_by)
 
 
-def status_out(status: LicenseStatus) -> LicenseStatusOut:
-    """Render the present entitlement."""
+def status_out(status: LicenseStatus, *, with_use: bool) -> LicenseStatusOut:
+    """Render the present entitlement, with or without how much of it is used."""
     entitled = status.entitlement
+    told_by_use = frozenset[str | None]() if with_use else {use.warning for use in status.uses}
     terms = entitled.terms
     return LicenseStatusOut(
         standing=entitled.standing,
@@ -86,8 +87,13 @@ def status_out(status: LicenseStatus) -> LicenseStatusOut:
         expires_on=None if terms is None else terms.expires_on,
         ends_at=entitled.ends_at,
         limits=[
-            LimitOut(limit=use.kind, used=round(use.used, 2), allowed=use.allowed, resets_at=use.resets_at)
+            LimitOut(
+                limit=use.kind,
+                used=round(use.used, 2) if with_use else None,
+                allowed=use.allowed,
+                resets_at=use.resets_at,
+            )
             for use in status.uses
         ],
-        warnings=list(status.warnings),
+        warnings=[text for text in status.warnings if text not in told_by_use],
     )

@@ -11,9 +11,10 @@ from cryptography.fernet import Fernet
 from sqlalchemy import func, select, text, update
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from anpr import notifications, outbox, posting
+from anpr import camera_limits, notifications, outbox, posting
 from anpr.audit import SYSTEM
 from anpr.bolos import entries, hits, lists
+from anpr.camera_limits import Grants
 from anpr.db import Database
 from anpr.egress import Answer, policy_of
 from anpr.errors import Conflict, NotFound, Unavailable, Unprocessable
@@ -24,6 +25,8 @@ from anpr.models import (
     Channel,
     DeliveryStatus,
     HitStatus,
+    Role,
+    User,
     WebhookAttempt,
     WebhookDelivery,
     WebhookEndpoint,
@@ -353,6 +356,34 @@ def test_a_replay_during_an_attempt_is_made_whatever_becomes_of_that(
     assert world.attempts() == [(status, None)]
     set_active(world, endpoint_id, active=True)
     assert world.sender.handle(WebhookDue(delivery_id=delivery.id, attempt=0).model_dump_json()) == "delivered"
+
+
+@pytest.mark.parametrize("role", Role)
+def test_an_endpoint_is_told_of_what_whoever_registered_it_may_see_when_it_is_told(
+    world: World, receiver: Receiver, role: Role
+) -> None:
+    """What was registered by an administrator who is limited to a camera later, as far as the role lets that be."""
+    maker = add_user(world.database, Role.ADMIN).actor
+    assert maker.id is not None
+    with world.database.transaction() as session:
+        fields: EndpointFields = {"url": receiver.url}
+        endpoints.create(session, maker, fields, world.seal, policy_of(SETTINGS))
+    seen, unseen = (add_event(world.database, plate="LS15EBC") for _ in range(2))
+    world.relay()
+    with world.database.transaction() as session:
+        session.get_one(User, maker.id).role = role
+        if role is not Role.ADMIN:
+            camera_limits.change(session, SYSTEM, maker.id, Grants(camera_ids=frozenset({seen.camera_id})))
+
+    world.work()
+
+    told = {json.loads(request.body)["data"]["event"]["id"] for request in receiver.requests}
+    assert told == ({str(seen.id), str(unseen.id)} if role is Role.ADMIN else {str(seen.id)})
+    if role is not Role.ADMIN:
+        refused = [error for _, error in world.attempts() if error is not None]
+        assert refused == ["Whoever registered the webhook may not see this camera any more."]
+        assert world.get_endpoint(world.deliveries()[0].endpoint_id).failing_since is None
+        assert sweep(world) == ["swept"]
 
 
 def set_active(world: World, endpoint_id: UUID, *, active: bool) -> None:

@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
-from anpr import usage
+from anpr import license_keys, usage
 from anpr.messages import UploadProcessed
-from anpr.models import BoloMatch, Correction, Export, Role, Upload, UploadStatus
+from anpr.models import BoloMatch, Correction, Export, Role, Upload, UploadStatus, UsageReport
+from anpr.settings import LicenseSettings
 from functions.api.access import ACCESS, Access
 from tests.builders import add_event
 from tests.functions.api.client import Api, Client, Reply
@@ -104,6 +105,23 @@ def test_no_route_shows_anything_of_a_camera_out_of_scope(api: Api, traces: tupl
         if (reply.status != 404) if named and "{month}" not in path else other.is_in(reply):
             told.append((path, reply.status))
     assert told == []
+
+
+def test_figures_of_all_cameras_together_are_kept_from_who_is_limited(api: Api, traces: tuple[Trace, Trace]) -> None:
+    own, _ = traces
+    with api.database.transaction() as session:
+        usage.close_months(session, datetime.now(UTC) + timedelta(days=40))
+    _, issuer = license_keys.new_signing_key()
+    licensing = LicenseSettings(public_keys=issuer, evaluation_cameras=2, evaluation_minutes=2)
+    api = api.with_services(licensing=licensing)
+    whole, part = (client.get("/licenses/current").json() for client in (api.admin, api.reviewer))
+    assert [limit["used"] for limit in whole["limits"]] == [2, 2]
+    assert len(whole["warnings"]) == 2
+    assert part == {**whole, "limits": [{**limit, "used": None} for limit in whole["limits"]], "warnings": []}
+    with api.database.transaction() as session:
+        session.execute(delete(UsageReport).where(UsageReport.camera_id == own.camera_id))
+    assert api.admin.get("/usage/reports").json()["items"] == [f"{TODAY:%Y-%m}"]
+    assert api.reviewer.get("/usage/reports").json()["items"] == []
 
 
 def test_what_is_in_scope_is_shown_by_the_same_routes(api: Api, traces: tuple[Trace, Trace]) -> None:

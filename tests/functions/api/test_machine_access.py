@@ -95,6 +95,43 @@ def test_passages_are_given_to_nobody_who_may_only_write_wanted_plates(api: Api)
     assert reader.post("/bolos/preview", body).status == 200
 
 
+def test_passages_are_sent_to_nobody_by_who_may_only_write_webhooks_or_wanted_plates(api: Api) -> None:
+    """Each door through which passages leave, with all that its own resource permits."""
+    list_id = api.admin.post("/bolos/lists", {"name": "stolen"}).json()["id"]
+    hit = add_event(api.database, plate="AB12CDE")
+    _, writer = make_key(
+        api, role="admin", permissions=["bolos:read", "bolos:write", "exports:write", "webhooks:read", "webhooks:write"]
+    )
+    entry = {"list_id": list_id, "pattern": hit.plate}
+    made = writer.post("/bolos", entry)
+    assert made.status == 201, made.body
+    bolo_id = made.json()["id"]
+    subscription = {"channel": "email", "address": "somebody@example.org"}
+    doors = {
+        "webhook": writer.post("/webhooks", {"url": "https://example.org/hook"}),
+        "another address": writer.patch(f"/webhooks/{uuid4()}", {"url": "https://example.org/hook"}),
+        "replay": writer.post(f"/webhooks/{uuid4()}/deliveries/{uuid4()}/replay"),
+        "subscription": writer.post(f"/bolos/lists/{list_id}/subscriptions", subscription),
+        "search back": writer.post(f"/bolos/{bolo_id}/back-search", {"reason": "case 12"}),
+        "search back at once": writer.post(
+            "/bolos", {**entry, "case_number": "7", "search_back_days": 7, "reason": "case 12"}
+        ),
+        "removal": writer.delete(f"/bolos/{bolo_id}"),
+        "removal of a list": writer.delete(f"/bolos/lists/{list_id}"),
+        "export": writer.post("/exports", {"reason": "case 12"}),
+        "archive": writer.post(f"/exports/{uuid4()}/link"),
+    }
+    refused = {what: (reply.status, "events:read" in reply.body) for what, reply in doors.items()}
+    assert refused == dict.fromkeys(doors, (403, True))
+    assert [item["id"] for item in writer.get("/bolos").json()["items"]] == [bolo_id]
+
+
+def test_a_key_is_told_that_what_is_peoples_is_not_a_matter_of_permissions(api: Api) -> None:
+    _, machine = make_key(api, role="admin", permissions=sorted(PERMISSIONS))
+    for path in ("/users/me", "/admin/audit", "/licenses/current", "/auth/keys"):
+        assert machine.get(path).json()["detail"] == "Only a person may do that; an API key may not.", path
+
+
 def test_what_is_of_every_camera_is_refused_to_who_is_limited(api: Api) -> None:
     """The rest of the routes, where what is asked for is of some camera, are walked in test_camera_scope."""
     camera_id = add_event(api.database).camera_id

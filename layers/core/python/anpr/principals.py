@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from anpr.audit import Actor
+from anpr.errors import Forbidden
 from anpr.models import Role
 from anpr.scopes import CameraScope
 
@@ -36,6 +37,15 @@ class Principal:
     def lacks(self, permissions: frozenset[str]) -> frozenset[str]:
         """Tell which of these permissions the caller does not have; whether the role is enough is another question."""
         return frozenset() if self.permissions is None else permissions - self.permissions
+
+    def require(self, permission: str) -> None:
+        """Refuse a key that lacks what only some requests to a route need, by what they ask for.
+
+        Raises:
+            Forbidden: it names what is lacking.
+        """
+        if self.lacks(frozenset({permission})):
+            raise Forbidden(f"This API key has no permission for that; it needs {permission} too.")
 
 
 def lesser(one: Role, other: Role) -> Role:

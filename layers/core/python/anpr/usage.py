@@ -161,10 +161,13 @@ def reports(session: Session, month: date, *, scope: CameraScope) -> list[UsageL
     ]
 
 
-def closed_months(session: Session) -> Sequence[date]:
-    """List the months that have reports, newest first."""
-    closed = select(UsageMonth.month).where(UsageMonth.closed_at.is_not(None)).order_by(UsageMonth.month.desc())
-    return session.scalars(closed).all()
+def closed_months(session: Session, *, scope: CameraScope) -> Sequence[date]:
+    """List the months that have reports of cameras in scope, newest first."""
+    closed = select(UsageMonth.month).where(UsageMonth.closed_at.is_not(None))
+    if scope is not None:
+        reported = scopes.limit(select(UsageReport.month), scope, UsageReport.camera_id)
+        closed = closed.where(UsageMonth.month.in_(reported))
+    return session.scalars(closed.order_by(UsageMonth.month.desc())).all()
 
 
 def close_months(session: Session, now: datetime) -> list[date]:

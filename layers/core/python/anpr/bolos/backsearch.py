@@ -90,9 +90,11 @@ def back_search(session: Session, principal: Principal, bolo_id: UUID, *, days: 
     at others is not theirs to know.
 
     Raises:
+        Forbidden: the caller is a key that is not for passages.
         NotFound: there is no such entry.
         Conflict: it matches so many passages that it must be a mistake; nothing is raised.
     """
+    principal.require("events:read")
     bolo = entries.get(session, bolo_id)
     result = Preview(since=datetime.now(UTC) - timedelta(days=days))
     rows: list[dict[str, Any]] = []

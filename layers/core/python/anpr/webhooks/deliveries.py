@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, any_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from anpr import audit
+from anpr import audit, scopes
 from anpr.audit import Actor
 from anpr.egress import Answer
 from anpr.errors import Conflict, NotFound
@@ -26,6 +26,7 @@ from anpr.webhooks import endpoints
 PING: Final = "webhook.ping"
 _GONE: Final = 410
 _THROTTLED: Final = frozenset({429, 503})
+_UNSEEN: Final = "Whoever registered the webhook may not see this camera any more."
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +210,8 @@ def claim(session: Session, delivery_id: UUID, attempt: int, lease: timedelta) -
     """Take a delivery that is due, in one statement: of two copies of a message, one gets it.
 
     Returns:
-        None where the attempt is not due, made already, or being made.
+        None where the attempt is not due, made already, or being made; or where it must not be made, which ends the
+        delivery: the hit is at a camera that whoever registered the endpoint may not see.
     """
     leased = session.execute(
         update(WebhookDelivery)
@@ -227,16 +229,13 @@ def claim(session: Session, delivery_id: UUID, attempt: int, lease: timedelta) -
         return None
     delivery = session.get_one(WebhookDelivery, delivery_id, populate_existing=True)
     endpoint = session.get_one(WebhookEndpoint, leased.endpoint_id)
-    images = session.execute(
-        select(Event.crop_key, Event.frame_key)
+    hit = session.execute(
+        select(BoloMatch.camera_id, Event.crop_key, Event.frame_key, Event.media_deleted_at)
         .join(BoloMatch, BoloMatch.event_id == Event.id)
-        .where(BoloMatch.id == delivery.match_id, Event.media_deleted_at.is_(None))
+        .where(BoloMatch.id == delivery.match_id)
     ).one_or_none()
     now = session.execute(select(func.now())).scalar_one()
-    secrets = [endpoint.secret]
-    if endpoint.previous_secret is not None and (endpoint.previous_secret_until or now) > now:
-        secrets.append(endpoint.previous_secret)
-    return Claimed(
+    claimed = Claimed(
         id=delivery.id,
         attempt=attempt,
         lease_until=leased.lease_until,
@@ -244,9 +243,14 @@ def claim(session: Session, delivery_id: UUID, attempt: int, lease: timedelta) -
         type=delivery.type,
         payload=delivery.payload,
         url=endpoint.url,
-        secrets=tuple(secrets),
-        images=None if images is None else (images.crop_key, images.frame_key),
+        secrets=endpoints.secrets_of(endpoint, now),
+        images=None if hit is None or hit.media_deleted_at is not None else (hit.crop_key, hit.frame_key),
     )
+    if hit is None or scopes.covers(endpoints.cameras_of(session, endpoint), hit.camera_id):
+        return claimed
+    delivery.status, delivery.lease_until = DeliveryStatus.FAILED, None
+    session.add(_attempt(claimed, Outcome(None, _UNSEEN, 0), now))
+    return None
 
 
 def settle(session: Session, claimed: Claimed, outcome: Outcome, settings: WebhookSettings) -> timedelta | None:

@@ -1,20 +1,21 @@
 """Endpoints: the HTTPS addresses that are told of hits."""
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, TypedDict
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from anpr import audit, egress, outbox
+from anpr import audit, camera_limits, egress, outbox
 from anpr.audit import SYSTEM, Actor
 from anpr.egress import EgressPolicy
 from anpr.errors import Conflict, NotFound, Unprocessable
 from anpr.messages import EventType, WebhookDisabled
-from anpr.models import BoloList, WebhookEndpoint
+from anpr.models import BoloList, Role, User, WebhookEndpoint
 from anpr.paging import Page, PageRequest, Position, newest_first, page_of
+from anpr.scopes import CameraScope
 from anpr.webhooks.sealing import Seal, new_secret
 
 EVENT_TYPES: Final = (EventType.BOLO_MATCHED.value, EventType.BOLO_UPDATED.value)
@@ -110,6 +111,21 @@ def update(
     if changed:
         audit.record(session, actor, "webhook.changed", f"webhook:{endpoint_id}", detail=changed)
     return changing
+
+
+def cameras_of(session: Session, endpoint: WebhookEndpoint) -> CameraScope:
+    """The cameras whose hits an endpoint is told of: those that whoever registered it may see now; None for all."""
+    maker = None if endpoint.created_by is None else session.get(User, endpoint.created_by)
+    if maker is None or maker.role is Role.ADMIN:
+        return None
+    return camera_limits.of_user(session, maker.id)
+
+
+def secrets_of(endpoint: WebhookEndpoint, now: datetime) -> tuple[bytes, ...]:
+    """The sealed secrets that sign at a time, the current one first."""
+    if endpoint.previous_secret is None or (endpoint.previous_secret_until or now) <= now:
+        return (endpoint.secret,)
+    return endpoint.secret, endpoint.previous_secret
 
 
 def rotate(session: Session, actor: Actor, endpoint_id: UUID, seal: Seal, overlap: timedelta) -> str:
