@@ -16,7 +16,7 @@ What becomes of a message:
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -33,6 +33,7 @@ from gpu_worker.scratch import ScratchUnusable
 
 _LONGEST_OUTAGE_WAIT_S: Final = 30.0
 _LONGEST_RETRY_WAIT_S: Final = 600
+_LONGEST_DELAY_S: Final = 900
 
 
 class JobOutcome(StrEnum):
@@ -135,13 +136,14 @@ class Consumer:
 
     def run(self) -> None:
         """Poll until told to stop. Nothing that a message holds ends this loop."""
+        self._wait_until_fit(first_look_s=0)
         while not self._stop.is_set():
             self._show_life()
             try:
                 self._poll_once()
             except Unavailable as error:
                 logger.warning("a service is down", reason=str(error), cause=repr(error.__cause__))
-                self._wait_out_outage()
+                self._wait_until_fit(first_look_s=1)
             except Exception:  # noqa: BLE001 - the loop's boundary: one message must not end the worker
                 logger.exception("the message could not be settled; it will come back")
                 self._stop.wait(1)
@@ -171,16 +173,14 @@ class Consumer:
             self._acknowledge(message)
             return
         try:
-            with self._kept_hidden(message), _trace_of(message):
-                outcomes = {self._jobs.run(upload_id, self._stop) for upload_id in upload_ids}
+            outcomes, errors = self._run_all(message, upload_ids)
+            if errors and JobOutcome.STOPPED not in outcomes:
+                self._retry(message, errors)
+                return
         except Unavailable:
             # No fault of the message's: a copy that was never delivered takes its place.
-            self._requeue(message, delay_s=self._timing.retry_s)
+            self._put_off(message)
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, this message's next delivery is the next try
-            logger.exception("a job could not be done", receives=message.receives)
-            self._retry(message, upload_ids, error)
-            return
         if JobOutcome.STOPPED in outcomes:
             self._requeue(message)
         elif JobOutcome.BUSY in outcomes and message.receives < self._timing.max_receives:
@@ -188,15 +188,42 @@ class Consumer:
         else:
             self._acknowledge(message)
 
-    def _retry(self, message: QueueMessage, upload_ids: list[UUID], error: Exception) -> None:
+    def _run_all(self, message: QueueMessage, upload_ids: list[UUID]) -> tuple[set[JobOutcome], dict[UUID, Exception]]:
+        """Do a message's jobs, and tell what went wrong with which: one that fails is no reason to fail the others."""
+        outcomes: set[JobOutcome] = set()
+        errors: dict[UUID, Exception] = {}
+        with self._kept_hidden(message), _trace_of(message):
+            for upload_id in upload_ids:
+                try:
+                    outcomes.add(self._jobs.run(upload_id, self._stop))
+                except Unavailable:
+                    raise
+                except Exception as error:  # noqa: BLE001 - whatever it is, the message's next delivery is the next try
+                    logger.exception("a job could not be done", receives=message.receives)
+                    errors[upload_id] = error
+        return outcomes, errors
+
+    def _retry(self, message: QueueMessage, errors: Mapping[UUID, Exception]) -> None:
         if message.receives < self._timing.max_receives:
             self._hide(message, min(self._timing.retry_s * 2 ** (message.receives - 1), _LONGEST_RETRY_WAIT_S))
             return
-        why = error.detail if isinstance(error, AnprError) else f"an internal error ({type(error).__name__})"
-        for upload_id in upload_ids:
-            self._jobs.fail(upload_id, f"Reading the file failed {message.receives} times, at last with: {why}")
+        for upload_id, error in errors.items():
+            why = error.detail if isinstance(error, AnprError) else f"an internal error ({type(error).__name__})"
+            # At another delivery its worker may have died, or a second one have been at it: not each was an error.
+            self._jobs.fail(
+                upload_id,
+                f"The file was taken up {message.receives} times, outages not counted, and was never read to its end, "
+                f"at last because of: {why}",
+            )
         # The queue moves it to the dead letters in place of the next delivery.
         self._hide(message, 0)
+
+    def _put_off(self, message: QueueMessage) -> None:
+        try:
+            self._requeue(message, delay_s=min(self._timing.retry_s, _LONGEST_DELAY_S))
+        except Unavailable as error:
+            # The first outage is the one to be told of.
+            logger.warning("the queue is down too; the message will come back", reason=str(error))
 
     def _requeue(self, message: QueueMessage, *, delay_s: int = 0) -> None:
         try:
@@ -248,25 +275,25 @@ class Consumer:
             # Else a late extension could hide the message again after it was given back.
             thread.join()
 
-    def _wait_out_outage(self) -> None:
-        """Wait until what jobs need answers: to poll meanwhile would use up the deliveries of messages that are fine.
+    def _wait_until_fit(self, *, first_look_s: float) -> None:
+        """Wait until what jobs need is there: to poll meanwhile would pass messages around that are fine.
 
         Whether the queue answers, the next poll will tell.
         """
-        delay = 1.0
+        delay = first_look_s
         while not self._stop.wait(delay):
+            delay = min(max(delay * 2, 1.0), _LONGEST_OUTAGE_WAIT_S)
             try:
                 self._jobs.check()
             except ScratchUnusable as error:
                 # Another machine could do the jobs: the health check is to see no life here.
-                delay = min(delay * 2, _LONGEST_OUTAGE_WAIT_S)
                 logger.error("the worker is not fit to work", reason=str(error), next_look_s=delay)
-            except AnprError as error:
+            except Exception as error:  # noqa: BLE001 - what cannot be asked is not there, and must not end the worker
                 self._show_life()
-                delay = min(delay * 2, _LONGEST_OUTAGE_WAIT_S)
-                logger.warning("a service is still down", reason=str(error), next_look_s=delay)
+                logger.warning("a service is down", reason=str(error), next_look_s=delay)
             else:
-                logger.info("all services answer again")
+                self._show_life()
+                logger.info("all that jobs need is there")
                 return
 
     def _show_life(self) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy import text
 
 from anpr import bolos, jobs, outbox, passages
 from anpr.db import Database
-from anpr.errors import AnprError, Unavailable, UnreadableMedia
+from anpr.errors import AnprError, NotFound, Unavailable, UnreadableMedia
 from anpr.jobs import Claim, ClaimLost, Refusal
 from anpr.messages import Metric, crop_key, frame_key, upload_key
 from anpr.ports import BlobStore, EventBus
@@ -30,10 +30,13 @@ from gpu_worker.figures import Report, keep_quiet
 from gpu_worker.footage import Finding, FootageSummary, OpenFootage
 from gpu_worker.geometry import Image
 from gpu_worker.logs import logger
-from gpu_worker.pulse import Pulse, Stopped
+from gpu_worker.pulse import Pulse, Stopped, TooSlow
 from gpu_worker.tracing import step
 
 _JPEG_QUALITY: Final = 92
+_HASHED_AT_ONCE: Final = 4 * 1024**2
+_GONE: Final = "The file is not in the storage any more."
+
 _RELAY_PAUSE_S: Final = 30
 """How long a bus that failed is left alone: its time-outs would hold up the reading. The sweep relays what waits."""
 
@@ -55,8 +58,8 @@ class JobLimits:
     Attributes:
         scratch: folder for the file while it is read.
         max_bytes: the largest file.
-        time_limit_s: the longest run.
-        stall_s: longest time without a frame before the job counts as stuck.
+        time_limit_s: the longest reading, from when the file is there.
+        stall_s: longest time without a frame, or a byte of the file, before the job counts as stuck.
         beat_s: time between two signs of life; under two seconds with the writing of one included.
         stale_after: silence after which another worker's claim may be taken over.
     """
@@ -134,8 +137,14 @@ class JobRunner:
         scratch.check(self._limits.scratch)
         with self._database.transaction() as session:
             session.execute(text("SELECT 1"))
-        self._blobs.check()
         self._settle()
+        self._check_storage()
+
+    def _check_storage(self) -> None:
+        try:
+            self._blobs.check()
+        except NotFound as error:
+            raise Unavailable(error.detail) from error
 
     def _claim(self, upload_id: UUID) -> Claim | Refusal:
         held: Claim | Refusal = Refusal.UNKNOWN
@@ -168,10 +177,7 @@ class JobRunner:
             # No fault of the file's, however often it happens.
             self._give_back(held, tried=False)
             raise
-        except AnprError as error:
-            if error.status >= 500:
-                self._give_back(held, tried=True)
-                raise
+        except (UnreadableMedia, TooSlow) as error:
             return self._fail(held, error.detail)
         except Exception:
             self._give_back(held, tried=True)
@@ -196,11 +202,17 @@ class JobRunner:
             path = folder / "source"
             with step("fetch"), scratch.usable(self._limits.scratch):
                 self._fetch(held, path, pulse)
-            with step("read"), self._open(path, held.region_hint) as footage:
-                for finding in footage.findings(pulse.advance):
-                    self._store(held, finding)
-                    pulse.check()
-                return footage.summary()
+                size_bytes = path.stat().st_size
+            pulse.begin_reading()
+            try:
+                with step("read"), self._open(path, held.region_hint) as footage:
+                    for finding in footage.findings(pulse.advance):
+                        self._store(held, finding)
+                        pulse.check()
+                    return footage.summary()
+            except (UnreadableMedia, OSError):
+                scratch.check_kept(path, size_bytes)
+                raise
 
     def _notice_replacement(self, upload_id: UUID) -> None:
         """Put on record where another file stands in the place of the one that was read."""
@@ -221,17 +233,22 @@ class JobRunner:
         if held.source_version_id is not None:
             self._notice_replacement(held.upload_id)
         if info is None:
-            raise UnreadableMedia("The file is not in the storage any more.")
+            self._check_storage()
+            raise UnreadableMedia(_GONE)
         if info.size_bytes > self._limits.max_bytes:
             raise UnreadableMedia(f"The file has {info.size_bytes} bytes; at most {self._limits.max_bytes} are read.")
-        if shutil.disk_usage(path.parent).free < info.size_bytes + scratch.SPARE_BYTES:
+        disk, needed = shutil.disk_usage(path.parent), info.size_bytes + scratch.SPARE_BYTES
+        if needed > disk.total > 0:
+            # No waiting makes room for it.
+            raise UnreadableMedia(f"The file has {info.size_bytes} bytes; the worker's whole disk is too small for it.")
+        if disk.free < needed:
             raise Unavailable("The worker has no room for a file of this size.")
         # A slow storage is no stall while bytes come. They come on threads of the storage's own, which take no orders.
-        self._blobs.download(key, path, version_id=info.version_id, on_bytes=lambda _count: pulse.moved())
-        pulse.check()
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        pulse.check()
+        try:
+            self._blobs.download(key, path, version_id=info.version_id, on_bytes=lambda _count: pulse.moved())
+        except NotFound as error:
+            raise UnreadableMedia(_GONE) from error
+        sha256 = _sha256(path, pulse)
         if held.source_sha256 not in (None, sha256):
             raise UnreadableMedia("The file in the storage is not the one that was read before; it is not read.")
         with self._database.transaction() as session:
@@ -240,8 +257,11 @@ class JobRunner:
     def _store(self, held: Claim, finding: Finding) -> None:
         """Store a passage's images, then its event; a repeated run writes the same images under the same keys."""
         number = finding.passage.passage_no
-        self._blobs.put(crop_key(held.upload_id, number), _jpeg(finding.crop), content_type="image/jpeg")
-        self._blobs.put(frame_key(held.upload_id, number), _jpeg(finding.frame), content_type="image/jpeg")
+        try:
+            self._blobs.put(crop_key(held.upload_id, number), _jpeg(finding.crop), content_type="image/jpeg")
+            self._blobs.put(frame_key(held.upload_id, number), _jpeg(finding.frame), content_type="image/jpeg")
+        except NotFound as error:
+            raise Unavailable("The storage does not take the images of what was read.") from error
         with self._database.transaction() as session:
             is_new = passages.record(session, held, finding.passage, matcher=self._matcher)
         if is_new:
@@ -255,13 +275,17 @@ class JobRunner:
                 jobs.fail(session, held, reason)
         except ClaimLost:
             return JobOutcome.BUSY
+        except Unavailable:
+            # The next try will say the same of the file.
+            self._give_back(held, tried=False)
+            raise
         logger.warning("the file cannot be read", reason=reason)
         self._report({Metric.JOBS_FAILED: 1})
         self._relay()
         return JobOutcome.OVER
 
     def _give_back(self, held: Claim, *, tried: bool) -> None:
-        """Let another try begin at once. Where the database is down too, the claim goes stale in a few seconds."""
+        """Let another try begin at once. Where the database is down too, what was no try is taken back later."""
         try:
             with self._database.transaction() as session:
                 jobs.give_back(session, held, tried=tried)
@@ -285,6 +309,16 @@ class JobRunner:
         except AnprError as error:
             self._relay_again_at = time.monotonic() + _RELAY_PAUSE_S
             logger.warning("events wait in the outbox", reason=str(error))
+
+
+def _sha256(path: Path, pulse: Pulse) -> str:
+    digest = hashlib.sha256()
+    pulse.obey()
+    with path.open("rb") as file:
+        while chunk := file.read(_HASHED_AT_ONCE):
+            digest.update(chunk)
+            pulse.obey()
+    return digest.hexdigest()
 
 
 def _jpeg(image: Image) -> bytes:

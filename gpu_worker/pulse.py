@@ -32,11 +32,11 @@ class PulseLimits(Protocol):
 
     @property
     def stall_s(self) -> float:
-        """Longest time without a frame before the job counts as stuck."""
+        """Longest time without a frame, or a byte of the file, before the job counts as stuck."""
 
     @property
     def time_limit_s(self) -> float:
-        """Longest run."""
+        """Longest reading, from when the file is there."""
 
 
 class Pulse:
@@ -78,15 +78,29 @@ class Pulse:
         self._advance = advance
         self.check()
 
+    def begin_reading(self) -> None:
+        """Start the clock of the longest reading: how slow the storage is, is not the file's fault."""
+        self.moved()
+        self._began = self._moved
+
     def check(self) -> None:
         """Count as moved, and pass on orders, as `advance` does."""
+        self.obey()
+        if self._moved - self._began > self._limits.time_limit_s:
+            raise TooSlow(f"The file was not read within {self._limits.time_limit_s / 3600:.1f} hours.")
+
+    def obey(self) -> None:
+        """Count as moved, and pass on orders, however long it takes until the file can be read.
+
+        Raises:
+            ClaimLost: another worker has the upload.
+            Stopped: the worker was told to stop.
+        """
         self.moved()
         if self._lost.is_set():
             raise ClaimLost
         if self._stop.is_set():
             raise Stopped
-        if self._moved - self._began > self._limits.time_limit_s:
-            raise TooSlow(f"The file was not read within {self._limits.time_limit_s / 3600:.1f} hours.")
 
     def moved(self) -> None:
         """Count as moved, from whatever thread: bytes of the file came."""

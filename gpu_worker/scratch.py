@@ -27,9 +27,12 @@ def usable(parent: Path) -> Iterator[None]:
 
     Raises:
         ScratchUnusable: the system refused something within the block.
+        Unavailable: a connection broke off, which the system tells in the same way.
     """
     try:
         yield
+    except (ConnectionError, TimeoutError) as error:
+        raise Unavailable("The connection to the storage broke off.") from error
     except OSError as error:
         raise ScratchUnusable(f"The worker cannot use its folder {parent}: {error.strerror or error}.") from error
 
@@ -45,6 +48,19 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
         folder = tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent, ignore_cleanup_errors=True)
     with folder as path:
         yield Path(path)
+
+
+def check_kept(file: Path, size_bytes: int) -> None:
+    """Tell a file that is bad from one that the disk did not keep.
+
+    Raises:
+        ScratchUnusable: it is not there any more as it was written, or nothing can be written beside it.
+    """
+    with usable(file.parent):
+        kept = file.stat().st_size
+    if kept != size_bytes:
+        raise ScratchUnusable(f"The worker's folder {file.parent} did not keep the file.")
+    check(file.parent)
 
 
 def check(parent: Path) -> None:

@@ -48,8 +48,13 @@ class WorkerSettings(BaseSettings):
         default=None, description="Touched at least every third of the visibility time-out, for a health check."
     )
     drain_s: float = Field(default=8, gt=0, description="After a signal to stop, a job that hangs gets this long.")
-    time_limit: timedelta = Field(default=timedelta(hours=8), description="The longest run of one job.")
-    stall_after: timedelta = Field(default=timedelta(minutes=5), description="The longest time for one frame.")
+    time_limit: timedelta = Field(
+        default=timedelta(hours=8), description="The longest reading of one file, once it has come."
+    )
+    stall_after: timedelta = Field(
+        default=timedelta(minutes=5),
+        description="The longest time for one frame, or without a byte of a file that comes.",
+    )
     retry_s: int = Field(default=20, ge=0, description="Wait before the second try of a job; doubled for the third.")
     metrics: bool = Field(default=False, description="Write what was done to the log, for CloudWatch to count.")
     tracing: bool = Field(default=False, description="Record each job as a segment of an X-Ray trace.")

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from anpr import tracing
-from anpr.errors import Unavailable
+from anpr.errors import Conflict, Unavailable
 from anpr.messages import JobRequest
 from anpr.ports import QueueMessage
 from gpu_worker.consumer import Consumer, ConsumerTiming, JobOutcome
@@ -125,6 +125,89 @@ def test_poison_goes_to_the_dead_letters_and_its_upload_says_why() -> None:
     assert consume(jobs, request(fine)).deleted == [request(fine)]
 
 
+def test_an_expected_error_is_told_in_its_own_words() -> None:
+    upload_id = uuid4()
+    jobs = Script(RuntimeError(), RuntimeError(), Conflict("The file is in use."))
+
+    consume(jobs, request(upload_id))
+
+    assert jobs.failed[upload_id].endswith("The file is in use.")
+
+
+def test_of_a_notification_of_several_files_only_the_one_that_breaks_is_failed() -> None:
+    first, broken, last = uuid4(), uuid4(), uuid4()
+    records = ",".join(f'{{"s3":{{"object":{{"key":"uploads/{key}/source"}}}}}}' for key in (first, broken, last))
+    jobs = Script()
+    results = {broken: RuntimeError("a bug")}
+    jobs.during_job = lambda: jobs.results.append(results.get(jobs.run_ids[-1], JobOutcome.OVER))
+
+    queue = consume(jobs, f'{{"Records":[{records}]}}')
+
+    assert jobs.run_ids == [first, broken, last] * 3
+    assert (list(jobs.failed), len(queue.dead)) == ([broken], 1)
+
+
+def test_an_upload_that_an_outage_keeps_from_being_failed_waits() -> None:
+    class Mute(Script):
+        def fail(self, upload_id: UUID, reason: str) -> None:
+            if not self.failed:
+                self.failed[upload_id] = "lost"
+                raise Unavailable("the database is down")
+            super().fail(upload_id, reason)
+
+    upload_id = uuid4()
+    jobs = Mute(*[RuntimeError("a bug")] * 6)
+
+    queue = consume(jobs, request(upload_id))
+
+    assert jobs.run_ids == [upload_id] * 6
+    assert ("3 times" in jobs.failed[upload_id], queue.dead) == (True, [request(upload_id)])
+
+
+def test_where_the_queue_takes_no_copy_the_message_itself_comes_back() -> None:
+    class Full(MemoryQueue):
+        def send(self, body: str, *, delay_s: int = 0) -> None:
+            raise Unavailable("the queue takes nothing")
+
+    upload_id, stop = uuid4(), threading.Event()
+    jobs = Script(Unavailable("the database is down"))
+    queue = Full(request(upload_id), on_empty=stop.set)
+
+    Consumer(queue, jobs, TIMING, stop).run()
+
+    assert (jobs.run_ids, queue.hidden_for, queue.deleted) == ([upload_id] * 2, [20], [request(upload_id)])
+
+
+def test_a_worker_that_is_unfit_itself_takes_no_message_and_shows_no_life(tmp_path: Path) -> None:
+    stop, file = threading.Event(), tmp_path / "alive"
+
+    class Unfit(Script):
+        def check(self) -> None:
+            stop.set()
+            raise ScratchUnusable("The disk is full.")
+
+    queue = MemoryQueue(request(uuid4()))
+
+    Consumer(queue, Unfit(), TIMING, stop, file).run()
+
+    message = queue.receive(wait_s=0, visibility_s=1)
+    assert message is not None
+    assert (message.receives, file.exists()) == (1, False)
+
+
+def test_a_worker_shows_life_while_a_service_is_down(tmp_path: Path) -> None:
+    stop, file = threading.Event(), tmp_path / "alive"
+
+    class Down(Script):
+        def check(self) -> None:
+            stop.set()
+            raise Unavailable("the database is down")
+
+    Consumer(MemoryQueue(), Down(), TIMING, stop, file).run()
+
+    assert file.exists()
+
+
 def test_outages_use_up_no_tries_however_many_there_are() -> None:
     upload_id = uuid4()
     jobs = Script(*[Unavailable("the database is down"), RuntimeError("a bug")] * 2, *[Unavailable("down")] * 4)
@@ -141,6 +224,8 @@ def test_a_worker_without_scratch_takes_no_message_and_shows_no_life(tmp_path: P
     shown: list[bool] = []
 
     def look() -> None:
+        if not jobs.run_ids:
+            return
         shown.append(liveness.exists())
         stop.set()
         raise ScratchUnusable("The disk is full.")

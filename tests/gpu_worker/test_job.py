@@ -1,6 +1,7 @@
 import errno
 import hashlib
 import os
+import shutil
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -8,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
 from uuid import uuid4
 
 import cv2
@@ -18,7 +19,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from anpr.db import Database
-from anpr.errors import Unavailable, UnreadableMedia
+from anpr.errors import NotFound, Unavailable, UnreadableMedia
 from anpr.messages import Metric, upload_key
 from anpr.models import AuditRecord, Event, OutboxMessage, Upload, UploadStatus
 from gpu_worker.consumer import JobOutcome
@@ -327,19 +328,162 @@ def test_a_disk_that_is_full_while_the_file_comes_is_not_the_files_fault(
     assert reload(world.database, upload).attempts == 0
 
 
-def test_a_file_that_comes_slowly_is_no_job_that_stands_still(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    upload, whole = world.upload(), world.blobs.download
+def test_a_files_own_fault_that_cannot_be_written_is_not_a_try(world: World) -> None:
+    world.database = database = OutageDatabase(world.database.engine)
+    upload = world.upload()
 
-    def trickle(*arguments: Any, on_bytes: Callable[[int], object], **named: Any) -> None:
-        for _ in range(20):
-            threading.Event().wait(0.05)
-            on_bytes(1)
-        whole(*arguments, **named)
+    def break_off(_: int) -> None:
+        database.down = True
+        raise UnreadableMedia("The file holds no picture.")
 
-    monkeypatch.setattr(world.blobs, "download", trickle)
+    runner = world.runner(ScriptedFootage(1, break_off))
+    with pytest.raises(Unavailable):
+        runner.run(upload.id, world.stop)
+    database.down = False
+    # The storage need not be there for it.
+    world.blobs.down = True
+    with pytest.raises(Unavailable):
+        runner.check()
 
-    assert world.runner(ScriptedFootage(1), stall_s=0.5).run(upload.id, world.stop) is JobOutcome.OVER
-    assert reload(world.database, upload).status is UploadStatus.SUCCEEDED
+    now = reload(database, upload)
+    assert (now.status, now.attempts) == (UploadStatus.QUEUED, 0)
+
+
+def test_a_file_that_the_disk_lost_while_it_was_read_is_not_called_unreadable(world: World) -> None:
+    upload = world.upload()
+
+    def lose(_: int) -> None:
+        for folder in world.scratch.iterdir():
+            shutil.rmtree(folder)
+        raise UnreadableMedia("The file cannot be opened.")
+
+    with pytest.raises(ScratchUnusable):
+        world.runner(ScriptedFootage(1, between=lose)).run(upload.id, world.stop)
+
+    now = reload(world.database, upload)
+    assert (now.status, now.attempts, now.failure_reason) == (UploadStatus.QUEUED, 0, None)
+
+
+def test_a_disk_without_room_for_a_file_is_no_try(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    upload = world.upload()
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=10**12, free=1000))
+
+    with pytest.raises(Unavailable, match="no room"):
+        world.runner(ScriptedFootage(1)).run(upload.id, world.stop)
+
+    assert reload(world.database, upload).attempts == 0
+    with pytest.raises(ScratchUnusable, match="free"):
+        world.runner(ScriptedFootage(1)).check()
+
+
+def test_a_file_that_no_waiting_makes_room_for_fails(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    upload = world.upload()
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=1000, free=1000))
+
+    assert world.runner(ScriptedFootage(1)).run(upload.id, world.stop) is JobOutcome.OVER
+
+    assert "too small" in str(reload(world.database, upload).failure_reason)
+
+
+def test_a_bucket_that_is_gone_is_no_files_fault(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    upload = world.upload()
+    world.blobs.objects.clear()
+
+    def missing() -> None:
+        raise NotFound("The storage has no such bucket.")
+
+    runner = world.runner(ScriptedFootage(1))
+    monkeypatch.setattr(world.blobs, "info", lambda *_, **__: None)
+    monkeypatch.setattr(world.blobs, "check", missing)
+
+    with pytest.raises(Unavailable, match="no such bucket"):
+        runner.run(upload.id, world.stop)
+
+    now = reload(world.database, upload)
+    assert (now.status, now.attempts) == (UploadStatus.QUEUED, 0)
+
+
+class SlowBlobs(MemoryBlobs):
+    """A storage that gives a file piece by piece, on a clock that stands still otherwise."""
+
+    now = 0.0
+
+    def download(
+        self,
+        key: str,
+        target: Path,
+        *,
+        version_id: str | None = None,
+        on_bytes: Callable[[int], object] | None = None,
+    ) -> None:
+        super().download(key, target, version_id=version_id)
+        assert on_bytes is not None
+        for _ in range(5):
+            self.now += 50
+            thread = threading.Thread(target=on_bytes, args=(1,))
+            thread.start()
+            thread.join()
+
+
+def test_a_file_that_comes_slowly_is_read_however_long_it_takes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.blobs = blobs = SlowBlobs()
+    upload = world.upload()
+    monkeypatch.setattr("gpu_worker.pulse.time", SimpleNamespace(monotonic=lambda: blobs.now))
+
+    # The download takes 250 s, more than a job may stand still, or read; no piece of it does.
+    runner = world.runner(ScriptedFootage(1), time_limit_s=60, stall_s=60)
+
+    assert runner.run(upload.id, world.stop) is JobOutcome.OVER
+    now = reload(world.database, upload)
+    assert (now.status, now.failure_reason) == (UploadStatus.SUCCEEDED, None)
+
+
+def test_a_download_that_stands_still_is_stalled(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    class StuckBlobs(SlowBlobs):
+        def download(
+            self,
+            key: str,
+            target: Path,
+            *,
+            version_id: str | None = None,
+            on_bytes: Callable[[int], object] | None = None,
+        ) -> None:
+            super().download(key, target, version_id=version_id, on_bytes=on_bytes)
+            moving = runner.stalled()
+            self.now += 61
+            seen.append((moving, runner.stalled()))
+
+    seen: list[tuple[bool, bool]] = []
+    world.blobs = blobs = StuckBlobs()
+    upload = world.upload()
+    monkeypatch.setattr("gpu_worker.pulse.time", SimpleNamespace(monotonic=lambda: blobs.now))
+    runner = world.runner(ScriptedFootage(1), stall_s=60)
+
+    runner.run(upload.id, world.stop)
+
+    assert seen == [(False, True)]
+
+
+def test_a_stop_during_the_download_is_obeyed_once_the_file_is_there(world: World) -> None:
+    class StoppingBlobs(MemoryBlobs):
+        def download(
+            self,
+            key: str,
+            target: Path,
+            *,
+            version_id: str | None = None,
+            on_bytes: Callable[[int], object] | None = None,
+        ) -> None:
+            world.stop.set()
+            super().download(key, target, version_id=version_id, on_bytes=on_bytes)
+
+    world.blobs = StoppingBlobs()
+    upload, footage = world.upload(), ScriptedFootage(1)
+
+    assert world.runner(footage).run(upload.id, world.stop) is JobOutcome.STOPPED
+
+    now = reload(world.database, upload)
+    assert (now.status, now.attempts, footage.seen_bytes) == (UploadStatus.QUEUED, 0, [])
 
 
 def test_a_bus_that_is_down_does_not_hold_up_the_job(world: World) -> None:

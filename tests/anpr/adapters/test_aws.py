@@ -56,8 +56,10 @@ class TestS3BlobStore:
         blobs.put("crops/1.jpg", b"picture", content_type="image/jpeg")
 
         info = blobs.info("crops/1.jpg")
-        blobs.download("crops/1.jpg", tmp_path / "crop")
+        counts: list[int] = []
+        blobs.download("crops/1.jpg", tmp_path / "crop", on_bytes=counts.append)
 
+        assert sum(counts) == 7
         assert info is not None
         assert (info.size_bytes, info.content_type) == (7, "image/jpeg")
         assert (tmp_path / "crop").read_bytes() == b"picture"

@@ -130,8 +130,8 @@ def _expire(database: Database, upload_id: UUID, rules: SweepRules) -> bool:
 
 def _fail(database: Database, upload_id: UUID, rules: SweepRules) -> bool:
     reason = (
-        f"Reading this file was begun {rules.max_attempts} times, and at last the worker stopped in the middle of it; "
-        "it will not be tried again."
+        f"Reading this file broke off {rules.max_attempts} times, outages not counted, at last because nothing "
+        "more was heard of the worker; it will not be tried again."
     )
     with database.transaction() as session:
         return jobs.fail_abandoned(session, upload_id, reason, silent_for=rules.abandoned_after)
