@@ -189,7 +189,7 @@ class Evidence:
         ballots = read_plates(recognizer, image, [shot.box_in_crop], witness)[0]
         # A crop in which nothing can be made out, such as a far one, says nothing against those in which it can.
         legibility = max(vote(ballots).score, _LEAST_LEGIBILITY)
-        return [replace(ballot, weight=ballot.weight * legibility) for ballot in ballots]
+        return [replace(ballot, weight=ballot.weight * legibility**2) for ballot in ballots]
 
     def _is_readable(self, consensus: Consensus) -> bool:
         settings = self.settings
