@@ -213,10 +213,29 @@ def test_archives_with_the_vehicle_end(
         assert session.get_one(Export, untouched).status is status
 
 
+def test_a_form_that_waits_for_its_file_leaves_an_erasure_complete_and_is_watched(
+    database: Database, blobs: MemoryBlobs
+) -> None:
+    seed(database, blobs)
+    waiting = add_upload(database, status=UploadStatus.AWAITING_FILE)
+    asked = erase(database, blobs)
+    assert (asked.deleted["events"], asked.unread, asked.complete) == (1, 0, True)
+
+    late = add_event(database, upload=waiting)
+    subjects.finish(database, blobs, seconds=60)
+
+    assert late.id not in left(database)
+    with database.transaction() as session:
+        session.execute(update(Upload).values(status=UploadStatus.EXPIRED))
+    subjects.finish(database, blobs, seconds=60)
+    with database.transaction() as session:
+        assert session.scalars(select(OpenErasure)).all() == []
+
+
 def test_what_is_read_after_an_erasure_from_footage_that_was_there_is_erased_too(
     database: Database, blobs: MemoryBlobs
 ) -> None:
-    upload = add_upload(database)
+    upload = add_upload(database, status=UploadStatus.QUEUED)
     blobs.objects[upload_key(upload.id)] = b"x"
     early = add_event(database, upload=upload)
     asked = erase(database, blobs)

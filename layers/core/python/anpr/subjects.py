@@ -198,11 +198,11 @@ def finish(database: Database, blobs: BlobStore, *, seconds: float) -> int:
 
 def _go_on(database: Database, blobs: BlobStore, asked: OpenErasure, receipt: Receipt, deadline: float) -> Erasure:
     its = Event.stands_for(asked.plate) if asked.include_hits else Event.stands_for(asked.plate) & ~deletion.is_hit()
-    unread, done = 0, False
+    unread, awaited, done = 0, 0, False
     while not done and time.monotonic() < deadline:
         with database.transaction() as session:
             # Counted before looking for passages: what a job that is over by now recorded is among those found.
-            unread = _count_unread(session, asked.requested_at)
+            unread, awaited = _count_unread(session, asked.requested_at)
             holds.keep_out(session)
             exports.keep_out(session)
             deleted = _erase_batch(session, blobs, its)
@@ -215,15 +215,24 @@ def _go_on(database: Database, blobs: BlobStore, asked: OpenErasure, receipt: Re
         held, wanted = _left(session, asked.plate)
         receipt.kept = {"held_events": held, "wanted_events": wanted} | ({"unread_uploads": unread} if unread else {})
         receipt.write(session)
-        if complete:
+        if complete and not awaited:
             session.execute(delete(OpenErasure).where(OpenErasure.id == asked.id))
     return Erasure(receipt.id, dict(+receipt.deleted), held, wanted, unread, complete)
 
 
-def _count_unread(session: Session, until: datetime) -> int:
-    """Count the uploads that were there at a time and whose job is not over: they may show any vehicle."""
-    unread = select(func.count()).select_from(Upload).where(Upload.created_at <= until, Upload.status.not_in(_OVER))
-    return session.scalar(unread) or 0
+def _count_unread(session: Session, until: datetime) -> tuple[int, int]:
+    """Count the uploads that were there at a time and may still show any vehicle.
+
+    Returns:
+        How many have a job that is not over; and how many had a form whose file has not come, as far as is known. With
+        most of these none ever will, so they make no erasure incomplete; what comes all the same is erased when read.
+    """
+    counted = select(
+        func.count().filter(Upload.status.in_((UploadStatus.QUEUED, UploadStatus.PROCESSING))),
+        func.count().filter(Upload.status == UploadStatus.AWAITING_FILE),
+    ).where(Upload.created_at <= until, Upload.status.not_in(_OVER))
+    unread, awaited = session.execute(counted).one()
+    return unread, awaited
 
 
 def _erase_batch(session: Session, blobs: BlobStore, its: ColumnElement[bool]) -> Counter[str]:
