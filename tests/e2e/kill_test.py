@@ -38,7 +38,7 @@ class Killed:
     """What became of one job whose worker was killed.
 
     Attributes:
-        moments: after how many recorded events.
+        moments: after how many recorded events its worker was killed; without a kill that came when all was over.
         events_at_kill: how many events stood in the database when the worker was last killed.
         recovery_s: from the last kill to the job's end by another worker.
         faults: what differs from the undisturbed run, in words; empty if nothing.
@@ -88,6 +88,7 @@ def run_killed(place: Backend, clip: Path, undisturbed: Undisturbed, moments: Se
     """Process a clip, killing its worker once so many events are recorded, one worker after the other."""
     place.drain_tap()
     upload_id = place.submit(clip)
+    hit = []
     for attempt, moment in enumerate(moments, start=1):
         worker = place.start_worker()
         try:
@@ -97,6 +98,9 @@ def run_killed(place: Backend, clip: Path, undisturbed: Undisturbed, moments: Se
                 time.sleep(0.01)
         finally:
             worker.kill()
+        if is_over(place.upload(upload_id)):
+            break
+        hit.append(moment)
     killed_at = time.monotonic()
     events_at_kill = len(place.events(upload_id))
     worker = place.start_worker()
@@ -110,7 +114,7 @@ def run_killed(place: Backend, clip: Path, undisturbed: Undisturbed, moments: Se
     finally:
         # Not killed: a queue may hand the next message to the poll of a worker that is no more, and count it.
         worker.terminate()
-    return Killed(tuple(moments), events_at_kill, recovery_s, faults(place, upload_id, undisturbed, place.drain_tap()))
+    return Killed(tuple(hit), events_at_kill, recovery_s, faults(place, upload_id, undisturbed, place.drain_tap()))
 
 
 def is_over(upload: Upload) -> bool:
@@ -221,7 +225,7 @@ def _killed(place: Backend, clip: Path, undisturbed: Undisturbed, kills: int) ->
     found = []
     for moments in plan(kills, len(undisturbed.facts)):
         result = run_killed(place, clip, undisturbed, moments)
-        when = " and ".join(map(str, moments))
+        when = " and ".join(map(str, result.moments)) or "never"
         verdict = "; ".join(result.faults) or "same"
         sys.stdout.write(f"| {when} | {result.events_at_kill} | {result.recovery_s:.1f} | {verdict} |\n")
         sys.stdout.flush()
