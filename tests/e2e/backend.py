@@ -60,6 +60,11 @@ class Worker:
         return self._process.wait(timeout_s)
 
 
+def is_over(upload: Upload) -> bool:
+    """Whether an upload's job has ended, well or not."""
+    return upload.status in (UploadStatus.SUCCEEDED, UploadStatus.FAILED)
+
+
 @dataclass(frozen=True, slots=True)
 class Backend:
     """A running place for workers."""
@@ -120,8 +125,7 @@ class Backend:
 
     def wait_until_over(self, upload_id: UUID, *, timeout_s: float = 180) -> Upload:
         """Wait until the upload succeeded or failed."""
-        over = (UploadStatus.SUCCEEDED, UploadStatus.FAILED)
-        return self.wait_for(upload_id, lambda upload: upload.status in over, what="not over", timeout_s=timeout_s)
+        return self.wait_for(upload_id, is_over, what="not over", timeout_s=timeout_s)
 
     def events(self, upload_id: UUID) -> list[Event]:
         """The recorded passages, in order."""

@@ -20,7 +20,7 @@ from typing import Any
 from uuid import UUID
 
 from anpr.models import Event, Upload, UploadStatus
-from tests.e2e.backend import Backend, backend
+from tests.e2e.backend import Backend, backend, is_over
 
 Facts = tuple[Any, ...]
 
@@ -115,11 +115,6 @@ def run_killed(place: Backend, clip: Path, undisturbed: Undisturbed, moments: Se
         # Not killed: a queue may hand the next message to the poll of a worker that is no more, and count it.
         worker.terminate()
     return Killed(tuple(hit), events_at_kill, recovery_s, faults(place, upload_id, undisturbed, place.drain_tap()))
-
-
-def is_over(upload: Upload) -> bool:
-    """Whether an upload's job has ended."""
-    return upload.status in (UploadStatus.SUCCEEDED, UploadStatus.FAILED)
 
 
 def run_outages(place: Backend, clip: Path, undisturbed: Undisturbed, outages: int, count: int) -> list[list[str]]:

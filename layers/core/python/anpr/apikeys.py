@@ -160,7 +160,7 @@ def authenticate(session: Session, text: str, *, request_id: str | None = None) 
 def _scope(session: Session, row: ApiKey, owner: User) -> CameraScope:
     """The cameras that both the key and its owner may see."""
     of_key = camera_limits.of_key(session, row.id)
-    of_owner = None if owner.role is Role.ADMIN else camera_limits.of_user(session, owner.id)
+    of_owner = camera_limits.seen_by(session, owner)
     if of_key is None or of_owner is None:
         return of_owner if of_key is None else of_key
     return of_key & of_owner

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, aliased
 from anpr import audit, camera_limits, passwords
 from anpr.audit import Action, Actor
 from anpr.errors import Unauthenticated
-from anpr.models import RefreshToken, Role, User
+from anpr.models import RefreshToken, User
 from anpr.principals import Principal
 from anpr.tokens import TokenKind, TokenSigner, TokenVerifier, ensure_signing_key
 
@@ -127,8 +127,7 @@ def authenticate(session: Session, verifier: TokenVerifier, token: str, *, reque
     user, ended = found
     if ended:
         raise Unauthenticated("This login has ended; log in again.")
-    scope = None if user.role is Role.ADMIN else camera_limits.of_user(session, user.id)
-    return Principal(Actor(user.id, user.email, request_id), user.role, scope)
+    return Principal(Actor(user.id, user.email, request_id), user.role, camera_limits.seen_by(session, user))
 
 
 def revoke_sessions(session: Session, user_id: UUID) -> None:

@@ -37,8 +37,13 @@ class Group:
 
 
 def of_user(session: Session, user_id: UUID) -> CameraScope:
-    """The cameras that a user is limited to; None for no limit."""
+    """The cameras that a user's limit grants; None where there is none."""
     return _scope(session, CameraLimit.user_id == user_id)
+
+
+def seen_by(session: Session, user: User) -> CameraScope:
+    """The cameras that a user may see now; None for all. An administrator sees all, whatever limit was left behind."""
+    return None if user.role is Role.ADMIN else of_user(session, user.id)
 
 
 def of_key(session: Session, key_id: UUID) -> CameraScope:

@@ -19,7 +19,7 @@ from anpr import audit, deletion, holds
 from anpr.audit import SYSTEM
 from anpr.db import Database
 from anpr.deletion import Receipt
-from anpr.models import DeletionKind, Event, Upload, UploadStatus
+from anpr.models import OVER, DeletionKind, Event, Upload
 from anpr.ports import BlobStore
 from anpr.settings import RetentionSettings
 
@@ -27,8 +27,6 @@ BATCH: Final = 250
 """Rows of one transaction. An event has two objects, and the storage takes a thousand in one request."""
 
 _BOOKED_AFTER: Final = text("interval '1 day'")
-
-_OVER: Final = (UploadStatus.SUCCEEDED, UploadStatus.FAILED, UploadStatus.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +163,7 @@ def _due_events(session: Session, before: datetime, *conditions: ColumnElement[b
 def _due_uploads(session: Session, before: datetime, *conditions: ColumnElement[bool]) -> list[UUID]:
     due = (
         select(Upload.id)
-        .where(Upload.created_at < before, Upload.status.in_(_OVER), *conditions, ~holds.upload_is_held())
+        .where(Upload.created_at < before, Upload.status.in_(OVER), *conditions, ~holds.upload_is_held())
         .order_by(Upload.created_at)
         .limit(BATCH)
         .with_for_update(skip_locked=True, of=Upload)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from anpr.db import Database
 from anpr.messages import CROPS_PREFIX, FRAMES_PREFIX, UPLOADS_PREFIX, upload_id_of, upload_key
-from anpr.models import Event, Upload, UploadStatus
+from anpr.models import OVER, Event, Upload
 from anpr.ports import BlobStore
 
 _KEYS: Final = 1000
@@ -27,8 +27,6 @@ _REPLACED: Final = 200
 
 _SETTLED: Final = timedelta(hours=1)
 """An image is stored before its row: a younger one may belong to a row that is about to be committed."""
-
-_OVER: Final = (UploadStatus.SUCCEEDED, UploadStatus.FAILED, UploadStatus.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +108,7 @@ def _stray_images(session: Session, objects: dict[str, datetime]) -> list[str]:
     if not images:
         return []
     upload_ids = set(images.values())
-    running = session.scalars(select(Upload.id).where(Upload.id.in_(upload_ids), Upload.status.not_in(_OVER))).all()
+    running = session.scalars(select(Upload.id).where(Upload.id.in_(upload_ids), Upload.status.not_in(OVER))).all()
     named = session.execute(
         select(Event.crop_key, Event.frame_key).where(Event.upload_id.in_(upload_ids), Event.media_deleted_at.is_(None))
     )

@@ -23,6 +23,7 @@ from anpr.deletion import Receipt
 from anpr.errors import Unprocessable
 from anpr.exports import requests as exports
 from anpr.models import (
+    OVER,
     AuditRecord,
     BoloMatch,
     DeletionKind,
@@ -40,7 +41,6 @@ from anpr.ports import BlobStore
 
 _BATCH: Final = 200
 _ERASED: Final = "[erased]"
-_OVER: Final = (UploadStatus.SUCCEEDED, UploadStatus.FAILED, UploadStatus.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +230,7 @@ def _count_unread(session: Session, until: datetime) -> tuple[int, int]:
     counted = select(
         func.count().filter(Upload.status.in_((UploadStatus.QUEUED, UploadStatus.PROCESSING))),
         func.count().filter(Upload.status == UploadStatus.AWAITING_FILE),
-    ).where(Upload.created_at <= until, Upload.status.not_in(_OVER))
+    ).where(Upload.created_at <= until, Upload.status.not_in(OVER))
     unread, awaited = session.execute(counted).one()
     return unread, awaited
 
@@ -267,7 +267,7 @@ def _erase_condemned(session: Session, blobs: BlobStore) -> Counter[str]:
         .where(
             Upload.source_condemned_at.is_not(None),
             Upload.source_deleted_at.is_(None),
-            Upload.status.in_(_OVER),
+            Upload.status.in_(OVER),
             ~holds.upload_is_held(),
         )
         .order_by(Upload.id)

@@ -24,7 +24,7 @@ from anpr.models.alerts import (
 )
 from anpr.models.base import Base
 from anpr.models.exports import Export, ExportEntry, ExportItem, ExportPart, ExportStatus
-from anpr.models.footage import Camera, Event, ReviewStatus, Upload, UploadStatus
+from anpr.models.footage import OVER, Camera, Event, ReviewStatus, Upload, UploadStatus
 from anpr.models.governance import (
     ApiKey,
     CameraGrant,
@@ -48,6 +48,7 @@ from anpr.models.people import RefreshToken, Role, SigningKey, User
 from anpr.models.review import Correction, RejectReason, Review, Urgency, Verdict
 
 __all__ = [
+    "OVER",
     "ApiKey",
     "AuditRecord",
     "Base",

@@ -60,6 +60,10 @@ class UploadStatus(StrEnum):
     EXPIRED = "expired"
 
 
+OVER: Final = (UploadStatus.SUCCEEDED, UploadStatus.FAILED, UploadStatus.EXPIRED)
+"""Where an upload's job has ended, or will never begin."""
+
+
 class Upload(Base):
     """A file that a client sends, and the job that reads it: one of each, so one row.
 

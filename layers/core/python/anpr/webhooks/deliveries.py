@@ -270,7 +270,9 @@ def settle(session: Session, claimed: Claimed, outcome: Outcome, settings: Webho
     wait = None
     # A replay that was asked for meanwhile, or another sender whom the lease fell to, has the delivery now.
     if delivery.lease_until == claimed.lease_until:
-        wait = _advance(session, delivery, claimed.attempt, outcome, settings)
+        wait = _advance(delivery, claimed.attempt, outcome, now, settings)
+        if outcome.arrived:
+            _measure(session, delivery, now)
     _judge(session, endpoint, outcome, now, settings)
     session.flush()
     return wait if endpoint.active else None
@@ -342,14 +344,12 @@ def _attempt(claimed: Claimed, outcome: Outcome, now: datetime) -> WebhookAttemp
 
 
 def _advance(
-    session: Session, delivery: WebhookDelivery, attempt: int, outcome: Outcome, settings: WebhookSettings
+    delivery: WebhookDelivery, attempt: int, outcome: Outcome, now: datetime, settings: WebhookSettings
 ) -> timedelta | None:
     """End a delivery, or say when to try again; None where there is nothing to wait for."""
-    now: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
     delivery.attempts, delivery.lease_until = attempt + 1, None
     if outcome.arrived:
         delivery.status, delivery.delivered_at = DeliveryStatus.DELIVERED, now
-        _measure(session, delivery, now)
         return None
     # A message is not at fault where the address is gone: it is kept for when the endpoint, disabled now, is back.
     wait = timedelta(0) if outcome.is_gone else _next_wait(attempt, outcome, settings)

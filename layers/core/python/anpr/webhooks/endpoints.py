@@ -13,7 +13,7 @@ from anpr.audit import SYSTEM, Actor
 from anpr.egress import EgressPolicy
 from anpr.errors import Conflict, NotFound, Unprocessable
 from anpr.messages import EventType, WebhookDisabled
-from anpr.models import BoloList, Role, User, WebhookEndpoint
+from anpr.models import BoloList, User, WebhookEndpoint
 from anpr.paging import Page, PageRequest, Position, newest_first, page_of
 from anpr.scopes import CameraScope
 from anpr.webhooks.sealing import Seal, new_secret
@@ -116,9 +116,7 @@ def update(
 def cameras_of(session: Session, endpoint: WebhookEndpoint) -> CameraScope:
     """The cameras whose hits an endpoint is told of: those that whoever registered it may see now; None for all."""
     maker = None if endpoint.created_by is None else session.get(User, endpoint.created_by)
-    if maker is None or maker.role is Role.ADMIN:
-        return None
-    return camera_limits.of_user(session, maker.id)
+    return None if maker is None else camera_limits.seen_by(session, maker)
 
 
 def secrets_of(endpoint: WebhookEndpoint, now: datetime) -> tuple[bytes, ...]:
