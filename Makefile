@@ -13,7 +13,7 @@ LOCK_HASH := $(shell $(PYTHON) -c 'import hashlib, pathlib; \
 	print(hashlib.sha256(pathlib.Path("requirements.lock").read_bytes()).hexdigest()[:16])' 2>/dev/null)
 STAMP := .venv/.made-of-$(LOCK_HASH)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-SOURCES := layers/core/python/anpr functions gpu_worker infra tests
+SOURCES := layers/core/python/anpr functions gpu_worker infra lab tests
 UV_VERSION := 0.13.9
 UV := .cache/uv-$(UV_VERSION)/bin/uv
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(LOCK_ARGS)
@@ -60,7 +60,7 @@ synth: $(STAMP) ## Synthesise the stacks of ENV (local, dev or prod) into cdk.ou
 
 .PHONY: bench
 bench: $(STAMP) ## Time decoding, detecting and reading apart (CLIP=path, or a folder with truth.csv).
-	@clip="$(CLIP)"; $(BIN)/python -m gpu_worker bench "$${clip:-$$($(BIN)/python -m infra.local clip)}"
+	@clip="$(CLIP)"; $(BIN)/python -m lab.bench "$${clip:-$$($(BIN)/python -m infra.local clip)}"
 
 .PHONY: lock
 lock: $(STAMP) $(UV) ## Resolve the dependencies anew; the layer's and the images' locks have the same versions.

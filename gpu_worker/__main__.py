@@ -1,4 +1,4 @@
-"""`python -m gpu_worker work | read | bench`."""
+"""`python -m gpu_worker work | read`."""
 
 import argparse
 import io
@@ -18,16 +18,6 @@ def _arguments() -> argparse.ArgumentParser:
     read.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a picture, a clip or a folder of them")
     read.add_argument("--json", action="store_true", help="one JSON object a line instead of a table")
     read.add_argument("--all", action="store_true", help="list unreadable passages too")
-    bench = commands.add_parser("bench", help="time the stages apart, and compare readers where truth lies beside")
-    bench.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a clip, or a folder with truth.csv")
-    bench.add_argument(
-        "--reader",
-        action="append",
-        default=[],
-        metavar="SPEC",
-        help="default, or platenet, ppocr or easyocr alone, or NAME=ENGINE:FILE; the first is compared with the others",
-    )
-    bench.add_argument("--out", type=Path, metavar="FOLDER", help="write report.md and its plots there")
     return parser
 
 
@@ -48,20 +38,17 @@ def main() -> int:
 
 def _run() -> int:
     arguments = _arguments().parse_args()
-    # Imported here so that each command loads what it needs: `work` alone needs the adapters, the others alone do not.
+    # Imported here so that each command loads what it needs: `work` alone needs the adapters, `read` alone does not.
     if arguments.command == "work":
-        from gpu_worker import work  # noqa: PLC0415
+        from gpu_worker.service import work  # noqa: PLC0415
 
         return work.main()
     from gpu_worker import read  # noqa: PLC0415
-    from gpu_worker.bench import command  # noqa: PLC0415
-    from gpu_worker.engines import build_pipeline, media_limits  # noqa: PLC0415
-    from gpu_worker.settings import VisionSettings  # noqa: PLC0415
+    from gpu_worker.vision.engines import build_pipeline, media_limits  # noqa: PLC0415
+    from gpu_worker.vision.settings import VisionSettings  # noqa: PLC0415
 
     settings = VisionSettings()
     try:
-        if arguments.command == "bench":
-            return command.run(settings, command.Request(arguments.paths, arguments.reader, arguments.out))
         return read.run(
             build_pipeline(settings),
             arguments.paths,

@@ -10,10 +10,10 @@ from typing import Any
 
 from anpr.errors import UnreadableMedia
 from anpr.messages import MEDIA_TYPES, media_type
-from gpu_worker.passages import Passage
-from gpu_worker.pictures import read_still
-from gpu_worker.pipeline import Pipeline, PlateRead, Progress, is_readable
-from gpu_worker.video import MediaLimits
+from gpu_worker.vision.passages import Passage
+from gpu_worker.vision.pictures import read_still
+from gpu_worker.vision.pipeline import Pipeline, PlateRead, Progress, is_readable
+from gpu_worker.vision.video import MediaLimits
 
 Record = dict[str, Any]
 

@@ -6,12 +6,13 @@ from uuid import uuid4
 
 from sqlalchemy import func, select, update
 
-from anpr import bolos, jobs, passages
+from anpr.alerts import bolos
 from anpr.audit import Actor
+from anpr.capture import jobs, passages
+from anpr.capture.passages import PlateBox, RecordedPassage
 from anpr.db import Database
+from anpr.identity.principals import Principal
 from anpr.models import Camera, Event, Role, Upload, User
-from anpr.passages import PlateBox, RecordedPassage
-from anpr.principals import Principal
 
 CAPTURED_AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

@@ -14,8 +14,8 @@ from pydantic_core import to_jsonable_python
 from pydantic_settings import BaseSettings
 
 import anpr.settings
-import gpu_worker.settings
-import gpu_worker.work
+import gpu_worker.service.work
+import gpu_worker.vision.settings
 
 _HEADER: Final = """\
 Every setting of the backend and of the worker, with its default; written by `python -m tests.env_example`.
@@ -32,7 +32,7 @@ def settings_classes() -> list[type[BaseSettings]]:
     """Every settings class, in the order of the modules and of what stands in them."""
     return [
         found
-        for module in (anpr.settings, gpu_worker.settings, gpu_worker.work)
+        for module in (anpr.settings, gpu_worker.vision.settings, gpu_worker.service.work)
         for found in vars(module).values()
         if inspect.isclass(found) and issubclass(found, BaseSettings) and found.__module__ == module.__name__
     ]

@@ -8,8 +8,8 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from anpr.health import prometheus
-from anpr.totals import Counts
+from anpr.capture.totals import Counts
+from anpr.governance.health import prometheus
 from tests.markdown import anchors
 
 _ROOT: Final = Path(__file__).parent.parent

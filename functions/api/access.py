@@ -8,11 +8,11 @@ from typing import Final
 from fastapi import Request
 from fastapi.security.utils import get_authorization_scheme_param
 
-from anpr import apikeys, auth
 from anpr.audit import Actor
 from anpr.errors import Forbidden, Unauthenticated
+from anpr.identity import apikeys, auth
+from anpr.identity.principals import Principal
 from anpr.models import Role
-from anpr.principals import Principal
 from functions.api.dependencies import Services, request_id
 from functions.api.services import ApiServices
 

@@ -5,10 +5,10 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from anpr.egress import EgressPolicy, policy_of
+from anpr.alerts.egress import EgressPolicy, policy_of
+from anpr.alerts.webhooks.sealing import Seal
 from anpr.ports import JobQueue, Notifier, SecretStore
 from anpr.settings import WebhookSettings
-from anpr.webhooks.sealing import Seal
 from functions.api.dependencies import Services, needed
 
 

@@ -1,8 +1,8 @@
 """The alerts function: wanted plates, their hits, webhooks; health and metrics."""
 
 from anpr import bootstrap
+from anpr.identity.tokens import TokenVerifier
 from anpr.settings import MetricsSettings, TokenSettings, WebhookKeySettings, WebhookSettings
-from anpr.tokens import TokenVerifier
 from functions.api.alerting import AlertingServices
 from functions.api.entry import lambda_handler
 from functions.api.routes import bolo_hits, bolo_lists, bolos, health, webhooks

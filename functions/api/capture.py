@@ -1,8 +1,8 @@
 """The capture function: cameras, uploads and their jobs."""
 
 from anpr import bootstrap
+from anpr.identity.tokens import TokenVerifier
 from anpr.settings import TokenSettings, UploadSettings
-from anpr.tokens import TokenVerifier
 from functions.api.entry import lambda_handler
 from functions.api.routes import camera_limits, cameras, jobs, uploads
 from functions.api.services import ApiServices

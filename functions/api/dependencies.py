@@ -7,10 +7,10 @@ from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
 from anpr.audit import Actor
+from anpr.identity.principals import Principal
+from anpr.identity.tokens import TokenSigner
 from anpr.ports import BlobStore, EventBus, JobQueue
-from anpr.principals import Principal
 from anpr.settings import ExportSettings, MetricsSettings, SearchSettings, UploadSettings
-from anpr.tokens import TokenSigner
 from functions.api.services import ApiServices
 from functions.api.telemetry import Telemetry
 

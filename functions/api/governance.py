@@ -1,8 +1,8 @@
 """The governance function: licences, use, the audit log, holds, erasure. It alone of the API may delete footage."""
 
 from anpr import bootstrap
+from anpr.identity.tokens import TokenVerifier
 from anpr.settings import TokenSettings
-from anpr.tokens import TokenVerifier
 from functions.api.entry import lambda_handler
 from functions.api.routes import governance, health, licenses, usage
 from functions.api.services import ApiServices

@@ -1,8 +1,8 @@
 """The identity function: logins, accounts, and the API's description. It alone can read the signing key."""
 
 from anpr import bootstrap
+from anpr.identity.tokens import TokenSigner, TokenVerifier
 from anpr.settings import SigningSettings, TokenSettings
-from anpr.tokens import TokenSigner, TokenVerifier
 from functions.api.entry import lambda_handler
 from functions.api.routes import api_keys, auth, camera_limits, docs, users
 from functions.api.services import ApiServices

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from anpr.bolos import Matcher
+from anpr.alerts.bolos import Matcher
 from anpr.settings import ReviewSettings
 from functions.api.dependencies import Services, needed
 

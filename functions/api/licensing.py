@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from fastapi import Response
 
-from anpr import licenses
-from anpr.license_keys import Feature
-from anpr.licenses import LimitUse
+from anpr.governance import licenses
+from anpr.governance.license_keys import Feature
+from anpr.governance.licenses import LimitUse
 from functions.api.dependencies import Caller, DbSession, Services
 
 WARNING_HEADER = "license-warning"

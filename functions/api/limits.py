@@ -12,9 +12,9 @@ from typing import Final
 from fastapi import Request
 from sqlalchemy.orm import Session
 
-from anpr import ratelimits
-from anpr.principals import Principal
-from anpr.ratelimits import Allowance
+from anpr.identity import ratelimits
+from anpr.identity.principals import Principal
+from anpr.identity.ratelimits import Allowance
 from functions.api.dependencies import Caller, Services
 
 _ANYWHERE_PERIOD: Final = timedelta(hours=1)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from anpr.apikeys import PERMISSIONS
+from anpr.identity.apikeys import PERMISSIONS
 from functions.api import alerts, capture, governance, identity, review
 from functions.api.access import ACCESS, Access, Rule, needed
 from functions.api.problems import MEDIA_TYPE

@@ -1,9 +1,9 @@
 """The review function: passages, verdicts on them, exports."""
 
 from anpr import bootstrap
-from anpr.bolos import Matcher
+from anpr.alerts.bolos import Matcher
+from anpr.identity.tokens import TokenVerifier
 from anpr.settings import ExportSettings, ReviewSettings, SearchSettings, TokenSettings
-from anpr.tokens import TokenVerifier
 from functions.api.entry import lambda_handler
 from functions.api.judging import JudgingServices
 from functions.api.routes import events, exports, feedback

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from anpr.db import Database
+from anpr.identity.tokens import TokenSigner, TokenVerifier
 from anpr.ports import BlobStore, EventBus, JobQueue
 from anpr.settings import (
     ExportSettings,
@@ -13,7 +14,6 @@ from anpr.settings import (
     SearchSettings,
     UploadSettings,
 )
-from anpr.tokens import TokenSigner, TokenVerifier
 
 if TYPE_CHECKING:
     # What these bring along costs each start of a function, so only the groups that use them import them.

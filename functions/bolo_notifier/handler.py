@@ -15,9 +15,10 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from anpr import bootstrap, messages, notifications
+from anpr import bootstrap, messages
+from anpr.alerts import notifications
+from anpr.alerts.notifications import NotificationServices
 from anpr.messages import METRICS_NAMESPACE, BoloMatched, CloudEvent, Metric
-from anpr.notifications import NotificationServices
 from anpr.settings import AlertSettings
 
 logger = Logger(service="bolo_notifier")

@@ -11,10 +11,10 @@ from pydantic import BaseModel
 from anpr import bootstrap, outbox
 from anpr.db import Database
 from anpr.errors import AnprError
-from anpr.exports import builder, notices
-from anpr.exports.sweep import sweep
 from anpr.messages import EventType, ExportFinished, ExportRequested
 from anpr.ports import ArchiveStore, EventBus, Notifier
+from anpr.review.exports import builder, notices
+from anpr.review.exports.sweep import sweep
 from anpr.settings import ExportSettings
 
 _Payload = TypeVar("_Payload", bound=BaseModel)

@@ -8,11 +8,14 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from anpr import auth, bootstrap, licenses, outbox, ratelimits, retention, strays, subjects, usage
+from anpr import bootstrap, outbox
+from anpr.capture import strays
+from anpr.capture.sweep import SweepRules, sweep
 from anpr.db import Database
+from anpr.governance import licenses, retention, subjects, usage
+from anpr.identity import auth, ratelimits
 from anpr.ports import BlobStore, JobQueue
 from anpr.settings import LicenseSettings, QueueSettings, RetentionSettings, UploadSettings
-from anpr.sweep import SweepRules, sweep
 
 KEEP_PUBLISHED: Final = timedelta(days=7)
 """How long published events stay in the outbox, for whoever has to find out what was said and when."""

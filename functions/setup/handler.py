@@ -6,10 +6,11 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, SecretStr
 
-from anpr import bootstrap, migrations, tokens, users
+from anpr import bootstrap, migrations
+from anpr.alerts.webhooks import sealing
 from anpr.errors import Unavailable
+from anpr.identity import tokens, users
 from anpr.settings import AdminSettings, SigningSettings, WebhookKeySettings
-from anpr.webhooks import sealing
 from functions.setup import cloudformation
 
 logger = Logger(service="setup")

@@ -12,7 +12,8 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from anpr import bootstrap, idleness
+from anpr import bootstrap
+from anpr.governance import idleness
 from anpr.messages import WebhookSweep
 from anpr.ports import ActivityMeter, JobQueue
 from anpr.settings import IdlenessSettings, SweepSettings

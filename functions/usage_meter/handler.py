@@ -6,8 +6,9 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from anpr import bootstrap, licenses, usage
+from anpr import bootstrap
 from anpr.db import Database
+from anpr.governance import licenses, usage
 from anpr.messages import CloudEvent, UploadProcessed
 from anpr.settings import LicenseSettings
 

@@ -9,9 +9,9 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from anpr import posting
-from anpr.egress import policy_of
-from anpr.posting import Poster
+from anpr.alerts import posting
+from anpr.alerts.egress import policy_of
+from anpr.alerts.posting import Poster
 from anpr.settings import WebhookSettings
 
 logger = Logger(service="webhook_poster")

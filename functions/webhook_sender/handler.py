@@ -11,11 +11,11 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from anpr import bootstrap, outbox
+from anpr.alerts.webhooks.sealing import Seal
+from anpr.alerts.webhooks.sending import Sender, SenderServices
 from anpr.db import Database
 from anpr.ports import EventBus
 from anpr.settings import WebhookKeySettings, WebhookSettings
-from anpr.webhooks.sealing import Seal
-from anpr.webhooks.sending import Sender, SenderServices
 
 logger = Logger(service="webhook_sender")
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from sqlalchemy import make_url, text
 
 from anpr import bootstrap
-from anpr.adapters.aws import make_client
+from anpr.adapters.aws.services import make_client
 from anpr.errors import Unavailable
 
 

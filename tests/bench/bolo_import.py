@@ -15,8 +15,8 @@ from typing import Any
 from sqlalchemy import make_url
 
 from anpr import migrations
+from anpr.alerts.bolos import csv_import, lists
 from anpr.audit import SYSTEM
-from anpr.bolos import csv_import, lists
 from anpr.db import Database, make_engine
 from anpr.settings import DatabaseSettings
 from functions.api.schemas.bolos import inflated

@@ -17,9 +17,9 @@ from uuid import uuid4
 from sqlalchemy import Engine, make_url, text
 
 from anpr import migrations
-from anpr.bolos import Matcher
-from anpr.bolos.matcher import touch
-from anpr.bolos.patterns import Read
+from anpr.alerts.bolos import Matcher
+from anpr.alerts.bolos.matcher import touch
+from anpr.alerts.bolos.patterns import Read
 from anpr.db import Database, make_engine
 from anpr.settings import DatabaseSettings
 from infra.local.postgres import Postgres, free_port

@@ -21,11 +21,12 @@ from uuid import uuid4
 
 from sqlalchemy import URL, make_url, text
 
-from anpr import bootstrap, migrations, tokens
+from anpr import bootstrap, migrations
 from anpr.db import Database, make_engine
+from anpr.identity import tokens
+from anpr.identity.tokens import TokenKind, TokenSigner, TokenVerifier
 from anpr.models import Role, User
 from anpr.settings import DatabaseSettings, RateLimitSettings, SearchSettings, StorageSettings, TokenSettings
-from anpr.tokens import TokenKind, TokenSigner, TokenVerifier
 from functions.api.entry import LambdaHandler
 from functions.api.routes import events
 from functions.api.services import ApiServices

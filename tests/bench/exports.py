@@ -31,13 +31,13 @@ from sqlalchemy import create_engine, select, text, update
 from anpr import bootstrap
 from anpr.audit import SYSTEM
 from anpr.db import Database
-from anpr.exports import builder, requests
-from anpr.exports.builder import Outcome
-from anpr.exports.requests import ExportRequest
+from anpr.identity.principals import Principal
 from anpr.messages import export_key
 from anpr.models import Event, Export, Role
 from anpr.plates import CONFUSABLES, plate_key
-from anpr.principals import Principal
+from anpr.review.exports import builder, requests
+from anpr.review.exports.builder import Outcome
+from anpr.review.exports.requests import ExportRequest
 from anpr.settings import ExportSettings
 from tests.bench.seed import seed
 from tests.e2e.backend import Backend, backend

@@ -16,15 +16,17 @@ from uuid import uuid4
 
 from sqlalchemy import Engine, make_url, text
 
-from anpr import apikeys, audit, license_keys, licenses, migrations, ratelimits, retention, usage
-from anpr.apikeys import NewApiKey
+from anpr import audit, migrations
 from anpr.audit import SYSTEM, Actor
 from anpr.db import Database, make_engine
-from anpr.license_keys import LicenseTerms
+from anpr.governance import license_keys, licenses, retention, usage
+from anpr.governance.license_keys import LicenseTerms
+from anpr.identity import apikeys, ratelimits
+from anpr.identity.apikeys import NewApiKey
+from anpr.identity.principals import Principal
+from anpr.identity.ratelimits import Allowance
 from anpr.messages import UploadProcessed
 from anpr.models import Role, User
-from anpr.principals import Principal
-from anpr.ratelimits import Allowance
 from anpr.settings import DatabaseSettings, LicenseSettings, RetentionSettings
 from infra.local.postgres import Postgres, free_port
 from tests.bench import plans

@@ -12,7 +12,7 @@ from typing import Any, Final
 import boto3
 import pytest
 
-from anpr.adapters.sns import SnsNotifier
+from anpr.adapters.aws.sns import SnsNotifier
 from anpr.settings import AlertSettings
 from infra.local.emulator import REGION
 from infra.local.site import STACK, Site

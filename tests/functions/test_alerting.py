@@ -10,17 +10,17 @@ from moto import mock_aws
 from sqlalchemy import select
 
 from anpr import outbox
-from anpr.adapters.aws import make_client
+from anpr.adapters.aws.services import make_client
+from anpr.alerts.bolos import entries, lists
+from anpr.alerts.egress import policy_of
+from anpr.alerts.webhooks import endpoints, sealing
+from anpr.alerts.webhooks.sealing import Seal
 from anpr.audit import SYSTEM
-from anpr.bolos import entries, lists
 from anpr.db import Database
-from anpr.egress import policy_of
 from anpr.errors import Unavailable
 from anpr.messages import Metric
 from anpr.models import DeliveryStatus, WebhookDelivery
 from anpr.settings import WebhookSettings
-from anpr.webhooks import endpoints, sealing
-from anpr.webhooks.sealing import Seal
 from functions.bolo_notifier import handler as notifier
 from functions.webhook_sender import handler as sender
 from tests.builders import add_event

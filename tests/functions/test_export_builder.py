@@ -9,15 +9,16 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 from sqlalchemy import select, update
 
-from anpr import bolos, reviews
-from anpr.adapters.aws import make_client
+from anpr.adapters.aws.services import make_client
+from anpr.alerts import bolos
 from anpr.db import Database
 from anpr.errors import Unavailable
-from anpr.exports import notices, requests
-from anpr.exports.requests import Content, ExportRequest
 from anpr.messages import EventType, ExportFinished, ExportRequested, export_key
 from anpr.models import Export, ExportStatus, OutboxMessage, Verdict
-from anpr.reviews import Opinion
+from anpr.review import verdicts
+from anpr.review.exports import notices, requests
+from anpr.review.exports.requests import Content, ExportRequest
+from anpr.review.verdicts import Opinion
 from anpr.settings import ExportSettings
 from functions.export_builder import handler as module
 from tests.builders import add_event, add_user
@@ -61,7 +62,7 @@ def requested(export_id: UUID) -> dict[str, Any]:
 def export_id(database: Database) -> UUID:
     who, event = add_user(database), add_event(database)
     with database.transaction() as session:
-        reviews.give(session, who, event.id, Opinion(Verdict.CONFIRMED), matcher=bolos.Matcher())
+        verdicts.give(session, who, event.id, Opinion(Verdict.CONFIRMED), matcher=bolos.Matcher())
         wanted = ExportRequest(contents=frozenset({Content.JSONL}))
         return requests.create(session, who, wanted, reason="a test", notify=True, settings=ExportSettings()).id
 

@@ -6,7 +6,7 @@ from moto import mock_aws
 from sqlalchemy import func, update
 
 from anpr import outbox
-from anpr.adapters.aws import make_client
+from anpr.adapters.aws.services import make_client
 from anpr.db import Database
 from anpr.messages import EventType, JobRequest
 from anpr.models import OutboxMessage

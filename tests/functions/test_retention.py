@@ -6,11 +6,12 @@ import pytest
 from moto import mock_aws
 from sqlalchemy import func, select, update
 
-from anpr import license_keys, licenses, outbox, usage
-from anpr.adapters.aws import make_client
+from anpr import outbox
+from anpr.adapters.aws.services import make_client
 from anpr.audit import SYSTEM
 from anpr.db import Database
-from anpr.license_keys import LicenseTerms
+from anpr.governance import license_keys, licenses, usage
+from anpr.governance.license_keys import LicenseTerms
 from anpr.messages import EventType, JobRequest, upload_ids_of, upload_key
 from anpr.models import Event, OutboxMessage, RefreshToken, Upload, UploadStatus
 from anpr.settings import LicenseSettings

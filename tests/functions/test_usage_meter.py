@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import select
 
-from anpr import license_keys, usage
 from anpr.db import Database
+from anpr.governance import license_keys, usage
 from anpr.messages import CloudEvent, EventType, UploadProcessed
 from anpr.models import OutboxMessage, UsageRecord
 from functions.usage_meter import handler as module

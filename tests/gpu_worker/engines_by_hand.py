@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gpu_worker.detection import Detection
-from gpu_worker.geometry import BoundingBox, Image
-from gpu_worker.recognition import PlateText, ctc
+from gpu_worker.vision.detection import Detection
+from gpu_worker.vision.geometry import BoundingBox, Image
+from gpu_worker.vision.recognition import PlateText, ctc
 
 MARKS = {"AB12CDE": (0, 0, 255), "XY98ZTR": (0, 255, 0), "KLM4567": (255, 0, 0), "KLM4568": (255, 0, 255)}
 """What a plate says, by its colour (BGR)."""

@@ -8,7 +8,7 @@ import av
 import cv2
 import numpy as np
 
-from gpu_worker.geometry import BoundingBox, Image
+from gpu_worker.vision.geometry import BoundingBox, Image
 
 ROAD_WIDTH, ROAD_HEIGHT = 640, 360
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import cv2
 import pytest
 
-from gpu_worker.passages import ReadingSettings
-from gpu_worker.pipeline import Pipeline, PipelineSettings
 from gpu_worker.read import expand, run, table
-from gpu_worker.video import MediaLimits
+from gpu_worker.vision.passages import ReadingSettings
+from gpu_worker.vision.pipeline import Pipeline, PipelineSettings
+from gpu_worker.vision.video import MediaLimits
 from tests.gpu_worker.engines_by_hand import PatchDetector, PatchReader, marked
 from tests.gpu_worker.scenes import road, write_clip
 

@@ -98,6 +98,7 @@ def prod(templates: dict[str, Template]) -> Template:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests that need the CDK on one xdist worker: it takes seconds to start."""
+    ours = (Path(__file__).parent, Path(__file__).parents[1] / "lab")
     for item in items:
-        if "assemblies" in getattr(item, "fixturenames", ()) and item.path.is_relative_to(Path(__file__).parent):
+        if "assemblies" in getattr(item, "fixturenames", ()) and any(map(item.path.is_relative_to, ours)):
             item.add_marker(pytest.mark.xdist_group("cdk"))

@@ -9,7 +9,7 @@ import pytest
 
 from anpr.messages import METRICS_NAMESPACE, Metric
 from functions.bolo_notifier import handler as notifier
-from gpu_worker import figures
+from gpu_worker.service import figures
 from infra.environments import ENVIRONMENTS, PROD
 from infra.packaging import ROOT
 from tests.infra.conftest import Template

@@ -12,8 +12,8 @@ import boto3
 import pytest
 
 from anpr.settings import BusSettings, DatabaseSettings, QueueSettings, StorageSettings, UploadSettings
-from gpu_worker.settings import VisionSettings
-from gpu_worker.work import WorkerSettings
+from gpu_worker.service.work import WorkerSettings
+from gpu_worker.vision.settings import VisionSettings
 from infra.environments import ENVIRONMENTS
 from infra.scaling import ScalingPolicy, capacity, rungs
 from tests.infra.conftest import Template, listed

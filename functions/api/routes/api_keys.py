@@ -4,8 +4,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from anpr import apikeys
-from anpr.license_keys import Feature
+from anpr.governance.license_keys import Feature
+from anpr.identity import apikeys
 from functions.api.dependencies import Caller, CallerActor, DbSession
 from functions.api.licensing import requires
 from functions.api.schemas.apikeys import ApiKeyCreated, ApiKeyIn, ApiKeyList, ApiKeyOut, created

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from anpr import auth
-from anpr.auth import Refused, TokenPair
 from anpr.errors import Unauthenticated
+from anpr.identity import auth
+from anpr.identity.auth import Refused, TokenPair
 from functions.api.dependencies import RequestId, RequestTelemetry, Services, Signer
 from functions.api.limits import LoginAttempt
 from functions.api.schemas.auth import LoginIn, RefreshIn, TokensOut

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from anpr.bolos import hits
+from anpr.alerts.bolos import hits
 from functions.api.dependencies import Blobs, Caller, DbSession
 from functions.api.promises import Promises
 from functions.api.schemas.bolo_hits import HitOut, HitPage, HitPatch, HitQuery, hit_out

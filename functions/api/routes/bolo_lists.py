@@ -5,8 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Header, Query, Response
 
-from anpr.bolos import csv_import, lists
-from anpr.bolos.lists import ListFields
+from anpr.alerts.bolos import csv_import, lists
+from anpr.alerts.bolos.lists import ListFields
 from functions.api.alerting import Alerting
 from functions.api.dependencies import CallerActor, DbSession
 from functions.api.schemas.bolos import (

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from anpr.bolos import backsearch, entries, patterns
-from anpr.bolos.entries import EntryFields
+from anpr.alerts.bolos import backsearch, entries, patterns
+from anpr.alerts.bolos.entries import EntryFields
 from functions.api.dependencies import Blobs, Caller, DbSession
 from functions.api.limits import limit_searches
 from functions.api.schemas.bolos import (

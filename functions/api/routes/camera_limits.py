@@ -4,8 +4,8 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from anpr import camera_limits
 from anpr.errors import Unprocessable
+from anpr.identity import camera_limits
 from functions.api.dependencies import CallerActor, DbSession
 from functions.api.schemas.camera_limits import (
     GroupIn,

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
 
-from anpr import cameras, licenses
-from anpr.cameras import CameraFields
+from anpr.capture import cameras
+from anpr.capture.cameras import CameraFields
+from anpr.governance import licenses
 from functions.api.dependencies import Caller, DbSession, Services
 from functions.api.licensing import warn
 from functions.api.schemas.cameras import (

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from anpr import events
+from anpr.review import events
 from functions.api.dependencies import Blobs, Caller, DbSession, RequestTelemetry, Search
 from functions.api.limits import limit_searches
 from functions.api.schemas.events import EventOut, EventPage, EventQuery, event_out

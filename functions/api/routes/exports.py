@@ -5,8 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from anpr.exports import requests
-from anpr.license_keys import Feature
+from anpr.governance.license_keys import Feature
+from anpr.review.exports import requests
 from functions.api.dependencies import Blobs, Caller, DbSession, Exporting, Services
 from functions.api.licensing import requires
 from functions.api.promises import Promises

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from anpr import review_queue, reviews
-from anpr.review_queue import QueueFilter
+from anpr.review import agreement, verdicts
+from anpr.review import queue as review_queue
+from anpr.review.queue import QueueFilter
 from functions.api.dependencies import Blobs, Caller, DbSession
 from functions.api.judging import Judging
 from functions.api.promises import Promises
@@ -42,7 +43,7 @@ def claim_next(body: ClaimIn, session: DbSession, caller: Caller, blobs: Blobs, 
     """Events that nobody else works on. A claim ends with the verdict, when it is released, or with its lease."""
     claimed = review_queue.claim_next(
         session,
-        reviews.person(caller),
+        verdicts.person(caller),
         QueueFilter(caller.scope, body.camera_ids),
         count=body.count,
         settings=judging.settings,
@@ -53,14 +54,14 @@ def claim_next(body: ClaimIn, session: DbSession, caller: Caller, blobs: Blobs, 
 @router.get("/agreement", summary="Compare machine and people")
 def get_agreement(query: Annotated[AgreementParameters, Query()], session: DbSession, caller: Caller) -> AgreementList:
     """How often people found the machine's read right, by camera and ISO week of capture."""
-    figures = reviews.agreement(session, query.query(), scope=caller.scope)
+    figures = agreement.agreement(session, query.query(), scope=caller.scope)
     return AgreementList(items=[AgreementOut.model_validate(one) for one in figures])
 
 
 @router.get("/events/{event_id}", summary="List the verdicts on an event")
 def get_verdicts(event_id: UUID, session: DbSession, caller: Caller) -> VerdictList:
     """All verdicts, the newest first; the first that is not undone holds."""
-    found = reviews.history(session, event_id, scope=caller.scope)
+    found = verdicts.history(session, event_id, scope=caller.scope)
     return VerdictList(items=[verdict_out(one) for one in found])
 
 
@@ -75,7 +76,7 @@ def give_verdict(
 ) -> VerdictOut:
     """Confirm, correct or reject what the machine read; the read itself stays. Sent twice, it counts once."""
     with promises.transaction() as session:
-        given, new = reviews.give(session, caller, event_id, body.opinion(), matcher=judging.matcher)
+        given, new = verdicts.give(session, caller, event_id, body.opinion(), matcher=judging.matcher)
     if not new:
         response.status_code = 200
     return verdict_out(given)
@@ -85,7 +86,7 @@ def give_verdict(
 def claim_event(event_id: UUID, session: DbSession, caller: Caller, blobs: Blobs, judging: Judging) -> ReviewOut:
     """Keep others from working on this event; refused while another reviewer does."""
     claimed = review_queue.claim(
-        session, reviews.person(caller), event_id, scope=caller.scope, lease=judging.settings.lease
+        session, verdicts.person(caller), event_id, scope=caller.scope, lease=judging.settings.lease
     )
     return review_out(claimed, blobs)
 
@@ -93,7 +94,7 @@ def claim_event(event_id: UUID, session: DbSession, caller: Caller, blobs: Blobs
 @router.delete("/events/{event_id}/claim", status_code=204, summary="Release an event")
 def release_event(event_id: UUID, session: DbSession, caller: Caller) -> None:
     """Give the event back to the queue."""
-    review_queue.release(session, reviews.person(caller), event_id, scope=caller.scope)
+    review_queue.release(session, verdicts.person(caller), event_id, scope=caller.scope)
 
 
 @router.post("/events/{event_id}/second-opinion", status_code=202, summary="Ask for a second opinion")
@@ -101,7 +102,7 @@ def ask_second_opinion(
     event_id: UUID, body: SecondOpinionIn, session: DbSession, caller: Caller, blobs: Blobs
 ) -> ReviewOut:
     """Put the event before another reviewer, with priority. A verdict that stands holds until then."""
-    asked = review_queue.ask_second_opinion(session, reviews.person(caller), event_id, body.note, scope=caller.scope)
+    asked = review_queue.ask_second_opinion(session, verdicts.person(caller), event_id, body.note, scope=caller.scope)
     return review_out(asked, blobs)
 
 
@@ -109,5 +110,5 @@ def ask_second_opinion(
 def undo_verdict(verdict_id: UUID, caller: Caller, judging: Judging, promises: Promises) -> VerdictOut:
     """Take back one's own verdict; administrators anybody's. The one before it holds again."""
     with promises.transaction() as session:
-        undone = reviews.undo(session, caller, verdict_id, matcher=judging.matcher)
+        undone = verdicts.undo(session, caller, verdict_id, matcher=judging.matcher)
     return verdict_out(undone)

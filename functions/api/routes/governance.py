@@ -5,8 +5,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from anpr import audit, deletion, holds, subjects
-from anpr.subjects import ErasureRequest
+from anpr import audit
+from anpr.governance import deletion, holds, subjects
+from anpr.governance.subjects import ErasureRequest
 from functions.api.dependencies import Blobs, CallerActor, DbSession, Services
 from functions.api.limits import limit_searches
 from functions.api.schemas.common import Line, PageQuery, page_fields

@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter, Response
 
-from anpr import health, outbox
+from anpr import outbox
+from anpr.governance import health
 from functions.api.dependencies import Blobs, Bus, DbSession, Queue, Services
 from functions.api.schemas.health import Alive, HealthOut, ProbeOut
 

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from anpr import uploads
+from anpr.capture import uploads
+from anpr.capture.uploads import UploadFilter
 from anpr.errors import Unavailable
 from anpr.messages import JobRequest
-from anpr.uploads import UploadFilter
 from functions.api.dependencies import Caller, DbSession, Queue, RequestTelemetry, Services
 from functions.api.schemas.common import page_fields
 from functions.api.schemas.uploads import JobOut, JobPage, UploadQuery

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from anpr import licenses
+from anpr.governance import licenses
 from functions.api.dependencies import Caller, CallerActor, DbSession, Services
 from functions.api.schemas.licenses import (
     ActivationIn,

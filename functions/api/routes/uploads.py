@@ -5,8 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query
 
-from anpr import uploads
-from anpr.uploads import NewUpload, UploadFilter
+from anpr.capture import uploads
+from anpr.capture.uploads import NewUpload, UploadFilter
 from functions.api.dependencies import Blobs, Caller, DbSession, Uploads
 from functions.api.licensing import within_minutes
 from functions.api.schemas.common import Line, page_fields

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Response
 
-from anpr import usage
-from anpr.usage import UsageLine
+from anpr.governance import usage
+from anpr.governance.usage import UsageLine
 from functions.api.dependencies import Caller, DbSession
 from functions.api.schemas.common import Written
 from functions.api.schemas.usage import MonthList, ReportQuery, UsageList, UsageQuery, usage_csv, usage_out

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from anpr import users
 from anpr.errors import NotFound, Unprocessable
-from anpr.users import NewUser, UserChanges
+from anpr.identity import users
+from anpr.identity.users import NewUser, UserChanges
 from functions.api.dependencies import CallerActor, DbSession, Services
 from functions.api.limits import PasswordAttempt
 from functions.api.schemas.common import PageQuery, page_fields

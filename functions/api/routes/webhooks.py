@@ -5,10 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from anpr.license_keys import Feature
+from anpr.alerts.webhooks import deliveries, endpoints
+from anpr.alerts.webhooks.endpoints import EndpointFields
+from anpr.governance.license_keys import Feature
 from anpr.messages import WebhookDue
-from anpr.webhooks import deliveries, endpoints
-from anpr.webhooks.endpoints import EndpointFields
 from functions.api.alerting import Alerting
 from functions.api.dependencies import CallerActor, DbSession, Services
 from functions.api.licensing import requires

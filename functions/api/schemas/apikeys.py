@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from anpr import apikeys
-from anpr.apikeys import NewApiKey
+from anpr.identity import apikeys
+from anpr.identity.apikeys import NewApiKey
 from anpr.models import ApiKey, Role
 from functions.api.schemas.camera_limits import GrantsIn
 from functions.api.schemas.common import Line, RequestModel, ResponseModel, Timestamp

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from anpr.bolos import hits
-from anpr.bolos.hits import HitFilter
-from anpr.bolos.patterns import known_region
+from anpr.alerts.bolos import hits
+from anpr.alerts.bolos.hits import HitFilter
+from anpr.alerts.bolos.patterns import known_region
 from anpr.models import BoloKind, BoloMatch, HitStatus, MatchedBy, Priority, Tolerance
 from anpr.ports import BlobStore
 from functions.api.schemas.bolos import Note

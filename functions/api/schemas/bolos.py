@@ -7,10 +7,10 @@ from uuid import UUID
 
 from pydantic import EmailStr, Field, TypeAdapter, ValidationError, model_validator
 
-from anpr.bolos.backsearch import MAX_DAYS, Found, Preview
-from anpr.bolos.csv_import import ImportReport
-from anpr.bolos.entries import EntryFilter
-from anpr.bolos.patterns import MAX_REGEX_LENGTH
+from anpr.alerts.bolos.backsearch import MAX_DAYS, Found, Preview
+from anpr.alerts.bolos.csv_import import ImportReport
+from anpr.alerts.bolos.entries import EntryFilter
+from anpr.alerts.bolos.patterns import MAX_REGEX_LENGTH
 from anpr.errors import BadRequest
 from anpr.models import BoloKind, Channel, MatchedBy, Priority, Tolerance
 from anpr.ports import BlobStore

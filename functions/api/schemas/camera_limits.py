@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from anpr.camera_limits import Grants, Group
+from anpr.identity.camera_limits import Grants, Group
 from functions.api.schemas.common import Line, RequestModel, ResponseModel
 
 Cameras = Annotated[frozenset[UUID], Field(max_length=10_000)]

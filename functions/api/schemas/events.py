@@ -7,11 +7,11 @@ from uuid import UUID
 from pydantic import Field
 
 from anpr import plate_query
-from anpr.events import EventFilter
 from anpr.models import Event, ReviewStatus
 from anpr.plate_query import How, Match, Matched
 from anpr.plates import normalize
 from anpr.ports import BlobStore
+from anpr.review.events import EventFilter
 from functions.api.schemas.common import Line, PageOut, PageQuery, ResponseModel, Timestamp
 
 MAX_CAMERAS = 50

@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import Field, ValidationError
 
 from anpr.errors import Unprocessable
-from anpr.exports.requests import Content, ExportRequest, is_available
 from anpr.models import Export, ExportStatus, ReviewStatus
+from anpr.review.exports.requests import Content, ExportRequest, is_available
 from functions.api.schemas.common import Line, PageOut, PageQuery, RequestModel, ResponseModel, Timestamp
 
 _MAX_CAMERAS = 200

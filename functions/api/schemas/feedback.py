@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 
 from anpr.models import Correction, RejectReason, Review, Urgency, Verdict
 from anpr.ports import BlobStore
-from anpr.reviews import AgreementQuery, Opinion
+from anpr.review.agreement import AgreementQuery
+from anpr.review.verdicts import Opinion
 from functions.api.schemas.common import Line, Region, RequestModel, ResponseModel, Text, Timestamp
 from functions.api.schemas.events import EventOut, event_out
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from anpr.audit import AuditFilter
-from anpr.holds import NewHold
+from anpr.governance.holds import NewHold
 from anpr.models import AuditRecord, DeletionKind, HitStatus, MatchedBy
 from functions.api.schemas.common import Line, PageOut, PageQuery, RequestModel, ResponseModel, Text, Timestamp
 from functions.api.schemas.events import EventOut

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from anpr.license_keys import Feature, LicenseTerms
-from anpr.licenses import LicenseStatus, LimitKind, Standing
+from anpr.governance.license_keys import Feature, LicenseTerms
+from anpr.governance.licenses import LicenseStatus, LimitKind, Standing
 from anpr.models import License
 from functions.api.schemas.common import RequestModel, ResponseModel, Text
 

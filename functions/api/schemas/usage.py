@@ -9,8 +9,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from anpr.exports.labels import cell
-from anpr.usage import UsageLine
+from anpr.governance.usage import UsageLine
+from anpr.review.exports.labels import cell
 from functions.api.schemas.common import RequestModel, ResponseModel
 
 _COLUMNS = ("period", "camera_id", "camera_name", "uploads", "minutes", "frames", "images", "events")

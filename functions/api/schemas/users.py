@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from anpr.identity.passwords import MAX_LENGTH, MIN_LENGTH
 from anpr.models import Role
-from anpr.passwords import MAX_LENGTH, MIN_LENGTH
 from functions.api.schemas.common import Line, PageOut, Patch, RequestModel, ResponseModel, Secret, Written
 
 # Not more than this: names without a dot and special-use domains are what a closed network has.

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from anpr.egress import MAX_URL_LENGTH
+from anpr.alerts.egress import MAX_URL_LENGTH
 from anpr.models import DeliveryStatus
 from functions.api.schemas.common import Line, PageOut, PageQuery, Patch, RequestModel, ResponseModel, Text
 

@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from anpr import tracing
-from anpr.adapters.aws import EventBridgeBus, S3BlobStore, SecretsManagerStore, SqsJobQueue, make_client
+from anpr.adapters.aws.services import EventBridgeBus, S3BlobStore, SecretsManagerStore, SqsJobQueue, make_client
 from anpr.errors import NotFound, Unavailable
 from anpr.messages import CloudEvent
 from anpr.settings import BusSettings, StorageSettings

@@ -6,8 +6,8 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from anpr.adapters.aws import make_client
-from anpr.adapters.cloudwatch import CloudWatchActivity
+from anpr.adapters.aws.cloudwatch import CloudWatchActivity
+from anpr.adapters.aws.services import make_client
 from anpr.errors import Unavailable
 from anpr.settings import IdlenessSettings
 

@@ -7,7 +7,7 @@ import botocore.auth
 import botocore.session
 import pytest
 
-from anpr.adapters.rds import DatabaseToken
+from anpr.adapters.aws.rds import DatabaseToken
 from anpr.errors import Unavailable
 
 HOST, USER = "anpr.cluster-abc.eu-central-1.rds.amazonaws.com", "anpr_app"

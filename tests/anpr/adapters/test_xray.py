@@ -3,8 +3,8 @@ from collections.abc import Iterator
 import pytest
 from botocore.stub import Stubber
 
-from anpr.adapters.aws import make_client
-from anpr.adapters.xray import XraySegments
+from anpr.adapters.aws.services import make_client
+from anpr.adapters.aws.xray import XraySegments
 from anpr.errors import Unavailable
 
 # Not moto's: its X-Ray replaces the SDK's recorder in the whole process, and leaves a socket open.

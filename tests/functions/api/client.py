@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from anpr.db import Database
+from anpr.identity.tokens import TokenKind, TokenSigner, TokenVerifier
 from anpr.models import Role
-from anpr.tokens import TokenKind, TokenSigner, TokenVerifier
 from functions.api.entry import LambdaHandler
 from functions.api.openapi import ROUTERS
 from functions.api.services import ApiServices

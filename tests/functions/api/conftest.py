@@ -6,9 +6,11 @@ from uuid import uuid4
 
 import pytest
 
-from anpr import passwords, tokens
-from anpr.bolos import Matcher
+from anpr.alerts.bolos import Matcher
+from anpr.alerts.webhooks import sealing
 from anpr.db import Database
+from anpr.identity import passwords, tokens
+from anpr.identity.tokens import TokenSigner, TokenVerifier
 from anpr.models import Role, User
 from anpr.settings import (
     ExportSettings,
@@ -19,8 +21,6 @@ from anpr.settings import (
     UploadSettings,
     WebhookSettings,
 )
-from anpr.tokens import TokenSigner, TokenVerifier
-from anpr.webhooks import sealing
 from functions.api.alerting import AlertingServices
 from functions.api.entry import LambdaHandler
 from functions.api.judging import JudgingServices

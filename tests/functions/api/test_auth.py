@@ -4,8 +4,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from anpr.identity.tokens import TokenKind
 from anpr.models import AuditRecord, Role, User
-from anpr.tokens import TokenKind
 from tests.functions.api.client import PASSWORD, Api, Client, Reply
 
 

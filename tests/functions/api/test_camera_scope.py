@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete, select, update
 
-from anpr import license_keys, usage
+from anpr.governance import license_keys, usage
 from anpr.messages import UploadProcessed
 from anpr.models import BoloMatch, Correction, Export, Role, Upload, UploadStatus, UsageReport
 from anpr.settings import LicenseSettings

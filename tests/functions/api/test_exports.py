@@ -3,8 +3,8 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from anpr.exports import builder
 from anpr.models import AuditRecord, Event, Role
+from anpr.review.exports import builder
 from anpr.settings import ExportSettings
 from tests.archives import MemoryArchives
 from tests.builders import add_event

@@ -2,8 +2,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+from anpr.capture.passages import PlateBox
 from anpr.models import Event, Role
-from anpr.passages import PlateBox
 from tests.builders import add_event
 from tests.functions.api.client import Api, Reply
 

@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select, text, update
 
-from anpr import license_keys, usage
-from anpr.license_keys import LicenseTerms
+from anpr.governance import license_keys, usage
+from anpr.governance.license_keys import LicenseTerms
 from anpr.messages import UploadProcessed, upload_key
 from anpr.models import Event, Upload, UploadStatus
 from anpr.settings import LicenseSettings

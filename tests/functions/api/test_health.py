@@ -62,7 +62,7 @@ def test_a_query_that_takes_too_long_is_a_problem_in_words(api: Api, monkeypatch
             session.execute(text("SET LOCAL statement_timeout = 50"))
             session.execute(text("SELECT pg_sleep(5)"))
 
-    monkeypatch.setattr("anpr.health.count", sleep)
+    monkeypatch.setattr("anpr.governance.health.count", sleep)
     reply = Client(api.handler, SCRAPE_TOKEN).get("/metrics")
     assert (reply.status, reply.headers["content-type"]) == (503, "application/problem+json")
     assert "took too long" in reply.json()["detail"]

@@ -4,7 +4,7 @@ import re
 from typing import Any
 from uuid import UUID, uuid4
 
-from anpr.apikeys import PERMISSIONS
+from anpr.identity.apikeys import PERMISSIONS
 from anpr.models import Role
 from anpr.settings import RateLimitSettings
 from functions.api.access import ACCESS, Access, needed

@@ -11,9 +11,9 @@ import pytest
 import snapshot_restore_py
 from sqlalchemy import make_url, text
 
-from anpr import tokens
 from anpr.db import Database, make_engine
 from anpr.errors import Unavailable
+from anpr.identity import tokens
 from anpr.settings import DatabaseSettings
 from functions.api.entry import LambdaHandler
 from functions.api.openapi import ROUTERS

@@ -9,19 +9,19 @@ from typing import Any, Final
 
 from sqlalchemy import URL, make_url
 
-from anpr import posting
-from anpr.adapters.aws import EventBridgeBus, S3BlobStore, SecretsManagerStore, SqsJobQueue, make_client
-from anpr.adapters.cloudwatch import CloudWatchActivity
-from anpr.adapters.functions import FunctionCall, FunctionStarter
-from anpr.adapters.rds import DatabaseToken
-from anpr.adapters.s3_archive import S3ArchiveStore
-from anpr.adapters.sns import SnsNotifier
-from anpr.adapters.xray import XraySegments
+from anpr.adapters.aws.cloudwatch import CloudWatchActivity
+from anpr.adapters.aws.functions import FunctionCall, FunctionStarter
+from anpr.adapters.aws.rds import DatabaseToken
+from anpr.adapters.aws.s3_archive import S3ArchiveStore
+from anpr.adapters.aws.services import EventBridgeBus, S3BlobStore, SecretsManagerStore, SqsJobQueue, make_client
+from anpr.adapters.aws.sns import SnsNotifier
+from anpr.adapters.aws.xray import XraySegments
+from anpr.alerts import posting
+from anpr.alerts.egress import policy_of
+from anpr.alerts.posting import Poster
 from anpr.db import Database, make_engine
-from anpr.egress import policy_of
 from anpr.errors import Unavailable
 from anpr.ports import ActivityMeter, ArchiveStore, BlobStore, EventBus, JobQueue, Notifier, SecretStore
-from anpr.posting import Poster
 from anpr.settings import (
     AlertSettings,
     BusSettings,

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from anpr import audit, bootstrap, license_keys
+from anpr import audit, bootstrap
 from anpr.audit import Head
 from anpr.errors import AnprError
-from anpr.license_keys import Feature, LicenseTerms
+from anpr.governance import license_keys
+from anpr.governance.license_keys import Feature, LicenseTerms
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -26,7 +26,7 @@ class Export(Base):
     """An archive that somebody asked for, and the checkpoint of whoever builds it.
 
     Attributes:
-        request: an `anpr.exports.ExportRequest`.
+        request: an `anpr.review.exports.ExportRequest`.
         camera_ids: the only cameras whose events it holds; None for all.
         events_total: how many events it is about.
         images_total: how many images the archive will hold, missing ones included.

@@ -74,7 +74,7 @@ class Review(Base):
     """Where an event stands in the review queue. Its own table: claims come and go, and events have many indexes.
 
     Attributes:
-        doubt: how unsure the machine's read is, 0-1; see `anpr.reviews.doubt`.
+        doubt: how unsure the machine's read is, 0-1; see `anpr.review.reviews.doubt`.
         urgency: an `Urgency`, as a number that the queue is ordered by.
         open: whether the event waits for a verdict, or for a second one.
         claimed_until: the end of the lease of `claimed_by`; a lease that is over is no claim.

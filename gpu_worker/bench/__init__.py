@@ -1,1 +1,0 @@
-"""`python -m gpu_worker bench`: how well and how fast plates are found and read, on anybody's footage."""

@@ -1,5 +1,0 @@
-"""Reading the text of a plate: the `Recognizer` protocol and its engines."""
-
-from gpu_worker.recognition.base import PlateText, Recognizer
-
-__all__ = ["PlateText", "Recognizer"]

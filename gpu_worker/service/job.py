@@ -1,0 +1,334 @@
+"""One upload, from its key in the storage to its committed events. Knows no model: whoever opens footage is passed in.
+
+Each passage is stored and published as it ends. The order is what makes a kill at any moment harmless: the images
+first, then event, counters and outbox in one transaction, then the bus; a second run repeats what is idempotent and
+records what is missing.
+"""
+
+import hashlib
+import shutil
+import threading
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+from uuid import UUID, uuid4
+
+import cv2
+from sqlalchemy import text
+
+from anpr import outbox
+from anpr.alerts import bolos
+from anpr.capture import jobs, passages
+from anpr.capture.jobs import Claim, ClaimLost, Refusal
+from anpr.db import Database
+from anpr.errors import AnprError, NotFound, Unavailable, UnreadableMedia
+from anpr.messages import Metric, crop_key, frame_key, upload_key
+from anpr.ports import BlobStore, EventBus
+from gpu_worker.service import scratch
+from gpu_worker.service.consumer import JobOutcome
+from gpu_worker.service.figures import Report, keep_quiet
+from gpu_worker.service.footage import Finding, FootageSummary, OpenFootage
+from gpu_worker.service.logs import logger
+from gpu_worker.service.pulse import Pulse, Stopped, TooSlow
+from gpu_worker.service.tracing import step
+from gpu_worker.vision.geometry import Image
+
+_JPEG_QUALITY: Final = 92
+_HASHED_AT_ONCE: Final = 4 * 1024**2
+_GONE: Final = "The file is not in the storage any more."
+
+_RELAY_PAUSE_S: Final = 30
+"""How long a bus that failed is left alone: its time-outs would hold up the reading. The sweep relays what waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobServices:
+    """What a job reads from and writes to; `report` takes figures of what was done."""
+
+    database: Database
+    blobs: BlobStore
+    bus: EventBus
+    report: Report = keep_quiet
+
+
+@dataclass(frozen=True, slots=True)
+class JobLimits:
+    """What one job may take.
+
+    Attributes:
+        scratch: folder for the file while it is read.
+        max_bytes: the largest file.
+        time_limit_s: the longest reading, from when the file is there.
+        stall_s: longest time without a frame, or a byte of the file, before the job counts as stuck.
+        beat_s: time between two signs of life; under two seconds with the writing of one included.
+        stale_after: silence after which another worker's claim may be taken over.
+    """
+
+    scratch: Path
+    max_bytes: int
+    time_limit_s: float = 8 * 3600
+    stall_s: float = 300
+    beat_s: float = 1.5
+    stale_after: timedelta = jobs.STALE_AFTER
+
+
+class JobRunner:
+    """Runs one job at a time; the `gpu_worker.service.consumer.Jobs` of the real worker."""
+
+    def __init__(self, services: JobServices, open_footage: OpenFootage, limits: JobLimits) -> None:
+        self._database = services.database
+        self._blobs = services.blobs
+        self._bus = services.bus
+        self._report = services.report
+        self._open = open_footage
+        self._limits = limits
+        self._matcher = bolos.Matcher()
+        self._running: Pulse | None = None
+        self._relay_again_at = 0.0
+        self._owed: list[Claim] = []
+
+    def run(self, upload_id: UUID, stop: threading.Event) -> JobOutcome:
+        """Do one job: claim, read, record, end.
+
+        Args:
+            upload_id: the upload.
+            stop: set when the worker is told to stop; noticed at the next frame.
+
+        Returns:
+            What is to become of its message.
+
+        Raises:
+            Exception: whatever is not the file's fault; the upload waits for another try.
+        """
+        with logger.append_context_keys(upload_id=str(upload_id)):
+            if stop.is_set():
+                return JobOutcome.STOPPED
+            self._settle()
+            held = self._claim(upload_id)
+            if isinstance(held, Refusal):
+                logger.info("the job was not begun", because=held.value)
+                self._notice_replacement(upload_id)
+                return JobOutcome.BUSY if held is Refusal.BUSY else JobOutcome.OVER
+            return self._run_claimed(held, stop)
+
+    def fail(self, upload_id: UUID, reason: str) -> None:
+        """End a waiting upload that will not be tried again."""
+        with self._database.transaction() as session:
+            failed = jobs.fail_waiting(session, upload_id, reason)
+        if failed:
+            logger.error("the job failed for good", upload_id=str(upload_id), reason=reason)
+            self._report({Metric.JOBS_FAILED: 1})
+            self._relay()
+
+    def abandon(self) -> None:
+        """Give back the running job, from another thread."""
+        pulse = self._running
+        if pulse is not None:
+            pulse.stop()
+            self._give_back(pulse.held, tried=False)
+
+    def stalled(self) -> bool:
+        """Tell whether the running job has not moved for `stall_s`."""
+        pulse = self._running
+        return pulse is not None and pulse.stalled()
+
+    def check(self) -> None:
+        """Raise `Unavailable` unless database and storage answer and the disk can be written."""
+        scratch.check(self._limits.scratch)
+        with self._database.transaction() as session:
+            session.execute(text("SELECT 1"))
+        self._settle()
+        self._check_storage()
+
+    def _check_storage(self) -> None:
+        try:
+            self._blobs.check()
+        except NotFound as error:
+            raise Unavailable(error.detail) from error
+
+    def _claim(self, upload_id: UUID) -> Claim | Refusal:
+        held: Claim | Refusal = Refusal.UNKNOWN
+        try:
+            with self._database.transaction() as session:
+                held = jobs.claim(session, upload_id, uuid4(), stale_after=self._limits.stale_after)
+        except Unavailable:
+            # Whether it was committed, nobody could say.
+            if isinstance(held, Claim):
+                self._owed.append(held)
+            raise
+        return held
+
+    def _run_claimed(self, held: Claim, stop: threading.Event) -> JobOutcome:
+        logger.info("job begun", attempt=held.attempts)
+        began = time.monotonic()
+        try:
+            with Pulse(self._database, held, self._limits, stop) as pulse:
+                self._running = pulse
+                summary = self._read(held, pulse)
+            with self._database.transaction() as session:
+                jobs.finish(session, held, _result(summary))
+        except ClaimLost:
+            logger.warning("the job is no longer this worker's; what it found since is dropped")
+            return JobOutcome.BUSY
+        except Stopped:
+            self._give_back(held, tried=False)
+            return JobOutcome.STOPPED
+        except Unavailable:
+            # No fault of the file's, however often it happens.
+            self._give_back(held, tried=False)
+            raise
+        except (UnreadableMedia, TooSlow) as error:
+            return self._fail(held, error.detail)
+        except Exception:
+            self._give_back(held, tried=True)
+            raise
+        finally:
+            self._running = None
+        seconds = round(time.monotonic() - began, 3)
+        logger.info("job done", seconds=seconds, frames=summary.frames)
+        self._report(
+            {
+                Metric.JOBS_PROCESSED: 1,
+                Metric.JOB_TIME: seconds,
+                Metric.FOOTAGE_TIME: summary.duration_s,
+                Metric.FRAMES: summary.frames,
+            }
+        )
+        self._relay()
+        return JobOutcome.OVER
+
+    def _read(self, held: Claim, pulse: Pulse) -> FootageSummary:
+        with scratch.scratch_folder(self._limits.scratch) as folder:
+            path = folder / "source"
+            with step("fetch"), scratch.usable(self._limits.scratch):
+                self._fetch(held, path, pulse)
+                size_bytes = path.stat().st_size
+            pulse.begin_reading()
+            try:
+                with step("read"), self._open(path, held.region_hint) as footage:
+                    for finding in footage.findings(pulse.advance):
+                        self._store(held, finding)
+                        pulse.check()
+                    return footage.summary()
+            except (UnreadableMedia, OSError):
+                scratch.check_kept(path, size_bytes)
+                raise
+
+    def _notice_replacement(self, upload_id: UUID) -> None:
+        """Put on record where another file stands in the place of the one that was read."""
+        with self._database.transaction() as session:
+            read = jobs.source_version(session, upload_id)
+        current = None if read is None else self._blobs.info(upload_key(upload_id))
+        if current is None or current.version_id is None or current.version_id == read:
+            return
+        with self._database.transaction() as session:
+            reported = jobs.report_replacement(session, upload_id, current.version_id)
+        if reported:
+            logger.warning("a file was posted over one that was read; it is not read", version=current.version_id)
+
+    def _fetch(self, held: Claim, path: Path, pulse: Pulse) -> None:
+        """Fetch the file that an earlier run read, or else the latest, and put on record which it is."""
+        key = upload_key(held.upload_id)
+        info = self._blobs.info(key, version_id=held.source_version_id)
+        if held.source_version_id is not None:
+            self._notice_replacement(held.upload_id)
+        if info is None:
+            self._check_storage()
+            raise UnreadableMedia(_GONE)
+        if info.size_bytes > self._limits.max_bytes:
+            raise UnreadableMedia(f"The file has {info.size_bytes} bytes; at most {self._limits.max_bytes} are read.")
+        disk, needed = shutil.disk_usage(path.parent), info.size_bytes + scratch.SPARE_BYTES
+        if needed > disk.total > 0:
+            # No waiting makes room for it.
+            raise UnreadableMedia(f"The file has {info.size_bytes} bytes; the worker's whole disk is too small for it.")
+        if disk.free < needed:
+            raise Unavailable("The worker has no room for a file of this size.")
+        # A slow storage is no stall while bytes come. They come on threads of the storage's own, which take no orders.
+        try:
+            self._blobs.download(key, path, version_id=info.version_id, on_bytes=lambda _count: pulse.moved())
+        except NotFound as error:
+            raise UnreadableMedia(_GONE) from error
+        sha256 = _sha256(path, pulse)
+        if held.source_sha256 not in (None, sha256):
+            raise UnreadableMedia("The file in the storage is not the one that was read before; it is not read.")
+        with self._database.transaction() as session:
+            jobs.identify_source(session, held, version_id=info.version_id, sha256=sha256)
+
+    def _store(self, held: Claim, finding: Finding) -> None:
+        """Store a passage's images, then its event; a repeated run writes the same images under the same keys."""
+        number = finding.passage.passage_no
+        try:
+            self._blobs.put(crop_key(held.upload_id, number), _jpeg(finding.crop), content_type="image/jpeg")
+            self._blobs.put(frame_key(held.upload_id, number), _jpeg(finding.frame), content_type="image/jpeg")
+        except NotFound as error:
+            raise Unavailable("The storage does not take the images of what was read.") from error
+        with self._database.transaction() as session:
+            is_new = passages.record(session, held, finding.passage, matcher=self._matcher)
+        if is_new:
+            logger.info("passage recorded", passage_no=number, readable=finding.passage.readable)
+            self._report({Metric.EVENTS_PROCESSED: 1})
+            self._relay()
+
+    def _fail(self, held: Claim, reason: str) -> JobOutcome:
+        try:
+            with self._database.transaction() as session:
+                jobs.fail(session, held, reason)
+        except ClaimLost:
+            return JobOutcome.BUSY
+        except Unavailable:
+            # The next try will say the same of the file.
+            self._give_back(held, tried=False)
+            raise
+        logger.warning("the file cannot be read", reason=reason)
+        self._report({Metric.JOBS_FAILED: 1})
+        self._relay()
+        return JobOutcome.OVER
+
+    def _give_back(self, held: Claim, *, tried: bool) -> None:
+        """Let another try begin at once. Where the database is down too, what was no try is taken back later."""
+        try:
+            with self._database.transaction() as session:
+                jobs.give_back(session, held, tried=tried)
+        except Unavailable as error:
+            logger.warning("the job could not be given back", reason=str(error))
+            if not tried:
+                self._owed.append(held)
+
+    def _settle(self) -> None:
+        """Take back the attempts that were counted for jobs which an outage ended, and could not be given back then."""
+        while self._owed:
+            with self._database.transaction() as session:
+                jobs.undo_attempt(session, self._owed[0])
+            self._owed.pop(0)
+
+    def _relay(self) -> None:
+        if time.monotonic() < self._relay_again_at:
+            return
+        try:
+            outbox.relay(self._database, self._bus)
+        except AnprError as error:
+            self._relay_again_at = time.monotonic() + _RELAY_PAUSE_S
+            logger.warning("events wait in the outbox", reason=str(error))
+
+
+def _sha256(path: Path, pulse: Pulse) -> str:
+    digest = hashlib.sha256()
+    pulse.obey()
+    with path.open("rb") as file:
+        while chunk := file.read(_HASHED_AT_ONCE):
+            digest.update(chunk)
+            pulse.obey()
+    return digest.hexdigest()
+
+
+def _jpeg(image: Image) -> bytes:
+    encoded, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    if not encoded:
+        raise ValueError(f"an image of shape {image.shape} cannot be encoded")
+    return data.tobytes()
+
+
+def _result(summary: FootageSummary) -> jobs.Result:
+    return jobs.Result(summary.media, summary.duration_s, summary.frames, summary.warning)

@@ -1,0 +1,145 @@
+"""Uploads' files as jobs see them, read by the vision pipeline."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from anpr.capture.passages import PlateBox, RecordedPassage
+from gpu_worker.service.footage import Advance, Finding, Footage, FootageSummary
+from gpu_worker.vision.geometry import BoundingBox
+from gpu_worker.vision.passages import Passage
+from gpu_worker.vision.pictures import Still, read_still
+from gpu_worker.vision.pipeline import Pipeline, PlateRead, Progress, is_readable
+from gpu_worker.vision.recognition.rectify import cut
+from gpu_worker.vision.recognition.regions import Region, country
+from gpu_worker.vision.video import MediaLimits
+
+_MARGIN = 1.5
+"""A picture's crop is this much larger than the plate's box, as a passage's is, to show its surroundings."""
+
+
+class PipelineFootage:
+    """Opens files for a pipeline; a `gpu_worker.service.footage.OpenFootage`."""
+
+    def __init__(self, pipeline: Pipeline, limits: MediaLimits, *, readable_score: float) -> None:
+        """Make an opener.
+
+        Args:
+            pipeline: used by one file at a time.
+            limits: bounds on what a file may unpack into.
+            readable_score: least score of a picture's read that counts as readable.
+        """
+        self._pipeline = pipeline
+        self._limits = limits
+        self._readable_score = readable_score
+
+    @contextmanager
+    def __call__(self, path: Path, region_hint: str | None = None) -> Iterator[Footage]:
+        """Open a file; its first bytes tell whether it is a picture, since a name or a content type may lie.
+
+        Args:
+            path: the file.
+            region_hint: see `OpenFootage`; one that has no layouts here is of no use to the reader.
+
+        Raises:
+            anpr.errors.UnreadableMedia: it can be decoded as neither.
+        """
+        pipeline = self._pipeline.seeing(frozenset({country(region_hint)})) if region_hint else self._pipeline
+        still = read_still(path, self._limits)  # refuses what is neither before anything is begun
+        if still is not None:
+            yield _PictureFootage(pipeline, still, self._readable_score)
+        else:
+            yield _VideoFootage(pipeline, path)
+
+
+class _VideoFootage:
+    def __init__(self, pipeline: Pipeline, path: Path) -> None:
+        self._pipeline = pipeline
+        self._path = path
+        self._last = Progress(0, 0.0, 0)
+
+    def findings(self, on_advance: Callable[[Advance], None]) -> Iterator[Finding]:
+        def note(progress: Progress) -> None:
+            self._last = progress
+            on_advance(Advance(progress.fraction, progress.frames))
+
+        for passage in self._pipeline.passages(self._path, note):
+            yield Finding(_recorded(passage), passage.crop, passage.frame)
+
+    def summary(self) -> FootageSummary:
+        # What was looked at, and neither what the header promises nor what the timestamps say: both may be anything.
+        return FootageSummary("video", self._last.looked_s, self._last.frames, self._last.defect)
+
+
+class _PictureFootage:
+    """A picture: every plate in it is a passage of one frame."""
+
+    def __init__(self, pipeline: Pipeline, still: Still, readable_score: float) -> None:
+        self._pipeline = pipeline
+        self._image = still.image
+        self._defect = still.defect
+        self._readable_score = readable_score
+
+    def findings(self, on_advance: Callable[[Advance], None]) -> Iterator[Finding]:
+        # By place and not by score: two scores that are nearly the same may change places in another run.
+        reads = sorted(self._pipeline.image(self._image), key=lambda read: (read.box.xmin, read.box.ymin))
+        on_advance(Advance(1.0, 1))
+        for number, read in enumerate(reads):
+            height, width = self._image.shape[:2]
+            crop = cut(self._image, read.box.scaled(_MARGIN).clipped(width, height))
+            yield Finding(self._recorded(number, read), crop, self._image)
+
+    def summary(self) -> FootageSummary:
+        return FootageSummary("image", 0.0, 1, self._defect)
+
+    def _recorded(self, number: int, read: PlateRead) -> RecordedPassage:
+        return RecordedPassage(
+            passage_no=number,
+            plate=read.plate,
+            raw_plate=read.raw_plate,
+            readable=is_readable(read, self._readable_score),
+            score=float(read.score),
+            dscore=float(read.dscore),
+            region=_region(read.region),
+            box=_box(read.box),
+            first_frame=0,
+            last_frame=0,
+            best_frame=0,
+            first_s=0.0,
+            last_s=0.0,
+            best_s=0.0,
+            frames_seen=1,
+            frames_agreeing=1,
+            candidates=tuple((candidate.plate, float(candidate.score)) for candidate in read.candidates),
+        )
+
+
+def _recorded(passage: Passage) -> RecordedPassage:
+    return RecordedPassage(
+        passage_no=passage.passage_no,
+        plate=passage.plate,
+        raw_plate=passage.raw_plate,
+        readable=passage.readable,
+        score=float(passage.score),
+        dscore=float(passage.dscore),
+        region=_region(passage.region),
+        box=_box(passage.box),
+        first_frame=passage.first_frame,
+        last_frame=passage.last_frame,
+        best_frame=passage.best_frame,
+        first_s=passage.first_s,
+        last_s=passage.last_s,
+        best_s=passage.best_s,
+        frames_seen=passage.frames_seen,
+        frames_agreeing=passage.frames_agreeing,
+        candidates=tuple((candidate.plate, float(candidate.score)) for candidate in passage.candidates),
+    )
+
+
+def _region(region: Region | None) -> tuple[str, float] | None:
+    return None if region is None else (region.code, region.score)
+
+
+def _box(box: BoundingBox) -> PlateBox:
+    # The arrays' scalars are not floats that JSON and the database's driver know.
+    return PlateBox(float(box.xmin), float(box.ymin), float(box.xmax), float(box.ymax))

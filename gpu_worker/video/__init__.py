@@ -1,7 +1,0 @@
-"""Decoding video frame by frame, upright, progressive and with times that only go forward. Knows nothing of plates."""
-
-from gpu_worker.video.container import Source
-from gpu_worker.video.limits import MediaLimits
-from gpu_worker.video.reader import Frame, Video
-
-__all__ = ["Frame", "MediaLimits", "Source", "Video"]

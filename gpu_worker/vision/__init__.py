@@ -1,0 +1,1 @@
+"""Frames in, passages out: knows no cloud, no database and no queue."""

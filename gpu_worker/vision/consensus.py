@@ -1,0 +1,185 @@
+"""Voting many reads of one plate into one: what the text is, how sure each character is, and what else it could be.
+
+Every read brings the posteriors of its characters. Candidates are gathered from all reads; each is scored by its
+likelihood under every read, weighted by how good the picture was, plus a bonus if it is composed like a plate. So a
+character that is unsure in one picture is settled by the others, whatever lengths the single reads have.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from functools import cached_property
+
+import numpy as np
+
+from gpu_worker.vision.recognition import PlateText, ctc, formats, lookalikes
+from gpu_worker.vision.recognition.regions import pooled
+
+_LAYOUT_BONUS = 2.5  # natural log units: a text composed like a plate may be 12 times less likely by its shapes
+_HINT_BONUS = 1.0  # further units where the layout is of a region that the camera is known to see
+_LOOKS_BONUS = 1.0  # and so many where it is of the country that the plate looks like, times how much it does
+_UNSURE_BELOW = 0.4
+_MAX_CANDIDATES = 5
+
+MIN_LENGTH, MAX_LENGTH = 3, 10
+"""Plates have 3 to 10 characters; burnt-in clocks have more (14), hub caps and lamps fewer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One thing that a plate may say.
+
+    Attributes:
+        plate: normalised text.
+        score: its share of the belief among all candidates, 0 to 1.
+    """
+
+    plate: str
+    score: float
+
+
+@dataclass(frozen=True, eq=False)
+class Ballot:
+    """One read and how much it counts.
+
+    Attributes:
+        read: what the engine read.
+        weight: positive; reads of sharp, large crops weigh more.
+        frame: index of the frame it was cut from; cuts of one frame are one witness.
+    """
+
+    read: PlateText
+    weight: float
+    frame: int
+
+    @cached_property
+    def spread(self) -> ctc.Posteriors:
+        """The read's posteriors, shared out to look-alikes."""
+        return lookalikes.spread(self.read.posteriors)
+
+    @cached_property
+    def texts(self) -> frozenset[str]:
+        """What the read may say."""
+        return frozenset(ctc.beam(self.spread)) - {""}
+
+
+@dataclass(frozen=True, slots=True)
+class Consensus:
+    """What all reads of one plate say together.
+
+    Attributes:
+        text: the winner, normalised.
+        raw: the best single read that says the same, separators kept; else `text`.
+        score: geometric mean probability of a character, lowered for text that is unlike a plate; 0 to 1.
+        confidences: for each character of `text` the weighted share of reads that have it there.
+        candidates: the likeliest texts, best first, `text` leading.
+        agreeing: frames whose own best text is the winner, O/0 and I/1 not told apart.
+        countries: probability of each country by the looks of the plate; empty where the reader does not tell.
+    """
+
+    text: str
+    raw: str
+    score: float
+    confidences: tuple[float, ...]
+    candidates: tuple[Candidate, ...]
+    agreeing: int
+    countries: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def plate(self) -> str:
+        """The text with `?` in place of each unsure character."""
+        return "".join(c if p >= _UNSURE_BELOW else "?" for c, p in zip(self.text, self.confidences, strict=True))
+
+
+EMPTY = Consensus("", "", 0.0, (), (), 0)
+
+
+def plausibility(text: str) -> float:
+    """Judge whether a text can be a plate's: 0 if not, 1 if nothing speaks against it.
+
+    Badges, signs and lettering have no digit (TAXI, POLICE); so have a few personalised plates, which is why the text
+    is doubted and not dropped.
+    """
+    if not MIN_LENGTH <= len(text) <= MAX_LENGTH:
+        return 0.0
+    doubt = 0.7 if len(text) == MIN_LENGTH else 1.0  # so short, nearly any texture reads as something
+    if not any(c.isdigit() for c in text):
+        return 0.6 * doubt
+    return doubt if any(c.isalpha() for c in text) else 0.85 * doubt
+
+
+def vote(ballots: Sequence[Ballot], regions: frozenset[str] = frozenset()) -> Consensus:
+    """Find what all reads say together.
+
+    Args:
+        ballots: any number of reads of one plate, from one frame or many.
+        regions: region codes the camera is known to see; their layouts count more.
+
+    Returns:
+        The consensus; `EMPTY` if no read has any text.
+    """
+    texts = sorted(frozenset[str]().union(*(ballot.texts for ballot in ballots)))
+    if not texts:
+        return EMPTY
+    weights = np.array([ballot.weight for ballot in ballots], np.float64)
+    weights /= weights.sum()
+    likelihoods = weights @ np.stack([ctc.log_likelihoods(ballot.spread, texts) for ballot in ballots])
+    # Frames are witnesses, but not independent ones: the same dirt and the same font mislead all of them.
+    witnesses = math.sqrt(len({ballot.frame for ballot in ballots}))
+    countries = pooled([(ballot.read.countries, ballot.weight) for ballot in ballots])
+    beliefs = witnesses * likelihoods + np.array([_bonus(text, regions, countries) for text in texts])
+    shares = np.exp(beliefs - beliefs.max())
+    shares /= shares.sum()
+    order = sorted(range(len(texts)), key=lambda i: (-shares[i], texts[i]))
+    text = texts[order[0]]
+    confidences = _confidences(text, ballots, weights.tolist())
+    return Consensus(
+        text=text,
+        raw=_raw(text, ballots),
+        score=_score(text, ballots, weights.tolist()),
+        confidences=confidences,
+        candidates=tuple(Candidate(texts[i], round(float(shares[i]), 4)) for i in order[:_MAX_CANDIDATES]),
+        agreeing=_agreeing(text, ballots),
+        countries=countries,
+    )
+
+
+def _bonus(text: str, regions: frozenset[str], countries: Mapping[str, float]) -> float:
+    matching = formats.regions_of(text)
+    if not matching:
+        return 0.0
+    hinted = _HINT_BONUS if regions.intersection(matching) else 0.0
+    return _LAYOUT_BONUS + hinted + _LOOKS_BONUS * sum(countries.get(code, 0.0) for code in matching)
+
+
+def _score(text: str, ballots: Sequence[Ballot], weights: list[float]) -> float:
+    folded = [lookalikes.fold_twins_text(text)]
+    total = sum(
+        weight * float(ctc.log_likelihoods(lookalikes.fold_twins(ballot.read.posteriors), folded)[0])
+        for ballot, weight in zip(ballots, weights, strict=True)
+    )
+    return min(1.0, ctc.per_character(total, text)) * plausibility(text)
+
+
+def _confidences(text: str, ballots: Sequence[Ballot], weights: list[float]) -> tuple[float, ...]:
+    """Count, for each character, the weighted votes of the reads that have it (or its twin) at that place."""
+    votes = [0.0] * len(text)
+    folded = lookalikes.fold_twins_text(text)
+    for ballot, weight in zip(ballots, weights, strict=True):
+        other = lookalikes.fold_twins_text(ballot.read.text)
+        for block in SequenceMatcher(None, folded, other, autojunk=False).get_matching_blocks():
+            for offset in range(block.size):
+                votes[block.a + offset] += weight * ballot.read.confidences[block.b + offset]
+    return tuple(min(1.0, v) for v in votes)
+
+
+def _raw(text: str, ballots: Sequence[Ballot]) -> str:
+    same = [ballot for ballot in ballots if ballot.read.text == text]
+    return max(same, key=lambda ballot: ballot.weight * ballot.read.score).read.raw if same else text
+
+
+def _agreeing(text: str, ballots: Sequence[Ballot]) -> int:
+    """Count frames in which some cut, read on its own, says `text`."""
+    folded = lookalikes.fold_twins_text(text)
+    return len({b.frame for b in ballots if lookalikes.fold_twins_text(b.read.text) == folded})

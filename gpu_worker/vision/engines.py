@@ -1,0 +1,163 @@
+"""The one place that turns settings into engines and a pipeline."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gpu_worker.vision.detection import Detector
+from gpu_worker.vision.detection.onnx import OnnxDetector
+from gpu_worker.vision.detection.pyramid import PyramidDetector
+from gpu_worker.vision.hardware_decoding import require_decoder
+from gpu_worker.vision.passages import ReadingSettings
+from gpu_worker.vision.pipeline import Pipeline, PipelineSettings
+from gpu_worker.vision.recognition import Recognizer, formats
+from gpu_worker.vision.recognition.platenet import PlateNetRecognizer
+from gpu_worker.vision.recognition.ppocr import PpocrRecognizer
+from gpu_worker.vision.settings import VisionSettings
+from gpu_worker.vision.video import MediaLimits
+from gpu_worker.vision.weights import EngineUnavailable, verified
+
+
+@dataclass(frozen=True, slots=True)
+class Bundled:
+    """A model file of this project and its sha256."""
+
+    path: Path
+    sha256: str
+
+    def or_own(self, path: Path | None, sha256: str | None) -> Path:
+        """Return the weights that the settings name, or these, once their content is what was meant.
+
+        Raises:
+            EngineUnavailable: if the file is missing, or not what its digest says.
+        """
+        return verified(path or self.path, sha256 or (None if path else self.sha256))
+
+
+_MODELS = Path(__file__).parents[1] / "models"
+DETECTOR: Final = Bundled(
+    _MODELS / "plate_yolov8n.onnx", "abf03a8fd685cbd59e4602ea6ca6c9dcaa8f0b141aa43fb1795a1f7fcde9c089"
+)
+DETECTOR_8_BIT: Final = Bundled(
+    _MODELS / "plate_yolov8n_int8.onnx", "7d95b75f09fe8b8e822b6898f02e521fe9ed5722bb09eee7d07772bacda4b399"
+)
+"""For a CPU. A GPU has no use for it: it would convert back and forth, slower than with the plain one."""
+PLATENET: Final = Bundled(
+    _MODELS / "plate_net.onnx", "c89b26089cb260304c2a9dca7b822b15d2f8323b85ff605ba56777fb52f865c3"
+)
+PPOCR: Final = Bundled(
+    _MODELS / "plate_ppocrv6.onnx", "1d4139913dd83b97dcf135d453977e589079f79248440c6ee36f50a15b5a845b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """The engines of one worker.
+
+    Attributes:
+        video: finds plates in the frames of a video.
+        stills: finds plates in single pictures.
+        recognizer: reads both.
+    """
+
+    video: Detector
+    stills: Detector
+    recognizer: Recognizer
+
+
+def build_detector(settings: VisionSettings, side: int, threads: int | None = None) -> Detector:
+    """Open the detector the settings name, for an input of `side` px and with `threads` a run if not as set.
+
+    Raises:
+        EngineUnavailable: if its weights, its package or its device cannot be used.
+    """
+    bundled = DETECTOR_8_BIT if settings.device == "cpu" else DETECTOR
+    weights = bundled.or_own(settings.detector_weights, settings.detector_sha256)
+    if settings.detector == "onnx":
+        return OnnxDetector(
+            weights,
+            side=side,
+            threshold=settings.threshold,
+            device=settings.device,
+            threads=threads or settings.threads,
+        )
+    from gpu_worker.vision.detection.ultralytics import UltralyticsDetector  # noqa: PLC0415  - an optional, 2.5 GB package
+
+    return UltralyticsDetector(weights, side=side, threshold=settings.threshold, device=settings.device)
+
+
+def build_recognizer(settings: VisionSettings) -> Recognizer:
+    """Open the reader the settings name.
+
+    Raises:
+        EngineUnavailable: if its weights, its package or its device cannot be used.
+    """
+    named = (settings.recognizer_weights, settings.recognizer_sha256)
+    if settings.recognizer == "platenet":
+        return PlateNetRecognizer(PLATENET.or_own(*named), device=settings.device, threads=settings.threads)
+    if settings.recognizer == "ppocr":
+        return PpocrRecognizer(PPOCR.or_own(*named), device=settings.device, threads=settings.threads)
+    from gpu_worker.vision.recognition.easyocr import EasyocrRecognizer  # noqa: PLC0415  - an optional, 2.5 GB package
+
+    return EasyocrRecognizer(device=settings.device)
+
+
+def build_engines(settings: VisionSettings) -> Engines:
+    """Open all engines.
+
+    Raises:
+        EngineUnavailable: if one cannot be used as asked for.
+    """
+    video = build_detector(settings, settings.video_side, 1 if _in_parallel(settings) else None)
+    glance = build_detector(settings, settings.glance_side)
+    stills = PyramidDetector(glance=glance, fine=build_detector(settings, settings.still_side), second=video)
+    return Engines(video, stills, build_recognizer(settings))
+
+
+def _in_parallel(settings: VisionSettings) -> bool:
+    """Tell whether video frames are detected side by side, on a thread each.
+
+    Measured on two idle cores: two threads inside one run of the 8-bit network gain nothing at 640 px, two runs side by
+    side twice the frames. A GPU takes batches instead, and ultralytics bears no second thread.
+    """
+    return settings.device == "cpu" and settings.detector == "onnx"
+
+
+def media_limits(settings: VisionSettings) -> MediaLimits:
+    return MediaLimits(
+        max_pixels=settings.max_pixels,
+        max_frame_pixels=settings.max_frame_pixels,
+        max_duration_s=settings.max_duration_s,
+        base_pixels=settings.base_pixels,
+        pixels_per_byte=settings.pixels_per_byte,
+    )
+
+
+def pipeline_settings(settings: VisionSettings) -> PipelineSettings:
+    """Translate the environment's settings into the pipeline's own.
+
+    Raises:
+        EngineUnavailable: if a region is named that has no known layouts, or the video decoder cannot be used.
+    """
+    require_decoder(settings.decoder)
+    unknown = settings.regions - formats.known_regions()
+    if unknown:
+        raise EngineUnavailable(f"No plate layouts are known for {', '.join(sorted(unknown))}.")
+    return PipelineSettings(
+        interval_s=settings.interval_s,
+        batch=settings.batch,
+        detecting=settings.threads if _in_parallel(settings) else 1,
+        decoder=settings.decoder,
+        reading=ReadingSettings(readable_score=settings.readable_score, regions=settings.regions),
+        limits=media_limits(settings),
+    )
+
+
+def build_pipeline(settings: VisionSettings) -> Pipeline:
+    """Build the whole pipeline.
+
+    Raises:
+        EngineUnavailable: if an engine cannot be used as asked for.
+    """
+    engines = build_engines(settings)
+    return Pipeline(engines.video, engines.recognizer, pipeline_settings(settings), engines.stills)

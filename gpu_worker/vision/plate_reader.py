@@ -1,0 +1,135 @@
+"""From a plate's box in a picture to ballots: which cuts of the box are read, and how much each picture counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from gpu_worker.vision.consensus import Ballot, vote
+from gpu_worker.vision.geometry import BoundingBox, Image
+from gpu_worker.vision.recognition import PlateText, Recognizer, formats
+from gpu_worker.vision.recognition.base import joined
+from gpu_worker.vision.recognition.layout import split_rows
+from gpu_worker.vision.recognition.rectify import cut, level_plate, trimmed
+
+_TRIMS = ((-0.03, -0.03, 0.10), (0.04, 0.04, 0.12), (0.02, 0.02, 0.05))
+"""Fractions taken off at the left, at the right, and at top and bottom each; less than 0 adds what lies beside the box.
+Some boxes cut off the first or last character, some plates carry small print above and below the number or a band at
+the left: no single cut suits all, and the vote picks. The first is the one that is right most often alone."""
+
+_SURE_CHARACTER = 0.9
+_HOPELESS = 0.02
+
+_SHAPE = (0.8, 9.0)
+
+
+def has_plate_shape(box: BoundingBox) -> bool:
+    """Tell whether a box can be a plate's: wider than high, or nearly so when seen from the side; at most 9 to 1."""
+    return _SHAPE[0] * box.height <= box.width <= _SHAPE[1] * box.height
+
+
+def sharpness(crop: Image) -> float:
+    """Measure how crisp a crop is.
+
+    Returns:
+        Mean gradient magnitude over contrast: 0 for a flat or smeared picture, independent of exposure.
+    """
+    grey = np.asarray(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY), np.float32)
+    gradient = np.abs(cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=3)).mean() / 4
+    return float(gradient / (grey.std() + 8))
+
+
+def plate_cuts(image: Image, box: BoundingBox) -> list[Image]:
+    """Cut a plate out in the ways that are worth reading.
+
+    Args:
+        image: BGR uint8 picture.
+        box: of the plate in it, px.
+
+    Returns:
+        BGR uint8 crops of the whole plate, level.
+    """
+    levelled, inner = level_plate(image, box)
+    return [cut(levelled, trimmed(inner, *trim)) for trim in _TRIMS]
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """Where ballots come from.
+
+    Attributes:
+        weight: of the picture among those of the plate, positive; shared by its cuts.
+        frame: index of the picture.
+    """
+
+    weight: float
+    frame: int
+
+
+def read_plates(
+    recognizer: Recognizer, image: Image, boxes: Sequence[BoundingBox], witness: Witness
+) -> list[list[Ballot]]:
+    """Read the plates in one picture, all of them together: first one cut of each, then more of those still unsure.
+
+    Args:
+        recognizer: the engine.
+        image: BGR uint8 picture.
+        boxes: of the plates in it, px.
+        witness: whose ballots these are.
+
+    Returns:
+        For each plate a ballot or one a cut. Where it looks like two rows it is read both ways, and the surer is given.
+    """
+    plates = [_Plate(witness, plate_cuts(image, box)) for box in boxes]
+    _read(recognizer, [(plate, 0) for plate in plates])
+    unsure = [plate for plate in plates if not plate.settled]
+    _read(recognizer, [(plate, cut) for plate in unsure for cut in range(1, len(plate.cuts))])
+    return [_best(recognizer, plate) for plate in plates]
+
+
+@dataclass(slots=True)
+class _Plate:
+    """One plate on its way to be read."""
+
+    witness: Witness
+    cuts: list[Image]
+    reads: list[PlateText] = field(default_factory=list)
+    ballots: list[Ballot] = field(default_factory=list)
+
+    def add(self, read: PlateText) -> None:
+        """Take in the next cut's read; the ballots share the picture's weight."""
+        self.reads.append(read)
+        self.ballots = _ballots(self.reads, self.witness)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the first cut's read is so good, or so bad, that others cannot change it."""
+        (read,) = self.reads
+        if split_rows(self.cuts[0]) is not None:
+            return False
+        consensus = vote(self.ballots)
+        if consensus.score < _HOPELESS:
+            return True
+        sure = min(read.confidences, default=0.0) >= _SURE_CHARACTER and consensus.text == read.text
+        return sure and len(formats.regions_of(read.text)) > 0
+
+
+def _read(recognizer: Recognizer, wanted: Sequence[tuple[_Plate, int]]) -> None:
+    reads = recognizer.read([plate.cuts[cut] for plate, cut in wanted]) if wanted else []
+    for (plate, _), read in zip(wanted, reads, strict=True):
+        plate.add(read)
+
+
+def _best(recognizer: Recognizer, plate: _Plate) -> list[Ballot]:
+    rows = [pair for pair in map(split_rows, plate.cuts[: len(plate.reads)]) if pair is not None]
+    if not rows:
+        return plate.ballots
+    reads = recognizer.read([row for pair in rows for row in pair])
+    pairs = zip(reads[::2], reads[1::2], strict=True)
+    two_rows = _ballots([joined(upper, lower) for upper, lower in pairs], plate.witness)
+    return max(plate.ballots, two_rows, key=lambda ballots: vote(ballots).score)
+
+
+def _ballots(reads: Sequence[PlateText], witness: Witness) -> list[Ballot]:
+    return [Ballot(read, witness.weight / len(reads), witness.frame) for read in reads]

@@ -1,0 +1,1 @@
+"""What makes and measures the product, and is no part of it: training, benchmarks, cost and load models."""

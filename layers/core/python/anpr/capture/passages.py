@@ -1,0 +1,164 @@
+"""Recording what a job found: one event a vehicle's passage.
+
+Every run over the same file numbers its passages alike, and an event's id and its objects' keys are made of the upload
+and that number. So a run that repeats another one's work records only what the other did not.
+
+An upload's `events_count` counts all its recorded passages, `unreadable_count` those among them whose plate could not
+be read.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import uuid5
+
+from sqlalchemy import func
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from anpr import outbox
+from anpr.alerts import bolos
+from anpr.capture import jobs
+from anpr.messages import EventCreated, EventType, crop_key, frame_key
+from anpr.models import Event, Upload
+from anpr.plates import plate_key
+from anpr.regions import normalize_region
+from anpr.review import queue as review_queue
+
+
+@dataclass(frozen=True, slots=True)
+class PlateBox:
+    """A plate's box in pixels of the best frame."""
+
+    xmin: float
+    ymin: float
+    xmax: float
+    ymax: float
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedPassage:
+    """What is stored of one vehicle's passage.
+
+    Attributes:
+        passage_no: the passage's number within its upload, the same in every run over the same file.
+        plate: normalised text, with `?` for characters that are unsure.
+        raw_plate: the text as read.
+        readable: False where the read is too unsure to be searched for as a plate.
+        score: confidence of the read, 0-1.
+        dscore: confidence of the detection, 0-1.
+        region: code and confidence of where the plate is from; None where that is unknown.
+        box: where the plate is in the best frame.
+        first_frame: index of the first frame the plate was seen in.
+        last_frame: index of the last one.
+        best_frame: index of the one whose crop is stored.
+        first_s: time of the first frame, in seconds from the start of the footage.
+        last_s: time of the last frame.
+        best_s: time of the best frame.
+        frames_seen: in how many frames the plate was found.
+        frames_agreeing: in how many of those it read the same.
+        candidates: the likeliest readings with their scores, best first.
+    """
+
+    passage_no: int
+    plate: str
+    raw_plate: str
+    readable: bool
+    score: float
+    dscore: float
+    region: tuple[str, float] | None
+    box: PlateBox
+    first_frame: int
+    last_frame: int
+    best_frame: int
+    first_s: float
+    last_s: float
+    best_s: float
+    frames_seen: int
+    frames_agreeing: int
+    candidates: tuple[tuple[str, float], ...]
+
+
+def record(session: Session, held: jobs.Claim, passage: RecordedPassage, *, matcher: bolos.Matcher) -> bool:
+    """Store a passage with the promise of its `event.created`, unless an earlier run stored it already.
+
+    Its hits on wanted plates are raised in the same transaction, so none can be lost between two.
+
+    Args:
+        session: the transaction.
+        held: the claim.
+        passage: what was found. Its crop and frame must be in the storage by now.
+        matcher: the process's matcher of wanted plates.
+
+    Returns:
+        Whether the passage is new.
+
+    Raises:
+        anpr.capture.jobs.ClaimLost: another worker has the upload.
+    """
+    # First the claim: it locks the row against whoever would take the upload over before this commits.
+    if not jobs.update_held(session, held):
+        raise jobs.ClaimLost
+    captured_at = held.captured_at + timedelta(seconds=passage.best_s)
+    event_id = session.scalar(
+        insert(Event)
+        .values(captured_at=captured_at, processed_at=func.now(), **_columns(held, passage))
+        .on_conflict_do_nothing()
+        .returning(Event.id)
+    )
+    if event_id is None:
+        return False
+    event = session.get_one(Event, event_id)
+    review_queue.enqueue(session, event)
+    jobs.update_held(
+        session,
+        held,
+        events_count=Upload.events_count + 1,
+        unreadable_count=Upload.unreadable_count + (0 if passage.readable else 1),
+    )
+    created = EventCreated(
+        event_id=event_id,
+        upload_id=held.upload_id,
+        camera_id=held.camera_id,
+        plate=passage.plate,
+        readable=passage.readable,
+        score=passage.score,
+        captured_at=captured_at,
+        crop_key=crop_key(held.upload_id, passage.passage_no),
+    )
+    outbox.add(session, EventType.EVENT_CREATED, str(event_id), created)
+    bolos.match(session, matcher, event)
+    return True
+
+
+def _columns(held: jobs.Claim, passage: RecordedPassage) -> dict[str, Any]:
+    region_code, region_score = passage.region or (None, None)
+    return {
+        "id": uuid5(held.upload_id, str(passage.passage_no)),
+        "upload_id": held.upload_id,
+        "camera_id": held.camera_id,
+        "passage_no": passage.passage_no,
+        "plate": passage.plate,
+        # An unsure character must stay one: without it, A?12 would be found as A12.
+        "plate_key": "?".join(plate_key(part) for part in passage.plate.split("?")),
+        "raw_plate": passage.raw_plate,
+        "readable": passage.readable,
+        "score": passage.score,
+        "dscore": passage.dscore,
+        "region_code": normalize_region(region_code),
+        "region_score": region_score,
+        "candidates": [{"plate": plate, "score": score} for plate, score in passage.candidates],
+        "box_xmin": passage.box.xmin,
+        "box_ymin": passage.box.ymin,
+        "box_xmax": passage.box.xmax,
+        "box_ymax": passage.box.ymax,
+        "first_frame": passage.first_frame,
+        "last_frame": passage.last_frame,
+        "best_frame": passage.best_frame,
+        "frames_seen": passage.frames_seen,
+        "frames_agreeing": passage.frames_agreeing,
+        "crop_key": crop_key(held.upload_id, passage.passage_no),
+        "frame_key": frame_key(held.upload_id, passage.passage_no),
+        "first_seen_at": held.captured_at + timedelta(seconds=passage.first_s),
+        "last_seen_at": held.captured_at + timedelta(seconds=passage.last_s),
+    }

@@ -1,0 +1,183 @@
+"""The client's side of an upload: ask for a form, follow the job, try a failed one again. The worker's is `jobs`."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from anpr import audit
+from anpr.audit import Action, Actor
+from anpr.capture import cameras, totals
+from anpr.errors import Conflict, NotFound, Unprocessable
+from anpr.identity import scopes
+from anpr.identity.scopes import CameraScope
+from anpr.messages import upload_key
+from anpr.models import Upload, UploadStatus
+from anpr.paging import Page, PageRequest, Position, newest_first, page_of
+from anpr.ports import BlobStore, PresignedPost
+from anpr.settings import UploadSettings
+
+MAX_AHEAD: Final = timedelta(days=1)
+"""How far in the future a capture time may lie: a camera's clock may be set to the wrong time zone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUpload:
+    """What a client wants to upload.
+
+    Attributes:
+        captured_at: when the first frame was taken, with a time zone.
+        idempotency_key: the client's own name for this request; a second one by the same user with the same key is
+            answered with the first one's upload.
+    """
+
+    file_name: str
+    content_type: str
+    size_bytes: int
+    camera_id: UUID
+    captured_at: datetime
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadFilter:
+    """Which uploads to list; None does not filter."""
+
+    camera_id: UUID | None = None
+    status: UploadStatus | None = None
+
+
+def create(
+    session: Session, actor: Actor, new: NewUpload, settings: UploadSettings, *, scope: CameraScope = None
+) -> Upload:
+    """Register an upload that waits for its file.
+
+    Raises:
+        NotFound: there is no such camera in scope.
+        Conflict: the camera is not active, or the idempotency key was used for something else.
+        Unprocessable: the file is too large, or was captured in the future.
+    """
+    if new.size_bytes > settings.max_bytes:
+        raise Unprocessable(
+            f"The file has {new.size_bytes} bytes; at most {settings.max_bytes} can be uploaded.",
+            errors=[{"pointer": "/size_bytes", "detail": f"at most {settings.max_bytes}"}],
+        )
+    if new.captured_at > datetime.now(UTC) + MAX_AHEAD:
+        raise Unprocessable(
+            "captured_at lies in the future; it is when the first frame was taken.",
+            errors=[{"pointer": "/captured_at", "detail": "lies in the future"}],
+        )
+    camera = cameras.get(session, new.camera_id, scope=scope)
+    if not camera.active:
+        raise Conflict(f"The camera {camera.name!r} is not active, so it takes no uploads.")
+    upload: Upload | None = session.scalar(
+        insert(Upload)
+        .values(
+            id=uuid4(),
+            camera_id=camera.id,
+            created_by=actor.id,
+            file_name=new.file_name,
+            content_type=new.content_type,
+            size_bytes=new.size_bytes,
+            captured_at=new.captured_at,
+            idempotency_key=new.idempotency_key,
+        )
+        .on_conflict_do_nothing(index_elements=["created_by", "idempotency_key"])
+        .returning(Upload)
+    )
+    if upload is None:
+        return _first_of(session, actor, new)
+    audit.record(
+        session,
+        actor,
+        Action.UPLOAD_CREATED,
+        f"upload:{upload.id}",
+        detail={"camera_id": camera.id, "file_name": upload.file_name, "size_bytes": upload.size_bytes},
+    )
+    return upload
+
+
+def form_for(upload: Upload, blobs: BlobStore, settings: UploadSettings) -> PresignedPost | None:
+    """Make the form that the client posts the file with; None once the file has come."""
+    if upload.status is not UploadStatus.AWAITING_FILE:
+        return None
+    return blobs.presign_post(
+        upload_key(upload.id),
+        content_type=upload.content_type,
+        size_bytes=upload.size_bytes,
+        expires_in_s=round(settings.form_ttl.total_seconds()),
+    )
+
+
+def find(
+    session: Session, page: PageRequest, wanted: UploadFilter | None = None, *, scope: CameraScope = None
+) -> Page[Upload]:
+    """List the uploads of cameras in scope, newest first."""
+    wanted = wanted or UploadFilter()
+    statement = scopes.limit(select(Upload), scope, Upload.camera_id)
+    if wanted.camera_id is not None:
+        statement = statement.where(Upload.camera_id == wanted.camera_id)
+    if wanted.status is not None:
+        statement = statement.where(Upload.status == wanted.status)
+    rows = session.scalars(newest_first(statement, Upload.created_at, Upload.id, page)).all()
+    return page_of(rows, page, lambda upload: Position(upload.created_at, upload.id))
+
+
+def get(session: Session, upload_id: UUID, *, scope: CameraScope = None, lock: bool = False) -> Upload:
+    """Get one upload.
+
+    Raises:
+        NotFound: there is none in scope.
+    """
+    statement = scopes.limit(select(Upload).where(Upload.id == upload_id), scope, Upload.camera_id)
+    upload = session.scalar(statement.with_for_update() if lock else statement)
+    if upload is None:
+        raise NotFound(f"There is no upload {upload_id}.")
+    return upload
+
+
+def retry(session: Session, actor: Actor, upload_id: UUID, *, scope: CameraScope = None) -> Upload:
+    """Queue a failed job again. The caller sends its message after the commit; if that is lost, the sweep sends one.
+
+    Passages that the failed run recorded stay: a new run numbers them alike and records only the missing ones.
+
+    Raises:
+        NotFound: there is no such job in scope.
+        Conflict: it has not failed, or its file was deleted.
+    """
+    upload = get(session, upload_id, scope=scope, lock=True)
+    if upload.status is not UploadStatus.FAILED:
+        raise Conflict(f"Only a failed job can be tried again; this one is {upload.status}.", job_status=upload.status)
+    if upload.source_deleted_at is not None:
+        raise Conflict("The file was deleted in its time, so it cannot be read again; upload it anew.")
+    totals.carry_over_failure(session)
+    upload.status = UploadStatus.QUEUED
+    upload.queued_at = session.scalar(select(func.now()))
+    upload.attempts = 0
+    upload.progress = 0.0
+    upload.failure_reason = upload.warning = None
+    upload.claim_token = upload.started_at = upload.heartbeat_at = upload.finished_at = None
+    session.flush()
+    audit.record(session, actor, Action.JOB_RETRIED, f"upload:{upload.id}")
+    return upload
+
+
+def _first_of(session: Session, actor: Actor, new: NewUpload) -> Upload:
+    """The upload that an idempotency key made before."""
+    upload = session.scalars(
+        select(Upload).where(Upload.created_by == actor.id, Upload.idempotency_key == new.idempotency_key)
+    ).one()
+    same = (
+        upload.camera_id == new.camera_id
+        and upload.file_name == new.file_name
+        and upload.content_type == new.content_type
+        and upload.size_bytes == new.size_bytes
+        and upload.captured_at == new.captured_at
+    )
+    if not same:
+        raise Conflict("This Idempotency-Key was used for another upload; use a new one for each upload.")
+    return upload

@@ -1,0 +1,1 @@
+"""What the operator answers for: licences, usage, retention, holds, data subjects, health."""

@@ -1,0 +1,85 @@
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from gpu_worker.vision.consensus import vote
+from gpu_worker.vision.geometry import BoundingBox, Image
+from gpu_worker.vision.plate_reader import Witness, has_plate_shape, read_plates
+from gpu_worker.vision.recognition import PlateText, ctc
+from tests.gpu_worker.scenes import plate, road, two_row_plate
+
+WITNESS = Witness(weight=6.0, frame=7)
+
+
+@dataclass
+class ScriptedReader:
+    """Says the same of every crop, or of each crop the next line; counts crops a call."""
+
+    lines: list[tuple[str, float]]
+    calls: list[int] = field(default_factory=list)
+
+    def read(self, crops: Sequence[Image]) -> list[PlateText]:
+        start = sum(self.calls)
+        self.calls.append(len(crops))
+        return [self._say(*self.lines[min(start + i, len(self.lines) - 1)]) for i in range(len(crops))]
+
+    def _say(self, text: str, confidence: float) -> PlateText:
+        confidences = (confidence,) * len(text)
+        return PlateText(text, text, confidences, ctc.from_text(text, confidences))
+
+
+def _road(*places: tuple[int, int]) -> tuple[Image, list[BoundingBox]]:
+    return road([("AB12CDE", x, y) for x, y in places])
+
+
+@pytest.mark.parametrize("line", [("AB12CDE", 0.99), ("", 0.0)], ids=["sure", "nothing there"])
+def test_one_cut_is_enough_where_more_cannot_change_it(line: tuple[str, float]) -> None:
+    reader = ScriptedReader([line])
+    (ballots,) = read_plates(reader, *_road((80, 260)), WITNESS)
+    assert reader.calls == [1]
+    assert [(b.read.text, b.weight, b.frame) for b in ballots] == [(line[0], 6.0, 7)]
+
+
+@pytest.mark.parametrize("line", [("AB12CDE", 0.7), ("QWRTZPS", 0.99)], ids=["unsure", "like no plate"])
+def test_more_cuts_are_read_and_share_the_weight_where_the_first_is_unsure(line: tuple[str, float]) -> None:
+    reader = ScriptedReader([line])
+    (ballots,) = read_plates(reader, *_road((80, 260)), WITNESS)
+    assert sum(reader.calls) == len(ballots) == 3
+    assert sum(b.weight for b in ballots) == pytest.approx(6.0)
+
+
+def test_all_plates_of_a_picture_are_read_together_and_keep_their_order() -> None:
+    reader = ScriptedReader([("AB12CDE", 0.99), ("XY98ZTR", 0.6), ("KL34MNO", 0.99), ("XY98ZTR", 0.9)])
+    found = read_plates(reader, *_road((20, 260), (240, 230), (440, 260)), WITNESS)
+    assert reader.calls == [3, 2]
+    assert [vote(ballots).text for ballots in found] == ["AB12CDE", "XY98ZTR", "KL34MNO"]
+
+
+def test_a_plate_of_two_rows_is_never_settled_by_its_first_cut() -> None:
+    picture, _ = road()
+    picture[150:300, 200:400] = two_row_plate("59X1", "23456")
+    reader = ScriptedReader([("AB12CDE", 0.99)])
+    read_plates(reader, picture, [BoundingBox(200, 150, 400, 300)], WITNESS)
+    assert sum(reader.calls) > 3
+
+
+def test_no_plate_is_no_work() -> None:
+    reader = ScriptedReader([("AB12CDE", 0.99)])
+    assert read_plates(reader, plate("AB12CDE"), [], WITNESS) == []
+    assert sum(reader.calls) == 0
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "shape"), [(100, 25, True), (60, 50, True), (20, 60, False), (300, 20, False)]
+)
+def test_plates_are_wider_than_high_but_no_lines(width: int, height: int, shape: bool) -> None:
+    assert has_plate_shape(BoundingBox(0, 0, width, height)) is shape
+
+
+def test_the_callers_picture_stays_as_it_was() -> None:
+    picture, boxes = _road((80, 260))
+    before = picture.copy()
+    read_plates(ScriptedReader([("AB12CDE", 0.7)]), picture, boxes, WITNESS)
+    assert np.array_equal(picture, before)
