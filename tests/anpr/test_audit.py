@@ -7,6 +7,7 @@ from sqlalchemy import select
 from anpr import audit
 from anpr.audit import SYSTEM, Actor
 from anpr.db import Database
+from anpr.governance import audit_log
 from anpr.models import AuditRecord
 
 
@@ -49,7 +50,7 @@ def test_details_of_every_kind_leave_the_chain_whole(database: Database) -> None
     append(database, "thing:2")
 
     with database.transaction() as session:
-        assert audit.verify(session) is None
+        assert audit_log.verify(session) is None
         detail = session.scalars(select(AuditRecord).order_by(AuditRecord.seq)).all()[0].detail
     assert detail["big"] == 10**30
     assert detail["at"] == "2026-05-01T12:30:00.000001+00:00"
@@ -64,7 +65,7 @@ def test_what_is_rolled_back_is_not_on_record(database: Database) -> None:
 
     with database.transaction() as session:
         assert list(session.scalars(select(AuditRecord.target))) == ["thing:2"]
-        assert audit.verify(session) is None
+        assert audit_log.verify(session) is None
 
 
 def test_records_made_at_the_same_time_make_one_chain(database: Database) -> None:
@@ -72,5 +73,5 @@ def test_records_made_at_the_same_time_make_one_chain(database: Database) -> Non
         list(pool.map(lambda number: append(database, f"thing:{number}"), range(40)))
 
     with database.transaction() as session:
-        assert audit.verify(session) is None
+        assert audit_log.verify(session) is None
         assert session.scalars(select(AuditRecord.seq).order_by(AuditRecord.seq)).all() == list(range(1, 41))

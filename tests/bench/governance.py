@@ -19,7 +19,7 @@ from sqlalchemy import Engine, make_url, text
 from anpr import audit, migrations
 from anpr.audit import SYSTEM, Actor
 from anpr.db import Database, make_engine
-from anpr.governance import license_keys, licenses, retention, usage
+from anpr.governance import audit_log, license_keys, licenses, retention, signing, usage
 from anpr.governance.license_keys import LicenseTerms
 from anpr.identity import apikeys, ratelimits
 from anpr.identity.apikeys import NewApiKey
@@ -100,18 +100,18 @@ def _audit(database: Database) -> None:
             audit.record(session, SYSTEM, "plate.searched", f"plate:{number}", reason="case 12", detail={"found": 3})
     started = time.perf_counter()
     with database.transaction() as session:
-        broken = audit.verify(session)
+        broken = audit_log.verify(session)
     took = time.perf_counter() - started
     _row(f"audit: chain walked, broken at {broken}", f"{_RECORDS / took:.0f} records a second")
     with database.transaction() as session:
         session.execute(text("ALTER TABLE audit_logs DISABLE TRIGGER audit_logs_append_only"))
         session.execute(text("UPDATE audit_logs SET reason = 'none' WHERE seq = :seq"), {"seq": _RECORDS // 2})
     with database.transaction() as session:
-        _row(f"audit: record {_RECORDS // 2} altered, broken at", str(audit.verify(session)))
+        _row(f"audit: record {_RECORDS // 2} altered, broken at", str(audit_log.verify(session)))
 
 
 def _checks(database: Database) -> None:
-    pem, public = license_keys.new_signing_key()
+    pem, public = signing.new_signing_key()
     settings = LicenseSettings(public_keys=public)
     today = datetime.now(UTC).date()
     terms = LicenseTerms(
@@ -121,7 +121,7 @@ def _checks(database: Database) -> None:
     with database.transaction() as session:
         session.add(owner)
         session.flush()
-        licenses.activate(session, SYSTEM, license_keys.issue(terms, license_keys.read_private_key(pem)), settings)
+        licenses.activate(session, SYSTEM, license_keys.issue(terms, signing.read_private_key(pem)), settings)
         new = NewApiKey(name="box", role=Role.REVIEWER, permissions=frozenset({"uploads:write"}))
         _, key = apikeys.create(session, Principal(Actor(owner.id, owner.email), Role.ADMIN), new)
     allowance = Allowance(10**6, timedelta(minutes=1))

@@ -10,7 +10,7 @@ from anpr import outbox
 from anpr.adapters.aws.services import make_client
 from anpr.audit import SYSTEM
 from anpr.db import Database
-from anpr.governance import license_keys, licenses, usage
+from anpr.governance import license_keys, licenses, signing, usage
 from anpr.governance.license_keys import LicenseTerms
 from anpr.messages import EventType, JobRequest, upload_ids_of, upload_key
 from anpr.models import Event, OutboxMessage, RefreshToken, Upload, UploadStatus
@@ -82,14 +82,14 @@ def test_what_stands_still_is_moved_and_old_events_are_pruned(database: Database
 def test_administrators_hear_of_a_licence_that_runs_out_where_nothing_is_uploaded(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pem, public = license_keys.new_signing_key()
+    pem, public = signing.new_signing_key()
     today = datetime.now(UTC).date()
     terms = LicenseTerms(
         holder="x", plan="x", cameras=1, monthly_minutes=1, starts_on=today, expires_on=today + timedelta(days=9)
     )
     monkeypatch.setenv("ANPR_LICENSE_PUBLIC_KEYS", public)
     with database.transaction() as session:
-        key = license_keys.issue(terms, license_keys.read_private_key(pem))
+        key = license_keys.issue(terms, signing.read_private_key(pem))
         licenses.activate(session, SYSTEM, key, LicenseSettings(public_keys=public))
 
     for _ in range(2):

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 
 from anpr.db import Database
-from anpr.governance import license_keys, usage
+from anpr.governance import signing, usage
 from anpr.messages import CloudEvent, EventType, UploadProcessed
 from anpr.models import OutboxMessage, UsageRecord
 from functions.usage_meter import handler as module
@@ -20,7 +20,7 @@ NOW = datetime.now(UTC)
 @pytest.fixture(autouse=True)
 def _fresh_services(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     module._services.cache_clear()
-    _, public = license_keys.new_signing_key()
+    _, public = signing.new_signing_key()
     variables = {
         "ANPR_DB_URL": database_url,
         "ANPR_DB_SSL": "false",

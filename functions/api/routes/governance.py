@@ -5,8 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from anpr import audit
-from anpr.governance import deletion, holds, subjects
+from anpr.governance import audit_log, deletion, holds, subjects
 from anpr.governance.subjects import ErasureRequest
 from functions.api.dependencies import Blobs, CallerActor, DbSession, Services
 from functions.api.limits import limit_searches
@@ -38,14 +37,14 @@ Plate = Annotated[Line, Path(min_length=1, max_length=32, description="With or w
 @router.get("/audit", summary="Read the audit log")
 def list_audit(query: Annotated[AuditQuery, Query()], session: DbSession) -> AuditPage:
     """Who did what, when and why, newest first."""
-    page = audit.find(session, query.page("audit"), query.filter())
+    page = audit_log.find(session, query.page("audit"), query.filter())
     return AuditPage(items=[audit_out(row) for row in page.items], next_cursor=page.next_cursor)
 
 
 @router.get("/audit/verification", summary="Check the audit log")
 def verify_audit(session: DbSession) -> AuditCheck:
     """Walk the chain of hashes from its start. A long log takes less time by `anpr audit verify`."""
-    broken, head = audit.verify(session), audit.head(session)
+    broken, head = audit_log.verify(session), audit_log.head(session)
     return AuditCheck(
         ok=broken is None,
         broken_at=broken,

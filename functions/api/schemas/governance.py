@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from anpr.audit import AuditFilter
+from anpr.governance.audit_log import AuditFilter
 from anpr.governance.holds import NewHold
 from anpr.models import AuditRecord, DeletionKind, HitStatus, MatchedBy
 from functions.api.schemas.common import Line, PageOut, PageQuery, RequestModel, ResponseModel, Text, Timestamp

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anpr.governance import license_keys
+from anpr.governance import license_keys, signing
 from anpr.governance.license_keys import Feature, InvalidLicense, LicenseTerms
 
-PEM, PUBLIC = license_keys.new_signing_key()
-PRIVATE = license_keys.read_private_key(PEM)
-ISSUER = license_keys.read_public_key(PUBLIC)
+PEM, PUBLIC = signing.new_signing_key()
+PRIVATE = signing.read_private_key(PEM)
+ISSUER = signing.read_public_key(PUBLIC)
 
 TERMS = LicenseTerms(
     holder="City of Cluj",
@@ -35,14 +35,14 @@ def test_a_key_that_mail_has_wrapped_is_good() -> None:
 
 
 def test_any_of_several_issuers_may_have_signed() -> None:
-    _, other = license_keys.new_signing_key()
-    assert license_keys.verify(KEY, [license_keys.read_public_key(other), ISSUER]) == TERMS
+    _, other = signing.new_signing_key()
+    assert license_keys.verify(KEY, [signing.read_public_key(other), ISSUER]) == TERMS
 
 
 def test_an_issuer_that_is_not_known_here_is_refused() -> None:
-    _, other = license_keys.new_signing_key()
+    _, other = signing.new_signing_key()
     with pytest.raises(InvalidLicense, match="not issued for this product"):
-        license_keys.verify(KEY, [license_keys.read_public_key(other)])
+        license_keys.verify(KEY, [signing.read_public_key(other)])
     with pytest.raises(InvalidLicense):
         license_keys.verify(KEY, [])
 
@@ -92,4 +92,4 @@ def test_a_licence_that_ends_before_it_starts_cannot_be_made() -> None:
 @pytest.mark.parametrize("text", ["", "AAAA", "!" * 43, PUBLIC[:-4]], ids=["empty", "short", "no base64", "cut off"])
 def test_what_is_no_public_key_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - cryptography's own text
-        license_keys.read_public_key(text)
+        signing.read_public_key(text)

@@ -8,15 +8,15 @@ from sqlalchemy import delete, select, update
 from anpr.audit import SYSTEM
 from anpr.db import Database
 from anpr.errors import Conflict
-from anpr.governance import license_keys, licenses, usage
+from anpr.governance import license_keys, licenses, signing, usage
 from anpr.governance.license_keys import Feature, InvalidLicense, LicenseTerms
 from anpr.governance.licenses import LicenseLimit, Standing
 from anpr.messages import EventType, UploadProcessed
 from anpr.models import AuditRecord, Camera, License, LicenseClock, OutboxMessage
 from anpr.settings import LicenseSettings
 
-PEM, PUBLIC = license_keys.new_signing_key()
-PRIVATE = license_keys.read_private_key(PEM)
+PEM, PUBLIC = signing.new_signing_key()
+PRIVATE = signing.read_private_key(PEM)
 SETTINGS = LicenseSettings(public_keys=PUBLIC, evaluation_cameras=2, evaluation_minutes=10)
 TODAY = datetime.now(UTC).date()
 
@@ -114,21 +114,21 @@ def test_a_licence_activated_ahead_waits_for_its_first_day(database: Database) -
 
 
 def test_a_forged_licence_is_not_activated(database: Database) -> None:
-    other, _ = license_keys.new_signing_key()
+    other, _ = signing.new_signing_key()
     terms = license_keys.verify(key(), licenses.issuers_of(SETTINGS))
-    forged = license_keys.issue(terms, license_keys.read_private_key(other))
+    forged = license_keys.issue(terms, signing.read_private_key(other))
     with database.transaction() as session, pytest.raises(InvalidLicense):
         licenses.activate(session, SYSTEM, forged, SETTINGS)
 
 
 def test_a_row_that_was_edited_grants_nothing(database: Database) -> None:
     activate(database)
-    other, _ = license_keys.new_signing_key()
+    other, _ = signing.new_signing_key()
     terms = LicenseTerms(
         holder="x", plan="x", cameras=999, monthly_minutes=1, starts_on=TODAY, expires_on=TODAY + timedelta(days=1)
     )
     with database.transaction() as session:
-        session.execute(update(License).values(key=license_keys.issue(terms, license_keys.read_private_key(other))))
+        session.execute(update(License).values(key=license_keys.issue(terms, signing.read_private_key(other))))
     assert status(database).entitlement.standing is Standing.EVALUATION
 
 

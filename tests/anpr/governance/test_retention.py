@@ -5,13 +5,12 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select, update
 
-from anpr import audit
 from anpr.alerts.bolos import Matcher, backsearch, csv_import, entries, lists
 from anpr.alerts.bolos.entries import EntryFields
 from anpr.audit import SYSTEM
 from anpr.db import Database
 from anpr.errors import Conflict, NotFound, Unavailable, Unprocessable
-from anpr.governance import holds, retention
+from anpr.governance import audit_log, holds, retention
 from anpr.governance.holds import NewHold
 from anpr.identity.principals import Principal
 from anpr.messages import upload_key
@@ -179,7 +178,7 @@ def test_a_run_leaves_a_receipt_and_a_record(database: Database, blobs: MemoryBl
     with database.transaction() as session:
         receipt = session.scalars(select(DeletionReceipt)).one()
         record = session.scalars(select(AuditRecord).where(AuditRecord.action == "retention.run")).one()
-        assert audit.verify(session) is None
+        assert audit_log.verify(session) is None
     assert receipt.deleted == report.deleted == record.detail["deleted"]
     assert record.target == f"receipt:{receipt.id}"
     assert datetime.fromisoformat(receipt.cutoffs["events"]) < days_ago(29)

@@ -4,10 +4,10 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
-from anpr import audit
 from anpr.audit import SYSTEM
 from anpr.db import Database
 from anpr.errors import Conflict, Unprocessable
+from anpr.governance import audit_log
 from anpr.identity import passwords, users
 from anpr.identity.users import NewUser, UserChanges
 from anpr.models import AuditRecord, Role, User
@@ -88,7 +88,7 @@ def test_changes_are_on_record_without_the_password(database: Database) -> None:
 
     with database.transaction() as session:
         records = session.scalars(select(AuditRecord).order_by(AuditRecord.seq)).all()
-        assert audit.verify(session) is None
+        assert audit_log.verify(session) is None
     assert [(record.action, record.detail) for record in records] == [
         ("user.created", {"email": "ana@example.org", "role": "viewer"}),
         ("user.changed", {"role": "reviewer", "password_set": True}),

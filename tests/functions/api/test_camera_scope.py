@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete, select, update
 
-from anpr.governance import license_keys, usage
+from anpr.governance import signing, usage
 from anpr.messages import UploadProcessed
 from anpr.models import BoloMatch, Correction, Export, Role, Upload, UploadStatus, UsageReport
 from anpr.settings import LicenseSettings
@@ -111,7 +111,7 @@ def test_figures_of_all_cameras_together_are_kept_from_who_is_limited(api: Api, 
     own, _ = traces
     with api.database.transaction() as session:
         usage.close_months(session, datetime.now(UTC) + timedelta(days=40))
-    _, issuer = license_keys.new_signing_key()
+    _, issuer = signing.new_signing_key()
     licensing = LicenseSettings(public_keys=issuer, evaluation_cameras=2, evaluation_minutes=2)
     api = api.with_services(licensing=licensing)
     whole, part = (client.get("/licenses/current").json() for client in (api.admin, api.reviewer))

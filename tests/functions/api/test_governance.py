@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select, text, update
 
-from anpr.governance import license_keys, usage
+from anpr.governance import license_keys, signing, usage
 from anpr.governance.license_keys import LicenseTerms
 from anpr.messages import UploadProcessed, upload_key
 from anpr.models import Event, Upload, UploadStatus
@@ -15,7 +15,7 @@ from anpr.settings import LicenseSettings
 from tests.builders import add_event, add_upload
 from tests.functions.api.client import Api
 
-PEM, PUBLIC = license_keys.new_signing_key()
+PEM, PUBLIC = signing.new_signing_key()
 TODAY = datetime.now(UTC).date()
 
 # Its limits are small enough to be reached in a test.
@@ -38,7 +38,7 @@ def key(**changes: Any) -> str:
         "expires_on": TODAY + timedelta(days=100),
     }
     terms = LicenseTerms.model_validate(values | changes)
-    return license_keys.issue(terms, license_keys.read_private_key(PEM))
+    return license_keys.issue(terms, signing.read_private_key(PEM))
 
 
 def use_minutes(api: Api, minutes: float, *, camera_id: UUID | None = None) -> None:

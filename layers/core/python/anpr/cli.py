@@ -13,10 +13,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from anpr import audit, bootstrap
-from anpr.audit import Head
+from anpr import bootstrap
 from anpr.errors import AnprError
-from anpr.governance import license_keys
+from anpr.governance import audit_log, license_keys, signing
+from anpr.governance.audit_log import Head
 from anpr.governance.license_keys import Feature, LicenseTerms
 
 
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _keygen(asked: argparse.Namespace) -> int:
-    private, public = license_keys.new_signing_key()
+    private, public = signing.new_signing_key()
     # Made readable by its owner alone from the start, and never over another key.
     descriptor = os.open(asked.private_key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
@@ -58,13 +58,13 @@ def _issue(asked: argparse.Namespace) -> int:
         starts_on=asked.starts or datetime.now(UTC).date(),
         expires_on=asked.expires,
     )
-    _say(license_keys.issue(terms, license_keys.read_private_key(asked.private_key.read_text())))
+    _say(license_keys.issue(terms, signing.read_private_key(asked.private_key.read_text())))
     return 0
 
 
 def _show(asked: argparse.Namespace) -> int:
     key = sys.stdin.read() if asked.key == "-" else asked.key
-    _say(license_keys.verify(key, [license_keys.read_public_key(asked.public_key)]).model_dump_json(indent=2))
+    _say(license_keys.verify(key, [signing.read_public_key(asked.public_key)]).model_dump_json(indent=2))
     return 0
 
 
@@ -72,9 +72,9 @@ def _verify(asked: argparse.Namespace) -> int:
     database = bootstrap.database()
     try:
         with database.transaction() as session:
-            broken = audit.verify(session)
-            kept = asked.expect is None or audit.holds(session, asked.expect)
-            head = audit.head(session)
+            broken = audit_log.verify(session)
+            kept = asked.expect is None or audit_log.holds(session, asked.expect)
+            head = audit_log.head(session)
     finally:
         database.engine.dispose()
     if broken is not None:

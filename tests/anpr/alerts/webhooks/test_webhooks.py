@@ -16,7 +16,7 @@ from anpr.alerts import notifications, posting
 from anpr.alerts.bolos import entries, hits, lists
 from anpr.alerts.egress import Answer, policy_of
 from anpr.alerts.notifications import NotificationServices
-from anpr.alerts.webhooks import deliveries, endpoints
+from anpr.alerts.webhooks import attempts, deliveries, endpoints
 from anpr.alerts.webhooks.endpoints import EndpointFields
 from anpr.alerts.webhooks.sealing import Seal, ensure_key
 from anpr.alerts.webhooks.sending import MAX_BODY_BYTES, Sender, SenderServices
@@ -236,10 +236,10 @@ def test_a_receiver_that_asks_for_time_gets_it(world: World, receiver: Receiver)
     world.see()
     [delivery] = world.deliveries()
     with world.database.transaction() as session:
-        claimed = deliveries.claim(session, delivery.id, 0, timedelta(seconds=60))
+        claimed = attempts.claim(session, delivery.id, 0, timedelta(seconds=60))
         assert claimed is not None
-        outcome = deliveries.Outcome(Answer(429, "", retry_after_s=120), None, 1.0)
-        assert deliveries.settle(session, claimed, outcome, SETTINGS) == timedelta(seconds=120)
+        outcome = attempts.Outcome(Answer(429, "", retry_after_s=120), None, 1.0)
+        assert attempts.settle(session, claimed, outcome, SETTINGS) == timedelta(seconds=120)
 
 
 def test_gone_disables_at_once_and_tells_the_admins(world: World, receiver: Receiver) -> None:
@@ -345,13 +345,13 @@ def test_a_replay_during_an_attempt_is_made_whatever_becomes_of_that(
     world.see()
     [delivery] = world.deliveries()
     with world.database.transaction() as session:
-        claimed = deliveries.claim(session, delivery.id, 0, timedelta(seconds=60))
+        claimed = attempts.claim(session, delivery.id, 0, timedelta(seconds=60))
         assert claimed is not None
     with world.database.transaction() as session:
         deliveries.replay(session, SYSTEM, endpoint_id, delivery.id)
     with world.database.transaction() as session:
-        outcome = deliveries.Outcome(Answer(status, "", retry_after_s=None), None, 1.0)
-        assert deliveries.settle(session, claimed, outcome, SETTINGS) is None
+        outcome = attempts.Outcome(Answer(status, "", retry_after_s=None), None, 1.0)
+        assert attempts.settle(session, claimed, outcome, SETTINGS) is None
 
     [replayed] = world.deliveries()
     assert (replayed.status, replayed.attempts) == (DeliveryStatus.PENDING, 0)

@@ -4,20 +4,17 @@ A key is `ANPR1.<payload>.<signature>`, both parts base64url without padding. Th
 signature is over the text before the second dot, so what is signed is what is read.
 """
 
-import base64
-import binascii
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID, uuid4
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from anpr.errors import Unprocessable
+from anpr.governance import signing
 
 _VERSION: Final = "ANPR1"
 
@@ -79,53 +76,10 @@ class InvalidLicense(Unprocessable):
     code, title = "invalid-license", "The licence key is not valid"
 
 
-def new_signing_key() -> tuple[str, str]:
-    """Make a pair of keys to sign licences with.
-
-    Returns:
-        The private key as unencrypted PKCS #8 PEM, and the public key as deployments take it: 32 bytes as base64url.
-    """
-    private = Ed25519PrivateKey.generate()
-    pem = private.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return pem.decode(), public_text(private)
-
-
-def public_text(private: Ed25519PrivateKey) -> str:
-    """Write the public half of a key: 32 bytes as base64url without padding."""
-    raw = private.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-    return _encode(raw)
-
-
-def read_private_key(pem: str) -> Ed25519PrivateKey:
-    """Read a private key.
-
-    Raises:
-        ValueError: it is not an unencrypted Ed25519 key in PEM.
-    """
-    try:
-        private = serialization.load_pem_private_key(pem.encode(), password=None)
-    except TypeError as error:
-        raise ValueError("the private key is encrypted") from error
-    if not isinstance(private, Ed25519PrivateKey):
-        raise ValueError("the private key is not an Ed25519 key")  # noqa: TRY004 - the file's content is wrong
-    return private
-
-
-def read_public_key(text: str) -> Ed25519PublicKey:
-    """Read a public key.
-
-    Raises:
-        ValueError: it is not 32 bytes as base64url.
-    """
-    return Ed25519PublicKey.from_public_bytes(_decode(text.strip()))
-
-
 def issue(terms: LicenseTerms, private: Ed25519PrivateKey) -> str:
     """Sign terms; the result is what the holder activates."""
-    signed = f"{_VERSION}.{_encode(terms.model_dump_json().encode())}"
-    return f"{signed}.{_encode(private.sign(signed.encode()))}"
+    signed = f"{_VERSION}.{signing.encode(terms.model_dump_json().encode())}"
+    return f"{signed}.{signing.encode(private.sign(signed.encode()))}"
 
 
 def verify(key: str, issuers: Iterable[Ed25519PublicKey]) -> LicenseTerms:
@@ -143,31 +97,12 @@ def verify(key: str, issuers: Iterable[Ed25519PublicKey]) -> LicenseTerms:
     if version != _VERSION or not payload:
         raise InvalidLicense(f"This is not a licence key: one starts with {_VERSION} and has three parts.")
     try:
-        raw_signature, raw_payload = _decode(signature), _decode(payload)
+        raw_signature, raw_payload = signing.decode(signature), signing.decode(payload)
     except ValueError as error:
         raise InvalidLicense("The licence key is damaged; copy it again as a whole.") from error
-    if not any(_signed(issuer, raw_signature, signed.encode()) for issuer in issuers):
+    if not any(signing.is_signed(issuer, raw_signature, signed.encode()) for issuer in issuers):
         raise InvalidLicense("The licence key is damaged, or was not issued for this product.")
     try:
         return LicenseTerms.model_validate_json(raw_payload)
     except ValidationError as error:
         raise InvalidLicense("The licence key has terms that this version does not know; update it first.") from error
-
-
-def _signed(issuer: Ed25519PublicKey, signature: bytes, content: bytes) -> bool:
-    try:
-        issuer.verify(signature, content)
-    except InvalidSignature:
-        return False
-    return True
-
-
-def _encode(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _decode(text: str) -> bytes:
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except binascii.Error as error:
-        raise ValueError("not base64url") from error

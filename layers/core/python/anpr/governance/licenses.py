@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from anpr import audit, outbox
 from anpr.audit import Actor
 from anpr.errors import AnprError, Conflict
-from anpr.governance import license_clock, license_keys, usage
+from anpr.governance import license_clock, license_keys, signing, usage
 from anpr.governance.license_keys import Feature, InvalidLicense, LicenseTerms
 from anpr.messages import EventType, LicenseWarning
 from anpr.models import Camera, License, LicenseNotice
@@ -118,7 +118,7 @@ def issuers_of(settings: LicenseSettings) -> tuple[Ed25519PublicKey, ...]:
     Raises:
         ValueError: the setting holds something else than public keys.
     """
-    return tuple(license_keys.read_public_key(text) for text in settings.public_keys.split(",") if text.strip())
+    return tuple(signing.read_public_key(text) for text in settings.public_keys.split(",") if text.strip())
 
 
 def activate(session: Session, actor: Actor, key: str, settings: LicenseSettings) -> License:

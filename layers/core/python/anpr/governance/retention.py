@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from anpr import audit, legal_hold
 from anpr.audit import SYSTEM
 from anpr.db import Database
-from anpr.governance import deletion
+from anpr.governance import audit_log, deletion
 from anpr.governance.deletion import Receipt
 from anpr.models import OVER, DeletionKind, Event, Upload
 from anpr.ports import BlobStore
@@ -95,7 +95,7 @@ def _prune_audit(database: Database, receipt: Receipt, deadline: float) -> bool:
         return True
     while time.monotonic() < deadline:
         with database.transaction() as session:
-            pruned = audit.prune(session, before)
+            pruned = audit_log.prune(session, before)
             if not pruned:
                 return True
             receipt.deleted.update(audit_records=pruned)

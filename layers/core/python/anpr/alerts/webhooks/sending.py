@@ -11,8 +11,8 @@ from standardwebhooks.webhooks import Webhook
 
 from anpr.alerts.egress import Undelivered
 from anpr.alerts.posting import Poster
-from anpr.alerts.webhooks import deliveries
-from anpr.alerts.webhooks.deliveries import Claimed, Outcome
+from anpr.alerts.webhooks import attempts, deliveries
+from anpr.alerts.webhooks.attempts import Claimed, Outcome
 from anpr.alerts.webhooks.sealing import Seal
 from anpr.db import Database
 from anpr.messages import WebhookDue, WebhookSweep
@@ -78,8 +78,8 @@ class Sender:
     def _deliver(self, due: WebhookDue) -> str:
         lease = timedelta(seconds=self._settings.longest_post_s) + _LEASE_GRACE
         with self._database.transaction() as session:
-            claimed = deliveries.claim(session, due.delivery_id, due.attempt, lease)
-            wait = None if claimed else deliveries.due_in(session, due.delivery_id, due.attempt)
+            claimed = attempts.claim(session, due.delivery_id, due.attempt, lease)
+            wait = None if claimed else attempts.due_in(session, due.delivery_id, due.attempt)
         if claimed is None:
             # Leased by another copy: that one sees to it. Not due yet: on to the next stop.
             if not wait:
@@ -88,7 +88,7 @@ class Sender:
             return "waits"
         outcome = self._attempt(claimed)
         with self._database.transaction() as session:
-            wait = deliveries.settle(session, claimed, outcome, self._settings)
+            wait = attempts.settle(session, claimed, outcome, self._settings)
         if outcome.arrived:
             return "delivered"
         if wait is not None:

@@ -9,8 +9,10 @@ from sqlalchemy import make_url, select, text
 from sqlalchemy.exc import DatabaseError
 
 from anpr import audit
-from anpr.audit import SYSTEM, Actor, AuditFilter, Head
+from anpr.audit import SYSTEM, Actor
 from anpr.db import Database, make_engine
+from anpr.governance import audit_log
+from anpr.governance.audit_log import AuditFilter, Head
 from anpr.models import AuditRecord
 from anpr.paging import PageRequest
 from anpr.settings import DatabaseSettings
@@ -33,7 +35,7 @@ def make_older(database: Database, age: timedelta) -> None:
         for row in session.scalars(select(AuditRecord).order_by(AuditRecord.seq)):
             row.at -= age
             row.previous_hash = previous
-            row.hash = previous = audit._hash(row)
+            row.hash = previous = audit.digest(row)
 
 
 class tampering:  # noqa: N801 - reads as what it does
@@ -55,7 +57,7 @@ class tampering:  # noqa: N801 - reads as what it does
 
 def verify(database: Database) -> int | None:
     with database.transaction() as session:
-        return audit.verify(session)
+        return audit_log.verify(session)
 
 
 @pytest.fixture
@@ -100,7 +102,7 @@ def test_a_row_that_was_changed_with_its_hash_is_found_at_the_next(database: Dat
     with tampering(database), database.transaction() as session:
         row = session.get_one(AuditRecord, 4)
         row.actor = "somebody else"
-        row.hash = audit._hash(row)
+        row.hash = audit.digest(row)
     assert verify(database) == 5
 
 
@@ -121,18 +123,18 @@ def test_rows_cut_off_the_front_are_found(database: Database) -> None:
 def test_rows_cut_off_the_end_are_found_by_a_head_that_was_kept(database: Database) -> None:
     record(database, 7)
     with database.transaction() as session:
-        kept = audit.head(session)
+        kept = audit_log.head(session)
         assert kept is not None
-        assert audit.holds(session, kept)
+        assert audit_log.holds(session, kept)
     with tampering(database), database.transaction() as session:
         session.execute(text("DELETE FROM audit_logs WHERE seq = 7"))
     assert verify(database) is None
     with database.transaction() as session:
-        assert not audit.holds(session, kept)
+        assert not audit_log.holds(session, kept)
     record(database, 1)
     with database.transaction() as session:
-        assert not audit.holds(session, kept)
-        assert not audit.holds(session, Head(kept.seq, bytes(32)))
+        assert not audit_log.holds(session, kept)
+        assert not audit_log.holds(session, Head(kept.seq, bytes(32)))
 
 
 def test_pruning_keeps_the_chain_and_says_where_it_starts(database: Database) -> None:
@@ -140,7 +142,7 @@ def test_pruning_keeps_the_chain_and_says_where_it_starts(database: Database) ->
     make_older(database, 3 * YEAR)
     record(database, 3)
     with database.transaction() as session:
-        assert audit.prune(session, datetime.now(UTC) - 2 * YEAR) == 5
+        assert audit_log.prune(session, datetime.now(UTC) - 2 * YEAR) == 5
     with database.transaction() as session:
         rows = session.scalars(select(AuditRecord).order_by(AuditRecord.seq)).all()
     assert [row.seq for row in rows] == [6, 7, 8, 9]
@@ -155,7 +157,7 @@ def test_pruning_twice_prunes_once(database: Database) -> None:
     record(database, 1)
     for removed in (5, 0):
         with database.transaction() as session:
-            assert audit.prune(session, datetime.now(UTC) - 2 * YEAR) == removed
+            assert audit_log.prune(session, datetime.now(UTC) - 2 * YEAR) == removed
     assert verify(database) is None
 
 
@@ -163,7 +165,7 @@ def test_pruning_of_everything_leaves_the_newest_record(database: Database) -> N
     record(database, 5)
     make_older(database, 3 * YEAR)
     with database.transaction() as session:
-        assert audit.prune(session, datetime.now(UTC) - 2 * YEAR) == 4
+        assert audit_log.prune(session, datetime.now(UTC) - 2 * YEAR) == 4
     assert verify(database) is None
 
 
@@ -173,8 +175,8 @@ def test_pruning_goes_batch_by_batch(database: Database) -> None:
     record(database, 1)
     for removed in (2, 2, 1, 0):
         with database.transaction() as session:
-            assert audit.prune(session, datetime.now(UTC) - 2 * YEAR, limit=2) == removed
-            assert audit.verify(session) is None
+            assert audit_log.prune(session, datetime.now(UTC) - 2 * YEAR, limit=2) == removed
+            assert audit_log.verify(session) is None
 
 
 def test_more_than_was_pruned_cannot_be_missing(database: Database) -> None:
@@ -182,7 +184,7 @@ def test_more_than_was_pruned_cannot_be_missing(database: Database) -> None:
     make_older(database, 3 * YEAR)
     record(database, 3)
     with database.transaction() as session:
-        audit.prune(session, datetime.now(UTC) - 2 * YEAR)
+        audit_log.prune(session, datetime.now(UTC) - 2 * YEAR)
     with tampering(database), database.transaction() as session:
         session.execute(text("DELETE FROM audit_logs WHERE seq <= 7"))
     assert verify(database) == 8
@@ -191,7 +193,7 @@ def test_more_than_was_pruned_cannot_be_missing(database: Database) -> None:
 def test_the_database_keeps_what_is_young_whatever_it_is_asked(database: Database) -> None:
     record(database, 5)
     with pytest.raises(DatabaseError, match="at least 90 days"), database.transaction() as session:
-        audit.prune(session, datetime.now(UTC))
+        audit_log.prune(session, datetime.now(UTC))
 
 
 @pytest.mark.parametrize(
@@ -225,7 +227,7 @@ def test_the_application_can_append_and_prune(database: Database, application: D
     make_older(database, 3 * YEAR)
     record(application, 3)
     with application.transaction() as session:
-        assert audit.prune(session, datetime.now(UTC) - 2 * YEAR) == 3
+        assert audit_log.prune(session, datetime.now(UTC) - 2 * YEAR) == 3
     assert verify(application) is None
 
 
@@ -235,7 +237,7 @@ def test_records_are_listed_newest_first_in_pages(database: Database) -> None:
     cursor = None
     while True:
         with database.transaction() as session:
-            page = audit.find(session, PageRequest("audit", 2, cursor), AuditFilter())
+            page = audit_log.find(session, PageRequest("audit", 2, cursor), AuditFilter())
         seen += [row.seq for row in page.items]
         cursor = page.next_cursor
         if cursor is None:
@@ -255,7 +257,7 @@ def test_records_are_found_by_actor_action_target_and_time(database: Database) -
         with database.transaction() as session:
             return [
                 row.seq
-                for row in audit.find(session, PageRequest("audit"), AuditFilter(**wanted)).items  # type: ignore[arg-type]
+                for row in audit_log.find(session, PageRequest("audit"), AuditFilter(**wanted)).items  # type: ignore[arg-type]
             ]
 
     assert found(actor_id=someone.id) == [3, 1]
