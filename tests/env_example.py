@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 from pydantic_settings import BaseSettings
 
+import anpr.adapters.aws.settings
 import anpr.settings
 import gpu_worker.service.work
 import gpu_worker.vision.settings
@@ -32,9 +33,12 @@ def settings_classes() -> list[type[BaseSettings]]:
     """Every settings class, in the order of the modules and of what stands in them."""
     return [
         found
-        for module in (anpr.settings, gpu_worker.vision.settings, gpu_worker.service.work)
+        for module in (anpr.settings, anpr.adapters.aws.settings, gpu_worker.vision.settings, gpu_worker.service.work)
         for found in vars(module).values()
-        if inspect.isclass(found) and issubclass(found, BaseSettings) and found.__module__ == module.__name__
+        if inspect.isclass(found)
+        and issubclass(found, BaseSettings)
+        and found.__module__ == module.__name__
+        and found.model_fields
     ]
 
 

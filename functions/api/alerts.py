@@ -2,7 +2,8 @@
 
 from anpr import bootstrap
 from anpr.identity.tokens import TokenVerifier
-from anpr.settings import MetricsSettings, TokenSettings, WebhookKeySettings, WebhookSettings
+from anpr.ports import Secret
+from anpr.settings import MetricsSettings, TokenSettings, WebhookSettings
 from functions.api.alerting import AlertingServices
 from functions.api.entry import lambda_handler
 from functions.api.routes import bolo_hits, bolo_lists, bolos, health, webhooks
@@ -25,7 +26,7 @@ def services() -> ApiServices:
             notifier=bootstrap.notifier(),
             queue=bootstrap.webhook_queue(),
             secrets=bootstrap.secret_store(),
-            key_secret_id=WebhookKeySettings().key_secret_id,
+            key_secret_id=Secret.WEBHOOK_KEY,
             webhooks=WebhookSettings(),
         ),
     )

@@ -2,7 +2,8 @@
 
 from anpr import bootstrap
 from anpr.identity.tokens import TokenSigner, TokenVerifier
-from anpr.settings import SigningSettings, TokenSettings
+from anpr.ports import Secret
+from anpr.settings import TokenSettings
 from functions.api.entry import lambda_handler
 from functions.api.routes import api_keys, auth, camera_limits, docs, users
 from functions.api.services import ApiServices
@@ -16,7 +17,7 @@ def services() -> ApiServices:
     return ApiServices(
         database=bootstrap.database(),
         verifier=TokenVerifier(settings),
-        signer=TokenSigner(settings, bootstrap.secret_store(), SigningSettings().secret_id),
+        signer=TokenSigner(settings, bootstrap.secret_store(), Secret.SIGNING_KEY),
     )
 
 

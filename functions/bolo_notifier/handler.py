@@ -15,38 +15,23 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from anpr import bootstrap, messages
-from anpr.alerts import notifications
-from anpr.alerts.notifications import NotificationServices
+from anpr import messages
+from anpr.background.services import Run, Services
 from anpr.messages import METRICS_NAMESPACE, BoloMatched, CloudEvent, Metric
-from anpr.settings import AlertSettings
 
-logger = Logger(service="bolo_notifier")
+NAME = "bolo_notifier"
+logger = Logger(service=NAME)
 
 
 @cache
-def _services() -> NotificationServices:
+def _services() -> Services:
     """Made at the first call and kept while this instance of the function is warm."""
-    settings = AlertSettings()
-    return NotificationServices(
-        database=bootstrap.database(),
-        notifier=bootstrap.notifier(settings),
-        queue=bootstrap.webhook_queue(),
-        notices_topic=settings.notices_topic,
-    )
-
-
-def _notify(record: SQSRecord) -> None:
-    message = CloudEvent.model_validate(json.loads(record.body)["detail"])
-    notifications.notify(_services(), message)
-    logger.info("notified", type=message.type, subject=message.subject)
-    if message.type == messages.EventType.BOLO_MATCHED and BoloMatched.model_validate(message.data).alert:
-        _count_hit(message)
+    return Services(logger)
 
 
 def _count_hit(message: CloudEvent) -> None:
     """Count a hit that was told of, and the seconds since the transaction that recorded it."""
-    metrics = EphemeralMetrics(service="bolo_notifier", namespace=METRICS_NAMESPACE)
+    metrics = EphemeralMetrics(service=NAME, namespace=METRICS_NAMESPACE)
     metrics.add_metric(Metric.HITS.value, MetricUnit.Count, 1)
     seconds = (datetime.now(UTC) - message.time).total_seconds()
     metrics.add_metric(Metric.NOTIFICATION_TIME.value, MetricUnit.Seconds, seconds)
@@ -56,5 +41,13 @@ def _count_hit(message: CloudEvent) -> None:
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Notify of a batch of events; those that failed come again, and in the end lie among the dead letters."""
+    run = Run(_services(), lambda: context.get_remaining_time_in_millis() / 1000)
+
+    def notify(record: SQSRecord) -> None:
+        message = CloudEvent.model_validate(json.loads(record.body)["detail"])
+        logger.info("notified", **run.event(NAME, message))
+        if message.type == messages.EventType.BOLO_MATCHED and BoloMatched.model_validate(message.data).alert:
+            _count_hit(message)
+
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    return process_partial_response(event=event, record_handler=_notify, processor=processor, context=context)
+    return process_partial_response(event=event, record_handler=notify, processor=processor, context=context)

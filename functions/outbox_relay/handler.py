@@ -6,32 +6,19 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from anpr import bootstrap, outbox
-from anpr.db import Database
-from anpr.ports import EventBus
+from anpr.background.services import Run, Services
 
-logger = Logger(service="outbox_relay")
-
-
-class EventsRefused(RuntimeError):
-    """Events are set aside, and nobody has looked at them yet: the function's alarm is to be heard."""
+NAME = "outbox_relay"
+logger = Logger(service=NAME)
 
 
 @cache
-def _services() -> tuple[Database, EventBus]:
+def _services() -> Services:
     """Made at the first call and kept while this instance of the function is warm."""
-    return bootstrap.database(), bootstrap.event_bus()
+    return Services(logger)
 
 
 @logger.inject_lambda_context
-def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
+def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Relay until nothing waits. An outage is raised, so that the schedule's alarm sees it; so are refused events."""
-    database, bus = _services()
-    published = outbox.relay(database, bus)
-    if published:
-        logger.info("events relayed", published=published)
-    with database.transaction() as session:
-        refused = outbox.set_aside(session)
-    if refused:
-        raise EventsRefused(f"The bus refused {refused} events for good; they wait in the outbox with the reason.")
-    return {"published": published}
+    return Run(_services(), lambda: context.get_remaining_time_in_millis() / 1000).task(NAME)

@@ -10,7 +10,7 @@ from anpr import bootstrap, migrations
 from anpr.alerts.webhooks import sealing
 from anpr.errors import Unavailable
 from anpr.identity import tokens, users
-from anpr.settings import AdminSettings, SigningSettings, WebhookKeySettings
+from anpr.ports import Secret
 from functions.setup import cloudformation
 
 logger = Logger(service="setup")
@@ -43,17 +43,17 @@ def set_up() -> dict[str, Any]:
         `revision`, the database schema's, and `admin_created`, whether the first administrator was made now.
     """
     secrets = bootstrap.secret_store()
-    login = secrets.get(AdminSettings().secret_id)
+    login = secrets.get(Secret.ADMIN)
     if login is None:
         raise Unavailable("The first administrator's secret has no value.")
     admin = AdminLogin.model_validate(login)
-    sealing.ensure_key(secrets, WebhookKeySettings().key_secret_id)
+    sealing.ensure_key(secrets, Secret.WEBHOOK_KEY)
     database = bootstrap.database()
     try:
         revision = migrations.upgrade(database.engine)
         migrations.let_in_by_iam(database.engine)
         with database.transaction() as session:
-            tokens.ensure_signing_key(session, secrets, SigningSettings().secret_id)
+            tokens.ensure_signing_key(session, secrets, Secret.SIGNING_KEY)
             created = users.ensure_admin(session, admin.email, admin.password.get_secret_value())
     finally:
         # Nobody calls this again soon, and a connection that is left open keeps the database awake.

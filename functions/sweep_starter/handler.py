@@ -13,10 +13,12 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from anpr import bootstrap
-from anpr.governance import idleness
+from anpr.adapters.aws import idleness
+from anpr.adapters.aws.idleness import ActivityMeter
+from anpr.adapters.aws.settings import IdlenessSettings, SweepSettings
+from anpr.adapters.aws.wiring import AwsAdapters
 from anpr.messages import WebhookSweep
-from anpr.ports import ActivityMeter, JobQueue
-from anpr.settings import IdlenessSettings, SweepSettings
+from anpr.ports import JobQueue
 
 logger = Logger(service="sweep_starter")
 
@@ -33,12 +35,12 @@ class _Services:
 @cache
 def _services() -> _Services:
     """Made at the first call and kept while this instance of the function is warm."""
-    settings = IdlenessSettings()
+    settings, aws = IdlenessSettings(), AwsAdapters()
     return _Services(
-        bootstrap.activity_meter(settings),
+        aws.activity_meter(settings),
         settings,
         SweepSettings(),
-        bootstrap.function_starter(),
+        aws.function_starter(),
         bootstrap.webhook_queue(),
     )
 

@@ -6,7 +6,8 @@ from typing import Final
 from aws_cdk import aws_iam, aws_lambda
 from constructs import Construct
 
-from anpr.messages import CROPS_PREFIX, FRAMES_PREFIX, EventType
+from anpr.messages import CROPS_PREFIX, FRAMES_PREFIX
+from anpr.rules import CONSUMERS
 from infra.components.backend_function import FunctionSpec
 from infra.components.backend_parts import BackendParts
 from infra.components.work_queue import WorkQueue
@@ -77,14 +78,7 @@ class Alerting(Construct):
         self._parts.topics.grant(function, "sns:Publish", names="bolo-")
         self._parts.topics.grant_tell_admins(function)
         self.webhooks.grant_send(function)
-        self._parts.bus.queue_up(
-            "HitsRule",
-            self.hits.queue,
-            EventType.BOLO_MATCHED,
-            EventType.BOLO_UPDATED,
-            EventType.WEBHOOK_DISABLED,
-            EventType.LICENSE_WARNING,
-        )
+        self._parts.bus.queue_up("HitsRule", self.hits.queue, *CONSUMERS["bolo_notifier"].on)
         self.hits.feed(function, at_once=10)
         return function
 

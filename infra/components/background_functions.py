@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from anpr.messages import CROPS_PREFIX, EXPORTS_PREFIX, FRAMES_PREFIX, UPLOADS_PREFIX, EventType
+from anpr.messages import CROPS_PREFIX, EXPORTS_PREFIX, FRAMES_PREFIX, UPLOADS_PREFIX
+from anpr.rules import CONSUMERS
 from infra.components.backend_function import BackendFunction, FunctionSpec
 from infra.components.backend_parts import BackendParts
 
@@ -82,7 +83,7 @@ def make_export_builder(parts: BackendParts) -> BackendFunction:
     parts.topics.grant(
         function, "sns:CreateTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:Publish", names="account-"
     )
-    parts.bus.deliver("Exports", function, EventType.EXPORT_REQUESTED, EventType.EXPORT_READY, EventType.EXPORT_FAILED)
+    parts.bus.deliver("Exports", function, *CONSUMERS["export_builder"].on)
     return made
 
 
@@ -94,7 +95,7 @@ def make_usage_meter(parts: BackendParts) -> BackendFunction:
         variables=parts.licensing,
     )
     made = parts.function("UsageMeter", spec)
-    parts.bus.deliver("Usage", made.function, EventType.UPLOAD_PROCESSED)
+    parts.bus.deliver("Usage", made.function, *CONSUMERS["usage_meter"].on)
     return made
 
 

@@ -9,14 +9,19 @@ from aws_cdk import aws_iam, aws_lambda, aws_sqs
 from constructs import Construct, IConstruct
 
 from anpr.messages import WebhookSweep
+from anpr.rules import CONSUMERS, SCHEDULE
 from infra.acknowledgements import acknowledge
 from infra.components.backend_function import FunctionSpec
 from infra.components.backend_parts import BackendParts
 from infra.components.schedule import Schedule, ScheduledMessage
 from infra.components.work_queue import WorkQueue
 
-EVERY_MINUTES: Final = {"OutboxRelay": 1, "ExportBuilder": 5, "Retention": 5}
-"""By name, every how many minutes each function sweeps; webhooks are swept every minute, by a message."""
+EVERY_MINUTES: Final = {
+    name.title().replace("_", ""): task.every_minutes
+    for name, task in SCHEDULE.items()
+    if name not in CONSUMERS or CONSUMERS[name].messages is None
+}
+"""By name, every how many minutes each function sweeps; whoever has a queue of its own is sent a message instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,10 @@ class Sweeps(Construct):
             return
         for name, minutes in EVERY_MINUTES.items():
             Schedule(self, name, minutes=minutes, function=swept.functions[name])
-        ScheduledMessage(self, "Webhooks", minutes=1, queue=swept.webhooks.queue, message=WebhookSweep().model_dump())
+        minutes = SCHEDULE["webhook_sender"].every_minutes
+        ScheduledMessage(
+            self, "Webhooks", minutes=minutes, queue=swept.webhooks.queue, message=WebhookSweep().model_dump()
+        )
 
     def _starter(self, parts: BackendParts, swept: Swept) -> aws_lambda.Function:
         functions = {name: swept.functions[name] for name in EVERY_MINUTES}

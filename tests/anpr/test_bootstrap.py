@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -8,8 +9,10 @@ from pydantic import ValidationError
 from sqlalchemy import make_url, text
 
 from anpr import bootstrap
-from anpr.adapters.aws.services import make_client
+from anpr.adapters.aws.client import make_client
+from anpr.adapters.family import Misconfigured, refuse_strangers
 from anpr.errors import Unavailable
+from anpr.ports import Secret
 
 
 @pytest.fixture
@@ -105,6 +108,7 @@ def test_each_adapter_is_wired_to_its_own_settings(monkeypatch: pytest.MonkeyPat
     make_client("s3").create_bucket(Bucket="footage", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     make_client("events").create_event_bus(Name="plates")
     make_client("secretsmanager").create_secret(Name="s", SecretString="{}")
+    monkeypatch.setenv("ANPR_SIGNING_SECRET_ID", "s")
     monkeypatch.setenv("ANPR_S3_BUCKET", "footage")
     monkeypatch.setenv("ANPR_QUEUE_URL", make_client("sqs").create_queue(QueueName="jobs")["QueueUrl"])
     monkeypatch.setenv("ANPR_QUEUE_DEAD_LETTER_URL", "https://queue.invalid/dead")
@@ -114,7 +118,7 @@ def test_each_adapter_is_wired_to_its_own_settings(monkeypatch: pytest.MonkeyPat
     bootstrap.event_bus().check()
     bootstrap.job_queue().send("job")
     assert bootstrap.job_queue().depth() == 1
-    assert bootstrap.secret_store().get("s") == {}
+    assert bootstrap.secret_store().get(Secret.SIGNING_KEY) == {}
 
 
 def test_a_mode_without_adapters_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,5 +131,26 @@ def test_a_mode_without_adapters_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ANPR_S3_BUCKET", raising=False)
 
-    with pytest.raises(ValidationError, match="bucket"):
+    with pytest.raises(ValidationError, match="ANPR_S3_BUCKET"):
         bootstrap.blob_store()
+
+
+def test_a_setting_that_only_another_mode_knows_is_named() -> None:
+    known = {"aws": frozenset({"ANPR_BUS_NAME"}), "selfhost": frozenset({"ANPR_REDIS_URL", "ANPR_SHARED"})}
+
+    refuse_strangers("aws", known, {"ANPR_BUS_NAME": "anpr", "PATH": "/bin"})
+    with pytest.raises(Misconfigured, match="ANPR_REDIS_URL_FILE belongs to ANPR_MODE=selfhost"):
+        refuse_strangers("aws", known, {"ANPR_BUS_NAME": "anpr", "ANPR_REDIS_URL_FILE": "/run/secrets/redis"})
+
+
+def test_a_value_may_stand_in_a_file_and_is_never_repeated(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "url").write_text(f"{database_url}\n")
+    monkeypatch.setenv("ANPR_DB_URL_FILE", str(tmp_path / "url"))
+    assert answer(monkeypatch, ANPR_DB_SSL="false") == make_url(database_url).database
+
+    (tmp_path / "url").write_text("mysql://me:hunter2@db/anpr")
+    with pytest.raises(ValidationError, match="ANPR_DB_URL") as refused:
+        answer(monkeypatch, ANPR_DB_SSL="false")
+    assert "hunter2" not in str(refused.value)

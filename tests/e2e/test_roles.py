@@ -12,8 +12,8 @@ from typing import Any, Final
 import boto3
 import pytest
 
+from anpr.adapters.aws.settings import AlertSettings
 from anpr.adapters.aws.sns import SnsNotifier
-from anpr.settings import AlertSettings
 from infra.local.emulator import REGION
 from infra.local.site import STACK, Site
 from tests.e2e.probes import FORBIDDEN, OPENED, TOPICS, Clients, Names, probes, refused

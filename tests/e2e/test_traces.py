@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from anpr.adapters.aws.services import S3BlobStore
+from anpr.adapters.aws.s3 import S3BlobStore
 from anpr.messages import upload_key
 from anpr.settings import StorageSettings
 from infra.local.client import ApiClient, post_form

@@ -10,12 +10,13 @@ from moto import mock_aws
 from sqlalchemy import select
 
 from anpr import outbox
-from anpr.adapters.aws.services import make_client
+from anpr.adapters.aws.client import make_client
 from anpr.alerts.bolos import entries, lists
 from anpr.alerts.egress import policy_of
 from anpr.alerts.webhooks import endpoints, sealing
 from anpr.alerts.webhooks.sealing import Seal
 from anpr.audit import SYSTEM
+from anpr.background.services import Run
 from anpr.db import Database
 from anpr.errors import Unavailable
 from anpr.messages import Metric
@@ -51,7 +52,7 @@ def queue_url(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[st
         yield url
         for module in (notifier, sender):
             if module._services.cache_info().currsize:
-                module._services().database.engine.dispose()
+                module._services().close()
             module._services.cache_clear()
 
 
@@ -116,5 +117,8 @@ def test_a_scheduled_sweep_and_what_is_not_ours(database: Database) -> None:
 
 @pytest.mark.usefixtures("queue_url")
 def test_before_the_set_up_messages_wait() -> None:
+    answer = sender.handler(_records('{"sweep":true}'), lambda_context("webhook_sender"))
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "0"}]}
     with pytest.raises(Unavailable, match="not set up"):
-        sender.handler(_records('{"sweep":true}'), lambda_context("webhook_sender"))
+        Run(sender._services(), lambda: 60).message("webhook_sender", '{"sweep":true}')

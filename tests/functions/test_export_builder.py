@@ -1,6 +1,7 @@
 import io
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,11 +10,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 from sqlalchemy import select, update
 
-from anpr.adapters.aws.services import make_client
+from anpr.adapters.aws.client import make_client
 from anpr.alerts import bolos
 from anpr.db import Database
 from anpr.errors import Unavailable
-from anpr.messages import EventType, ExportFinished, ExportRequested, export_key
+from anpr.messages import CloudEvent, EventType, ExportFinished, ExportRequested, export_key
 from anpr.models import Export, ExportStatus, OutboxMessage, Verdict
 from anpr.review import verdicts
 from anpr.review.exports import notices, requests
@@ -40,7 +41,7 @@ def _deployed(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
         )
         yield
         if module._services.cache_info().currsize:
-            module._services().database.engine.dispose()
+            module._services().close()
     module._services.cache_clear()
 
 
@@ -51,7 +52,8 @@ def context(remaining_s: int = 900) -> LambdaContext:
 
 
 def delivered(kind: EventType, data: dict[str, Any]) -> dict[str, Any]:
-    return {"source": "anpr", "detail-type": kind.value, "detail": {"id": str(uuid4()), "data": data}}
+    event = CloudEvent(id=uuid4(), type=kind, subject=data["export_id"], time=datetime.now(UTC), data=data)
+    return {"source": "anpr", "detail-type": kind.value, "detail": event.model_dump(mode="json")}
 
 
 def requested(export_id: UUID) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from moto import mock_aws
 from sqlalchemy import func, update
 
 from anpr import outbox
-from anpr.adapters.aws.services import make_client
+from anpr.adapters.aws.client import make_client
+from anpr.background.relaying import EventsRefused
 from anpr.db import Database
 from anpr.messages import EventType, JobRequest
 from anpr.models import OutboxMessage
@@ -23,7 +24,7 @@ def _fresh_services(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Itera
     with mock_aws():
         yield
         if module._services.cache_info().currsize:
-            module._services()[0].engine.dispose()
+            module._services().close()
     module._services.cache_clear()
 
 
@@ -35,7 +36,7 @@ def test_events_that_are_set_aside_are_told_by_the_functions_errors(database: Da
         session.flush()
         session.execute(update(OutboxMessage).values(set_aside_at=func.now(), refusal="too large"))
 
-    with pytest.raises(module.EventsRefused, match="1 events"):
+    with pytest.raises(EventsRefused, match="1 events"):
         module.handler({}, lambda_context("outbox_relay"))
 
 

@@ -7,7 +7,7 @@ from moto import mock_aws
 from sqlalchemy import func, select, update
 
 from anpr import outbox
-from anpr.adapters.aws.services import make_client
+from anpr.adapters.aws.client import make_client
 from anpr.audit import SYSTEM
 from anpr.db import Database
 from anpr.governance import license_keys, licenses, signing, usage
@@ -42,7 +42,7 @@ def _fresh_services(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Itera
             monkeypatch.setenv(name, value)
         yield
         if module._services.cache_info().currsize:
-            module._services().database.engine.dispose()
+            module._services().close()
     module._services.cache_clear()
 
 

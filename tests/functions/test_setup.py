@@ -13,7 +13,7 @@ import pytest
 from moto import mock_aws
 from sqlalchemy import create_engine, make_url, text
 
-from anpr.adapters.aws.services import make_client
+from anpr.adapters.aws.client import make_client
 from anpr.db import Database
 from anpr.errors import Unavailable
 from functions.setup.handler import handler

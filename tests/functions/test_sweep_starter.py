@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from anpr.settings import IdlenessSettings, SweepSettings
+from anpr.adapters.aws.settings import IdlenessSettings, SweepSettings
 from functions.sweep_starter import handler as starter
 from tests.lambda_context import lambda_context
 from tests.memory import MemoryQueue

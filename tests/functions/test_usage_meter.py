@@ -32,7 +32,7 @@ def _fresh_services(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Itera
         monkeypatch.setenv(name, value)
     yield
     if module._services.cache_info().currsize:
-        module._services()[0].engine.dispose()
+        module._services().close()
     module._services.cache_clear()
 
 

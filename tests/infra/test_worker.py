@@ -11,7 +11,8 @@ from typing import Any
 import boto3
 import pytest
 
-from anpr.settings import BusSettings, DatabaseSettings, QueueSettings, StorageSettings, UploadSettings
+from anpr.adapters.aws.settings import BusSettings, JobQueueSettings
+from anpr.settings import DatabaseSettings, QueueSettings, StorageSettings, UploadSettings
 from gpu_worker.service.work import WorkerSettings
 from gpu_worker.vision.settings import VisionSettings
 from infra.environments import ENVIRONMENTS
@@ -232,7 +233,7 @@ def test_a_worker_can_be_set_up_by_what_it_is_given(
             monkeypatch.setenv(variable, value)
 
     # Each raises where something is missing or is not what it should be.
-    QueueSettings(), StorageSettings(), BusSettings(), UploadSettings()
+    QueueSettings(), JobQueueSettings(), StorageSettings(), BusSettings(), UploadSettings()
     worker, vision, database = WorkerSettings(), VisionSettings(), DatabaseSettings()
 
     assert worker.liveness_file == Path("/var/lib/anpr/alive")

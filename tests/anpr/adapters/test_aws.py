@@ -12,10 +12,15 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from anpr import tracing
-from anpr.adapters.aws.services import EventBridgeBus, S3BlobStore, SecretsManagerStore, SqsJobQueue, make_client
+from anpr.adapters.aws.client import make_client
+from anpr.adapters.aws.eventbridge import EventBridgeBus
+from anpr.adapters.aws.s3 import S3BlobStore
+from anpr.adapters.aws.secrets import SecretsManagerStore
+from anpr.adapters.aws.settings import BusSettings
+from anpr.adapters.aws.sqs import SqsJobQueue
 from anpr.errors import NotFound, Unavailable
 from anpr.messages import CloudEvent
-from anpr.settings import BusSettings, StorageSettings
+from anpr.settings import StorageSettings
 from infra.local.postgres import free_port
 
 REGION = "eu-central-1"

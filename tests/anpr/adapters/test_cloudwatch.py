@@ -6,10 +6,10 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
+from anpr.adapters.aws.client import make_client
 from anpr.adapters.aws.cloudwatch import CloudWatchActivity
-from anpr.adapters.aws.services import make_client
+from anpr.adapters.aws.settings import IdlenessSettings
 from anpr.errors import Unavailable
-from anpr.settings import IdlenessSettings
 
 SETTINGS = IdlenessSettings(api_id="abc", queues=("jobs", "hits"))
 NOW = datetime.now(UTC).replace(microsecond=0)

@@ -8,8 +8,8 @@ import urllib3.util.connection
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
+from anpr.adapters.aws.client import make_client
 from anpr.adapters.aws.functions import FunctionCall, FunctionStarter
-from anpr.adapters.aws.services import make_client
 from anpr.errors import NotFound, Unavailable
 
 EVENT = {"url": "https://example.org"}

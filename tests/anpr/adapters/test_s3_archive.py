@@ -5,8 +5,8 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
+from anpr.adapters.aws.client import make_client
 from anpr.adapters.aws.s3_archive import S3ArchiveStore
-from anpr.adapters.aws.services import make_client
 from anpr.errors import NotFound, Unavailable
 from anpr.settings import StorageSettings
 

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from anpr.adapters.aws.services import make_client
+from anpr.adapters.aws.client import make_client
+from anpr.adapters.aws.settings import AlertSettings
 from anpr.adapters.aws.sns import SnsNotifier
 from anpr.errors import NotFound, Unavailable, Unprocessable
 from anpr.ports import Notice
-from anpr.settings import AlertSettings
 
 
 @pytest.fixture

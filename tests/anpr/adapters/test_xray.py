@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 from botocore.stub import Stubber
 
-from anpr.adapters.aws.services import make_client
+from anpr.adapters.aws.client import make_client
 from anpr.adapters.aws.xray import XraySegments
 from anpr.errors import Unavailable
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from anpr.governance.idleness import DAILY_MINUTES
+from anpr.adapters.aws.idleness import DAILY_MINUTES
 from infra.environments import PROD, Environment
 from infra.scaling import ScalingPolicy
 from lab.cost.installed import PROD as INSTALLED

@@ -6,6 +6,7 @@ Every call may raise `anpr.errors.Unavailable` when the service behind it does n
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
@@ -191,6 +192,14 @@ class EventBus(Protocol):
         """Make one cheap request that fails where the bus cannot be used."""
 
 
+class Secret(StrEnum):
+    """The secrets that a deployment has, by the names that the backend knows them by."""
+
+    SIGNING_KEY = "signing-key"
+    WEBHOOK_KEY = "webhook-key"
+    ADMIN = "admin"
+
+
 class SecretStore(Protocol):
     """JSON documents kept secret."""
 
@@ -199,13 +208,6 @@ class SecretStore(Protocol):
 
     def put(self, secret_id: str, value: dict[str, Any]) -> None:
         """Give an existing secret a new value."""
-
-
-class ActivityMeter(Protocol):
-    """Tells whether anybody used the backend, without asking its database."""
-
-    def is_active(self, since: datetime, until: datetime) -> bool:
-        """Tell whether anything was asked of the backend, or came in, within a time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,38 +5,100 @@ decides (limits, lifetimes) has the value that suits most.
 """
 
 import base64
+import os
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
-from typing import Literal
+from pathlib import Path
+from typing import Any, Final, Literal
 
-from pydantic import Field, PostgresDsn, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, PostgresDsn, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails, InitErrorDetails
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-
-class ModeSettings(BaseSettings):
-    """Which adapters the backend runs on; read by `bootstrap` alone."""
-
-    model_config = SettingsConfigDict(env_prefix="ANPR_", extra="ignore")
-
-    mode: Literal["aws"] = "aws"
-    ipv6: bool = Field(default=False, description="Whether AWS is reached by IPv6 alone: from a network without NAT.")
+FILE_SUFFIX: Final = "_FILE"
+"""A variable whose name ends in it names a file that the value stands in."""
 
 
-class DatabaseSettings(BaseSettings):
-    """Where PostgreSQL is, and how to log in.
+class Settings(BaseSettings):
+    """What every settings class has: a value may stand in a file, and what is wrong is said of the variable.
 
-    In one of three ways: a URL; a Secrets Manager secret with the password, and the address where `host` does not say
-    it; or a host and a user that logs in by IAM, without a password.
+    `ANPR_DB_URL_FILE=/run/secrets/db_url` gives `ANPR_DB_URL` what stands in that file, less the line's end.
     """
 
-    model_config = SettingsConfigDict(env_prefix="ANPR_DB_", extra="ignore")
+    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise ValidationError.from_exception_data(
+                error.title, [_of_variable(type(self), each) for each in error.errors()], hide_input=True
+            ) from None
+
+    @classmethod
+    def variables(cls) -> dict[str, str]:
+        """Names of the environment variables, by the names of the fields that are read from them."""
+        prefix = cls.model_config.get("env_prefix", "")
+        return {field: f"{prefix}{field}".upper() for field in cls.model_fields}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the environment, and the files that it names."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, _NamedFiles(settings_cls)
+
+
+class _NamedFiles(EnvSettingsSource):
+    """Values from the files that `<VARIABLE>_FILE` names."""
+
+    def _load_env_vars(self) -> dict[str, str | None]:
+        prefix = str(self.settings_cls.model_config.get("env_prefix", ""))
+        return {
+            f"{prefix}{field}".lower(): Path(named).read_text().rstrip("\r\n")
+            for field in self.settings_cls.model_fields
+            if (named := os.environ.get(f"{prefix}{field}{FILE_SUFFIX}".upper()))
+        }
+
+
+def _of_variable(settings: type[Settings], error: ErrorDetails) -> InitErrorDetails:
+    """The same error, of the environment variable where it was of the field."""
+    where = error["loc"]
+    if where and where[0] in settings.model_fields:
+        where = (settings.variables()[str(where[0])], *where[1:])
+    return InitErrorDetails(type=error["type"], loc=where, input=error["input"], ctx=error.get("ctx", {}))
+
+
+class ModeSettings(Settings):
+    """Which family of adapters the backend runs on; read by `bootstrap` alone."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_")
+
+    mode: Literal["aws", "selfhost", "supabase"] = "aws"
+
+
+class DatabaseSettings(Settings):
+    """Where PostgreSQL is, and how to log in.
+
+    In one of three ways: a URL; on AWS, a Secrets Manager secret with the password, and the address where `host` does
+    not say it; or a host and a user, who has a password or, on AWS, logs in by IAM without one.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_DB_")
 
     url: PostgresDsn | None = None
     secret_id: str | None = None
     host: str | None = None
     port: int = 5432
     name: str = "anpr"
-    user: str | None = Field(default=None, description="Who logs in by IAM.")
+    user: str | None = Field(default=None, description="Who logs in: by IAM on AWS, elsewhere by the password.")
+    password: SecretStr | None = None
     ssl: bool = Field(default=True, description="Ask for TLS and verify the server's certificate.")
     ssl_root_cert: str | None = Field(
         default=None,
@@ -55,26 +117,26 @@ class DatabaseSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _one_source(self) -> "DatabaseSettings":
-        by_iam = self.host is not None and self.user is not None
-        if [self.url is not None, self.secret_id is not None, by_iam].count(True) != 1:
+        by_user = self.host is not None and self.user is not None
+        if [self.url is not None, self.secret_id is not None, by_user].count(True) != 1:
             raise ValueError("set exactly one of ANPR_DB_URL, ANPR_DB_SECRET_ID, and ANPR_DB_HOST with ANPR_DB_USER")
         return self
 
 
-class StorageSettings(BaseSettings):
-    """The bucket of footage and crops. An endpoint makes MinIO or another S3 protocol server do."""
+class StorageSettings(Settings):
+    """The bucket of footage and crops."""
 
-    model_config = SettingsConfigDict(env_prefix="ANPR_S3_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ANPR_S3_")
 
     bucket: str
     endpoint_url: str | None = None
     presign_ttl: timedelta = timedelta(hours=1)
 
 
-class UploadSettings(BaseSettings):
+class UploadSettings(Settings):
     """What may be uploaded, and how long a client may take."""
 
-    model_config = SettingsConfigDict(env_prefix="ANPR_UPLOAD_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ANPR_UPLOAD_")
 
     # S3 takes at most 5 GiB in one POST.
     max_bytes: int = Field(default=5 * 1024**3, gt=0, le=5 * 1024**3)
@@ -82,29 +144,19 @@ class UploadSettings(BaseSettings):
     expire_after: timedelta = Field(default=timedelta(hours=24), description="Then an upload with no file is expired.")
 
 
-class QueueSettings(BaseSettings):
+class QueueSettings(Settings):
     """The queue of detection jobs."""
 
-    model_config = SettingsConfigDict(env_prefix="ANPR_QUEUE_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ANPR_QUEUE_")
 
-    url: str
-    dead_letter_url: str
     visibility_s: int = Field(default=60, ge=10, description="How long a silent worker keeps a message to itself.")
-    max_receives: int = Field(default=3, ge=1, description="Must be the redrive policy's; then a message is poison.")
+    max_receives: int = Field(default=3, ge=1, description="Then a message is poison; on AWS the redrive policy's.")
 
 
-class BusSettings(BaseSettings):
-    """The event bus."""
-
-    model_config = SettingsConfigDict(env_prefix="ANPR_BUS_", extra="ignore")
-
-    name: str
-
-
-class TokenSettings(BaseSettings):
+class TokenSettings(Settings):
     """Access and refresh tokens."""
 
-    model_config = SettingsConfigDict(env_prefix="ANPR_TOKEN_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ANPR_TOKEN_")
 
     issuer: str = "anpr"
     audience: str = "anpr-api"
@@ -112,35 +164,35 @@ class TokenSettings(BaseSettings):
     refresh_ttl: timedelta = timedelta(days=30)
 
 
-class SearchSettings(BaseSettings):
+class SearchSettings(Settings):
     """Search for plates."""
 
-    model_config = SettingsConfigDict(env_prefix="ANPR_SEARCH_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ANPR_SEARCH_")
 
     require_reason: bool = Field(default=True, description="Refuse a search for a plate that says no reason.")
 
 
-class MetricsSettings(BaseSettings):
+class MetricsSettings(Settings):
     """Who may read `/metrics` besides an administrator: a monitoring system has no password to log in with."""
 
-    model_config = SettingsConfigDict(env_prefix="ANPR_METRICS_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ANPR_METRICS_")
 
     token: SecretStr | None = Field(default=None, description="The scraper's bearer token; none works if unset.")
 
 
-class ReviewSettings(BaseSettings):
+class ReviewSettings(Settings):
     """The review queue."""
 
-    model_config = SettingsConfigDict(env_prefix="ANPR_REVIEW_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ANPR_REVIEW_")
 
     lease: timedelta = Field(default=timedelta(minutes=10), description="How long a claim holds if it is not renewed.")
     max_claims: int = Field(default=50, ge=1, description="The most events that one reviewer may hold at a time.")
 
 
-class ExportSettings(BaseSettings):
+class ExportSettings(Settings):
     """Exports: what one may hold, and how long it is kept."""
 
-    model_config = SettingsConfigDict(env_prefix="ANPR_EXPORT_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ANPR_EXPORT_")
 
     max_events: int = Field(default=1_000_000, ge=1)
     max_frames: int = Field(
@@ -156,29 +208,13 @@ class ExportSettings(BaseSettings):
     part_bytes: int = Field(default=8 * 1024**2, ge=5 * 1024**2, description="S3 takes no smaller part but the last.")
 
 
-class SigningSettings(BaseSettings):
-    """Where the private half of the signing key lies: known to the identity function alone."""
-
-    model_config = SettingsConfigDict(env_prefix="ANPR_SIGNING_", extra="ignore")
-
-    secret_id: str
-
-
-class AdminSettings(BaseSettings):
-    """Where the login of the first administrator lies, whom the set-up function makes where there is none."""
-
-    model_config = SettingsConfigDict(env_prefix="ANPR_ADMIN_", extra="ignore")
-
-    secret_id: str
-
-
-class LicenseSettings(BaseSettings):
+class LicenseSettings(Settings):
     """Whose licence keys are good here, and what there is without one.
 
     Where no issuer is named, nobody sells licences for this deployment, and nothing is limited.
     """
 
-    model_config = SettingsConfigDict(env_prefix="ANPR_LICENSE_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ANPR_LICENSE_")
 
     public_keys: str = Field(default="", description="Issuers' Ed25519 public keys as base64url, separated by commas.")
     grace: timedelta = Field(default=timedelta(days=14), description="How long an expired licence still counts.")
@@ -194,35 +230,10 @@ class LicenseSettings(BaseSettings):
         return value
 
 
-class AlertSettings(BaseSettings):
-    """Who is told of hits, and of what administrators must know."""
-
-    model_config = SettingsConfigDict(env_prefix="ANPR_ALERT_", extra="ignore")
-
-    topic_prefix: str = Field(description="The names of this deployment's topics begin with it.")
-    notices_topic: str | None = Field(default=None, description="Topic that administrators subscribe to.")
-
-
-class WebhookKeySettings(BaseSettings):
-    """Where the key that webhooks' secrets are encrypted with lies."""
-
-    model_config = SettingsConfigDict(env_prefix="ANPR_WEBHOOK_", extra="ignore")
-
-    key_secret_id: str
-
-
-class WebhookQueueSettings(BaseSettings):
-    """The queue of deliveries that are due."""
-
-    model_config = SettingsConfigDict(env_prefix="ANPR_WEBHOOK_", extra="ignore")
-
-    queue_url: str
-
-
-class WebhookSettings(BaseSettings):
+class WebhookSettings(Settings):
     """How webhooks are sent."""
 
-    model_config = SettingsConfigDict(env_prefix="ANPR_WEBHOOK_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ANPR_WEBHOOK_")
 
     allow_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
         default=(),
@@ -242,18 +253,10 @@ class WebhookSettings(BaseSettings):
         return self.connect_timeout_s * 3 + self.total_timeout_s
 
 
-class PosterSettings(BaseSettings):
-    """Who makes the requests that webhooks are."""
-
-    model_config = SettingsConfigDict(env_prefix="ANPR_POSTER_", extra="ignore")
-
-    function: str | None = Field(default=None, description="A function that makes them; this process where none is.")
-
-
-class RetentionSettings(BaseSettings):
+class RetentionSettings(Settings):
     """For how many days each class of data is kept, counted from when it was recorded here; None keeps it for ever."""
 
-    model_config = SettingsConfigDict(env_prefix="ANPR_RETENTION_", extra="ignore", env_parse_none_str="none")
+    model_config = SettingsConfigDict(env_prefix="ANPR_RETENTION_", env_parse_none_str="none")
 
     uploads_days: int | None = Field(default=30, ge=1, description="Uploaded files.")
     crops_days: int | None = Field(default=30, ge=1, description="Crops and frames of passages without a hit.")
@@ -262,37 +265,10 @@ class RetentionSettings(BaseSettings):
     audit_days: int | None = Field(default=730, ge=90, description="Audit records; the database keeps 90 days anyway.")
 
 
-class IdlenessSettings(BaseSettings):
-    """When the sweeps leave the database alone, so that it may pause."""
-
-    model_config = SettingsConfigDict(env_prefix="ANPR_IDLE_", extra="ignore")
-
-    api_id: str = Field(description="The API whose requests are activity.")
-    queues: tuple[str, ...] = Field(description="Names of the queues whose messages are activity.")
-    quiet: timedelta = Field(
-        default=timedelta(minutes=30),
-        gt=timedelta(minutes=15),
-        description="How long nothing must have happened. SQS may tell of an idle queue's first message 15 min late.",
-    )
-    daily_hour: int = Field(default=3, ge=0, le=23, description="The hour, in UTC, at which the sweeps run anyway.")
-
-
-class SweepSettings(BaseSettings):
-    """What is swept, and how often."""
-
-    model_config = SettingsConfigDict(env_prefix="ANPR_SWEEP_", extra="ignore")
-
-    functions: dict[str, int] = Field(description="Names of functions, and every how many minutes each runs.")
-    kept_alive: tuple[str, ...] = Field(
-        default=(),
-        description="Functions to call once a day: Lambda drops a snapshot that was not used for long.",
-    )
-
-
-class RateLimitSettings(BaseSettings):
+class RateLimitSettings(Settings):
     """How often one account or one address may do what is worth guessing or harvesting; 0 does not limit."""
 
-    model_config = SettingsConfigDict(env_prefix="ANPR_RATE_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ANPR_RATE_")
 
     login_period: timedelta = timedelta(minutes=15)
     logins_per_account: int = Field(default=20, ge=0, description="Of one account from one address, in a login period.")

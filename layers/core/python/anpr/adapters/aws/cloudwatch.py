@@ -1,12 +1,12 @@
-"""`anpr.ports.ActivityMeter` on the metrics that AWS itself keeps of an API and of queues."""
+"""`ActivityMeter` on the metrics that AWS itself keeps of an API and of queues."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from anpr.adapters.aws.services import translated
-from anpr.settings import IdlenessSettings
+from anpr.adapters.aws.client import translated
+from anpr.adapters.aws.settings import IdlenessSettings
 
 _PERIOD_S: Final = 300
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from anpr.adapters.aws.services import translated
+from anpr.adapters.aws.client import translated
 from anpr.errors import Unavailable
 
 

@@ -10,7 +10,7 @@ import boto3
 from botocore.model import ServiceId
 from botocore.signers import RequestSigner
 
-from anpr.adapters.aws.services import translated
+from anpr.adapters.aws.client import translated
 from anpr.errors import Unavailable
 
 _LIFETIME_S: Final = 900

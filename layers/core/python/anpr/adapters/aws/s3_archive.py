@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from anpr.adapters.aws.services import S3BlobStore, translated
+from anpr.adapters.aws.client import translated
+from anpr.adapters.aws.s3 import S3BlobStore
 from anpr.errors import NotFound
 from anpr.settings import StorageSettings
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
-from anpr.adapters.aws.services import translated
+from anpr.adapters.aws.client import translated
+from anpr.adapters.aws.settings import AlertSettings
 from anpr.errors import NotFound, Unavailable, Unprocessable
 from anpr.ports import Notice
-from anpr.settings import AlertSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_sns.client import SNSClient

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from anpr.adapters.aws.services import translated
+from anpr.adapters.aws.client import translated
 from anpr.errors import Unavailable
 
 

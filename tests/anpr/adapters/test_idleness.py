@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
+from anpr.adapters.aws import idleness
+from anpr.adapters.aws.settings import IdlenessSettings
 from anpr.errors import Unavailable
-from anpr.governance import idleness
-from anpr.settings import IdlenessSettings
 
 SETTINGS = IdlenessSettings(api_id="api", queues=("jobs",), quiet=timedelta(minutes=30), daily_hour=3)
 NOON = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
@@ -62,5 +62,5 @@ def test_every_sweep_gets_its_turn_and_within_the_daily_run_too() -> None:
 
 
 def test_a_quiet_time_that_the_queues_metrics_are_too_slow_for_is_refused() -> None:
-    with pytest.raises(ValidationError, match="quiet"):
+    with pytest.raises(ValidationError, match="ANPR_IDLE_QUIET"):
         IdlenessSettings(api_id="api", queues=(), quiet=timedelta(minutes=10))

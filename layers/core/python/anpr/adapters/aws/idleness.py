@@ -6,14 +6,20 @@ nothing has been asked and nothing has come in, nothing can have been left behin
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
+from anpr.adapters.aws.settings import IdlenessSettings
 from anpr.errors import Unavailable
-from anpr.ports import ActivityMeter
-from anpr.settings import IdlenessSettings
 
 DAILY_MINUTES: Final = 15
 """For how long, once a day, the sweeps run whatever has happened: what is past its time must go on an idle day too."""
+
+
+class ActivityMeter(Protocol):
+    """Tells whether anybody used the backend, without asking its database."""
+
+    def is_active(self, since: datetime, until: datetime) -> bool:
+        """Tell whether anything was asked of the backend, or came in, within a time."""
 
 
 @dataclass(frozen=True, slots=True)
