@@ -13,7 +13,7 @@ LOCK_HASH := $(shell $(PYTHON) -c 'import hashlib, pathlib; \
 	print(hashlib.sha256(pathlib.Path("requirements.lock").read_bytes()).hexdigest()[:16])' 2>/dev/null)
 STAMP := .venv/.made-of-$(LOCK_HASH)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-SOURCES := layers/core/python/anpr functions gpu_worker infra lab tests
+SOURCES := layers/core/python/anpr client functions gpu_worker infra lab tests
 UV_VERSION := 0.13.9
 UV := .cache/uv-$(UV_VERSION)/bin/uv
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(LOCK_ARGS)
@@ -51,6 +51,7 @@ check: $(STAMP) ## Format, lint, types, import contracts, OpenAPI drift, and the
 	$(BIN)/mypy $(SOURCES)
 	$(BIN)/lint-imports
 	$(BIN)/python -m functions.api.openapi --check
+	$(BIN)/python client/unasync.py --check
 	@$(MAKE) --no-print-directory synth ENV=dev
 	@$(MAKE) --no-print-directory synth ENV=prod
 
@@ -108,6 +109,6 @@ $(STAMP):
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
 	@$(PIP) install --quiet --require-hashes --no-deps --requirement requirements.lock
 	@# The lock has the build backend too, so nothing is fetched without a hash.
-	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable . --editable client
 	@rm -f .venv/.made-of-*
 	@touch $@

@@ -33,8 +33,7 @@ def rows_of(markdown: str, first_heading: str) -> list[list[str]]:
     return rows
 
 
-def code_blocks(markdown: str, *, containing: str) -> list[str]:
-    """The shell's code on a page, block by block, where it has a text in it."""
-    return [
-        block for block in re.findall(r"^```sh\n(.*?)^```", markdown, re.MULTILINE | re.DOTALL) if containing in block
-    ]
+def code_blocks(markdown: str, *, containing: str, language: str = "sh") -> list[str]:
+    """The code in a language on a page, block by block, where it has a text in it."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", markdown, re.MULTILINE | re.DOTALL)
+    return [block for block in blocks if containing in block]

@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
+from anpr_client import AnprError
 from infra.local import demo
-from infra.local.client import ApiError
 from infra.local.console import Console
 from infra.local.deploy import DeployError
 from infra.local.emulator import EmulatorError
@@ -20,7 +20,7 @@ from infra.local.synthesis import SynthesisError
 from infra.packaging import ROOT, PackagingError
 
 _EXPECTED = (
-    ApiError,
+    AnprError,
     BotoCoreError,
     ClientError,
     DeployError,

@@ -2,20 +2,19 @@
 
 import hashlib
 import shutil
-import time
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import httpx
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from anpr.messages import MEDIA_TYPES, media_type
+from anpr_client import Client, Event, Job, Options
+from anpr_client.models import MEDIA_TYPES, media_type
 from infra.cache import made_once
-from infra.local.client import API_FUNCTIONS, ApiClient
 from infra.local.console import Console
 from infra.local.process import LoggedProcess
 from infra.local.scratch import scratch
@@ -24,7 +23,6 @@ from infra.packaging import CACHE
 
 _CAMERA: Final = "Demonstration"
 _POLL_S: Final = 0.4
-_ENDED: Final = ("succeeded", "failed", "expired")
 
 
 class DemoError(RuntimeError):
@@ -56,16 +54,23 @@ def demonstrate(clip: Path | None, home: Path, console: Console) -> None:
             worker = site.start_worker(stack)
         with console.step("Clip rendered" if clip is None else "Clip found"):
             file = clip or rendered_clip()
-        api = stack.enter_context(ApiClient(site.api_url))
         with console.step("API awake"):
-            api.wake(API_FUNCTIONS)
+            site.wake()
+        api = stack.enter_context(Client(site.api_url, site.admin, options=Options(poll_s=_POLL_S)))
         with console.step("Logged in, camera registered"):
-            api.log_in(site.admin)
-            camera = api.camera(_CAMERA)
+            camera = api.cameras.create(_CAMERA, latitude=51.5007, longitude=-0.1246)
         with console.step(f"{file.name} uploaded ({file.stat().st_size / 1e6:.1f} MB)"):
-            upload = api.upload(file, camera_id=camera["id"], captured_at=datetime.now(UTC))
-        job = follow(api, str(upload["id"]), worker, console)
-        show(list(api.pages("/events", camera_id=camera["id"])), job, crops, console)
+            upload = api.uploads.send(file, camera=camera.id, captured_at=datetime.now(UTC))
+        job = follow(api, str(upload.id), worker, console)
+        show(api, list(api.events.search(camera_id=camera.id)), job, Shown(crops, console))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Where what was read is shown: a folder for the crops, which are kept, and a console for the rest."""
+
+    crops: Path
+    console: Console
 
 
 def rendered_clip(cache: Path = CACHE) -> Path:
@@ -79,7 +84,7 @@ def rendered_clip(cache: Path = CACHE) -> Path:
     return made_once(cache / "clips" / digest.hexdigest()[:16] / "rendered_traffic.mp4", write_clip)
 
 
-def follow(api: ApiClient, job_id: str, worker: LoggedProcess, console: Console) -> dict[str, Any]:
+def follow(api: Client, job_id: str, worker: LoggedProcess, console: Console) -> Job:
     """Show a job's progress until it ends.
 
     Returns:
@@ -92,49 +97,45 @@ def follow(api: ApiClient, job_id: str, worker: LoggedProcess, console: Console)
     columns = (TextColumn("  {task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console.rich) as progress:
         bar = progress.add_task("queued", total=1.0)
-        while True:
-            job: dict[str, Any] = api.get(f"/jobs/{job_id}")
-            progress.update(bar, description=job["status"], completed=job["progress"])
-            if job["status"] in _ENDED:
-                break
+        for job in api.jobs.watch(job_id):
+            progress.update(bar, description=job.status, completed=job.progress)
             worker.check()
-            time.sleep(_POLL_S)
-    if job["status"] != "succeeded":
-        raise DemoError(f"The job {job['status']}: {job['failure_reason']}")
+    if not job.succeeded:
+        raise DemoError(f"The job {job.status}: {job.failure_reason}")
     return job
 
 
-def show(events: list[dict[str, Any]], job: dict[str, Any], crops: Path, console: Console) -> None:
+def show(api: Client, events: list[Event], job: Job, shown: Shown) -> None:
     """Print the passages as a table, and fetch their crops by the links that the API gave.
 
     Args:
-        events: passages as the API gives them.
+        api: the client.
+        events: passages.
         job: their upload's job.
-        crops: folder that the crops are saved in.
-        console: where the table is shown.
+        shown: where.
     """
-    readable = sorted((event for event in events if event["readable"]), key=lambda event: str(event["first_seen_at"]))
+    readable = sorted((event for event in events if event.readable), key=lambda event: event.first_seen_at)
     table = Table(title=_title(readable, events))
     for heading in ("Plate", "Score", "First - last", "Frames"):
         table.add_column(heading, no_wrap=True)
-    with httpx.Client(timeout=30, trust_env=False) as http:
-        for event in readable:
-            crop = http.get(event["crop_url"]).raise_for_status().content
-            (crops / f"{event['plate']}-{event['passage_no']:03d}.jpg").write_bytes(crop)
-            times = f"{_clock(event['first_seen_at'])} - {_clock(event['last_seen_at'])}"
-            table.add_row(event["plate"], f"{event['score']:.2f}", times, str(event["frames_seen"]))
-    console.rich.print(table)
-    if job["warning"]:
-        console.say(f"[yellow]{escape(job['warning'])}[/yellow]")
+    for event in readable:
+        if event.crop_url is not None:
+            crop = api.events.image(event.crop_url)
+            (shown.crops / f"{event.plate}-{event.passage_no:03d}.jpg").write_bytes(crop)
+        times = f"{_clock(event.first_seen_at)} - {_clock(event.last_seen_at)}"
+        table.add_row(event.plate, f"{event.score:.2f}", times, str(event.frames_seen))
+    shown.console.rich.print(table)
+    if job.warning:
+        shown.console.say(f"[yellow]{escape(job.warning)}[/yellow]")
     if readable:
-        console.say(f"The plates' crops are in {crops}.")
+        shown.console.say(f"The plates' crops are in {shown.crops}.")
 
 
-def _title(readable: list[dict[str, Any]], events: list[dict[str, Any]]) -> str:
+def _title(readable: list[Event], events: list[Event]) -> str:
     unread = len(events) - len(readable)
     plates = "1 plate" if len(readable) == 1 else f"{len(readable)} plates"
     return f"{plates} read" + (f", {unread} seen but not readable" if unread else "")
 
 
-def _clock(time_of_day: str) -> str:
-    return datetime.fromisoformat(time_of_day).astimezone(UTC).strftime("%H:%M:%S.%f")[:-5]
+def _clock(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%H:%M:%S.%f")[:-5]

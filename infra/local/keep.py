@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from infra.local.client import API_FUNCTIONS, ApiClient
+from anpr_client import Login
 from infra.local.console import Console
 from infra.local.postgres import Postgres, free_port, is_free
 from infra.local.process import alive, command_of, stop_group
-from infra.local.site import Login, Place, launch
+from infra.local.site import Place, launch
 
 _GRACE_S: Final = 20
 _POLL_S: Final = 0.1
@@ -71,8 +71,8 @@ class Keeper:
             with self._console.step("Worker started"):
                 worker = site.start_worker(stack)
                 worker.settle()
-            with self._console.step("API awake"), ApiClient(site.api_url) as api:
-                api.wake(API_FUNCTIONS)
+            with self._console.step("API awake"):
+                site.wake()
             addresses = f"API    {site.api_url}\nDocs   {site.docs_url}"
             groups = {"ministack": site.emulator_pid, "gpu_worker": worker.pid}
             self._write(Record(place.database_port, place.emulator_port, groups, addresses))

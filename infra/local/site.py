@@ -2,11 +2,15 @@
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import httpx
+
+from anpr_client import Login
 from infra.environments import EMULATED_DATABASE_SECRET, LOCAL
 from infra.local import emulator, synthesis
 from infra.local.console import Console
@@ -17,14 +21,8 @@ from infra.local.process import LoggedProcess
 from infra.packaging import ROOT, bundles
 
 STACK: Final = f"anpr-{LOCAL.name}-core"
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """Whom to log in as."""
-
-    email: str
-    password: str
+_OF_EACH_FUNCTION: Final = ("/users", "/cameras", "/events", "/bolos", "/admin/audit")
+_WAKE_TIMEOUT_S: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +78,11 @@ class Site:
     def docs_url(self) -> str:
         """The API's pages for people. Browsers resolve every name below `localhost` to this machine."""
         return f"{self.outputs['ApiUrl']}/docs"
+
+    def wake(self) -> None:
+        """Ask for a path of each of the API's functions at once, whatever the answers: the first call takes seconds."""
+        with httpx.Client(timeout=_WAKE_TIMEOUT_S, trust_env=False) as http, ThreadPoolExecutor() as pool:
+            list(pool.map(lambda path: http.get(self.api_url + path), _OF_EACH_FUNCTION))
 
     def worker_environment(self) -> dict[str, str]:
         """Environment variables of a worker: the same as in the cloud, but for where AWS is."""

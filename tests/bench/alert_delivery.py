@@ -21,12 +21,13 @@ from typing import Any, Final
 
 import cv2
 
+from anpr_client import Client
 from infra.local import emulator
-from infra.local.client import ApiClient
 from infra.local.clip.scene import PLATES, Scene
 from infra.local.console import Console
 from infra.local.postgres import free_port
 from infra.local.site import Place, Site, launch
+from tests.e2e.api_calls import camera_named, send
 from tests.receiver import Receiver, listening
 
 _PATIENCE_S: Final = 300
@@ -50,7 +51,7 @@ def _until(condition: Callable[[], bool], what: str) -> None:
 class _Trial:
     """A camera, a still of the rendered clip with a wanted plate in it, and an endpoint that is told."""
 
-    api: ApiClient
+    api: Client
     receiver: Receiver
     still: Path
     camera_id: str
@@ -59,7 +60,7 @@ class _Trial:
 
     def see(self) -> None:
         """Upload the still and wait until it was read."""
-        job = self.api.upload(self.still, camera_id=self.camera_id, captured_at=datetime.now(UTC))["id"]
+        job = send(self.api, self.still, self.camera_id, datetime.now(UTC))
         _until(lambda: self.api.get(f"/jobs/{job}")["status"] == "succeeded", "the still was not read")
 
     def see_and_be_told(self) -> None:
@@ -77,13 +78,13 @@ class _Trial:
         return list(self.api.pages("/bolos/hits", list_id=self.list_id, limit=200))
 
 
-def _trial(api: ApiClient, receiver: Receiver, folder: Path) -> _Trial:
+def _trial(api: Client, receiver: Receiver, folder: Path) -> _Trial:
     still = folder / "still.png"
     cv2.imwrite(str(still), Scene().frame(50))
     list_id = api.post("/bolos/lists", {"name": "bench", "alert_interval_s": 0})["id"]
     api.post("/bolos", {"list_id": list_id, "pattern": PLATES[0]})
     webhook = api.post("/webhooks", {"url": receiver.url, "event_types": ["bolo.matched"]})
-    return _Trial(api, receiver, still, api.camera("bench")["id"], list_id, webhook)
+    return _Trial(api, receiver, still, camera_named(api, "bench"), list_id, webhook)
 
 
 def _measure_latency(trial: _Trial, runs: int) -> None:
@@ -163,13 +164,11 @@ def main() -> None:
         site = launch(place, Console(quiet=True), stack)
         site.start_worker(stack)
         receiver = stack.enter_context(listening())
-        api = stack.enter_context(ApiClient(site.api_url))
-        api.log_in(site.admin)
+        api = stack.enter_context(Client(site.api_url, site.admin))
         trial = _trial(api, receiver, folder)
         trial.see_and_be_told()  # the functions' first calls take seconds
         receiver.taken.clear()
         _measure_latency(trial, arguments.runs)
-        api.log_in(site.admin)
         _measure_outage(trial, arguments.down, lambda: _restart_emulator(site, stack))
 
 

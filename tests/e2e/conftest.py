@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from infra.local.client import ApiClient
+from anpr_client import Client
 from infra.local.console import Console
 from infra.local.demo import rendered_clip
 from infra.local.scratch import scratch
 from infra.local.site import Place, Site, launch
+from tests.e2e.api_calls import camera_named
 
 CAPTURED_AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _ENDED = ("succeeded", "failed", "expired")
@@ -39,17 +40,16 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture(scope="session")
-def api(site: Site) -> Iterator[ApiClient]:
+def api(site: Site) -> Iterator[Client]:
     """The API, as the first administrator uses it."""
-    with ApiClient(site.api_url) as client:
-        client.log_in(site.admin)
+    with Client(site.api_url, site.admin) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def camera_id(api: ApiClient) -> str:
+def camera_id(api: Client) -> str:
     """A camera for uploads."""
-    found: str = api.camera("end to end")["id"]
+    found: str = camera_named(api, "end to end")
     return found
 
 
@@ -60,7 +60,7 @@ def clip() -> Path:
 
 
 @pytest.fixture
-def finish(api: ApiClient, site: Site) -> Callable[[str], dict[str, Any]]:
+def finish(api: Client, site: Site) -> Callable[[str], dict[str, Any]]:
     """Waits until a job has ended and returns it."""
 
     def wait(job_id: str, timeout: timedelta = timedelta(minutes=2)) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from typing import Any
 import cv2
 import pytest
 
-from infra.local.client import ApiClient
+from anpr_client import Client
 from infra.local.clip.scene import PLATES, Scene
+from tests.e2e.api_calls import camera_named, send
 from tests.e2e.conftest import CAPTURED_AT
 from tests.receiver import Receiver, listening
 
@@ -19,13 +20,13 @@ Finish = Callable[[str], dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def camera(api: ApiClient) -> str:
+def camera(api: Client) -> str:
     """A camera of this file's own."""
-    return str(api.camera("alerts")["id"])
+    return camera_named(api, "alerts")
 
 
 @pytest.fixture(scope="module")
-def wanted(api: ApiClient) -> Iterator[str]:
+def wanted(api: Client) -> Iterator[str]:
     """A list with a plate that the clip shows, by its id; it wants nothing any more once this file is done.
 
     The backend is shared with other files, and a hit outlives an ordinary passage.
@@ -58,16 +59,16 @@ def _until(condition: Callable[[], bool], what: str, timeout_s: float = 180) -> 
         time.sleep(0.05)
 
 
-def _deliveries(api: ApiClient, webhook: dict[str, Any]) -> list[dict[str, Any]]:
+def _deliveries(api: Client, webhook: dict[str, Any]) -> list[dict[str, Any]]:
     return list(api.pages(f"/webhooks/{webhook['id']}/deliveries"))
 
 
 def test_a_wanted_plate_in_a_clip_reaches_a_receiver(
-    api: ApiClient, camera: str, wanted: str, receiver: Receiver, clip: Path, finish: Finish
+    api: Client, camera: str, wanted: str, receiver: Receiver, clip: Path, finish: Finish
 ) -> None:
     webhook = api.post("/webhooks", {"url": receiver.url, "list_ids": [wanted]})
 
-    finish(api.upload(clip, camera_id=camera, captured_at=CAPTURED_AT)["id"])
+    finish(send(api, clip, camera, CAPTURED_AT))
     _until(lambda: len(receiver.taken) >= 1, "no webhook came")
 
     [body] = receiver.verified(webhook["secret"])
@@ -87,12 +88,12 @@ def test_a_wanted_plate_in_a_clip_reaches_a_receiver(
 
 
 def test_a_receiver_that_was_down_gets_everything_once(
-    api: ApiClient, camera: str, wanted: str, receiver: Receiver, photo: Path, finish: Finish
+    api: Client, camera: str, wanted: str, receiver: Receiver, photo: Path, finish: Finish
 ) -> None:
     webhook = api.post("/webhooks", {"url": receiver.url, "list_ids": [wanted], "event_types": ["bolo.matched"]})
     receiver.status = 503
     for _ in range(3):
-        finish(api.upload(photo, camera_id=camera, captured_at=CAPTURED_AT)["id"])
+        finish(send(api, photo, camera, CAPTURED_AT))
     _until(lambda: len(receiver.requests) >= 3, "nothing was tried")
 
     receiver.status = 204
@@ -106,7 +107,7 @@ def test_a_receiver_that_was_down_gets_everything_once(
     api.delete(f"/webhooks/{webhook['id']}")
 
 
-def test_a_test_message_is_sent_and_gone_disables(api: ApiClient, receiver: Receiver) -> None:
+def test_a_test_message_is_sent_and_gone_disables(api: Client, receiver: Receiver) -> None:
     webhook = api.post("/webhooks", {"url": receiver.url})
     api.post(f"/webhooks/{webhook['id']}/test", {})
     _until(lambda: len(receiver.taken) == 1, "the test message did not come")

@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 from anpr.messages import JobRequest, upload_key
-from infra.local.client import ApiClient, ApiError, post_form
+from anpr_client import ApiError, Client
 from infra.local.clip.scene import DURATION_S, FPS
 from infra.local.site import Site
+from tests.e2e.api_calls import post_form
 from tests.e2e.conftest import CAPTURED_AT
 
 pytestmark = pytest.mark.timeout(300)
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.timeout(300)
 Finish = Callable[[str], dict[str, Any]]
 
 
-def ask(api: ApiClient, camera_id: str, *, size: int, content_type: str = "video/mp4") -> dict[str, Any]:
+def ask(api: Client, camera_id: str, *, size: int, content_type: str = "video/mp4") -> dict[str, Any]:
     """Ask for an upload form."""
     body = {
         "file_name": "clip.mp4",
@@ -36,7 +37,7 @@ def ask(api: ApiClient, camera_id: str, *, size: int, content_type: str = "video
     return asked
 
 
-def send(api: ApiClient, camera_id: str, content: bytes) -> str:
+def send(api: Client, camera_id: str, content: bytes) -> str:
     """Upload a file of the given content; returns the job's id."""
     upload = ask(api, camera_id, size=len(content))
     post_form(upload["form"], content, content_type="video/mp4")
@@ -55,7 +56,7 @@ def sound(path: Path) -> bytes:
 
 
 @pytest.mark.parametrize("length", [99, 101])
-def test_the_store_refuses_another_size_than_the_form_was_made_for(api: ApiClient, camera_id: str, length: int) -> None:
+def test_the_store_refuses_another_size_than_the_form_was_made_for(api: Client, camera_id: str, length: int) -> None:
     upload = ask(api, camera_id, size=100)
 
     with pytest.raises(ApiError) as refused:
@@ -67,7 +68,7 @@ def test_the_store_refuses_another_size_than_the_form_was_made_for(api: ApiClien
 
 @pytest.mark.parametrize("field", ["Content-Type", "key"])
 def test_the_store_refuses_another_type_or_place_than_the_form_was_made_for(
-    api: ApiClient, camera_id: str, field: str
+    api: Client, camera_id: str, field: str
 ) -> None:
     upload = ask(api, camera_id, size=100)
     form = upload["form"]
@@ -80,7 +81,7 @@ def test_the_store_refuses_another_type_or_place_than_the_form_was_made_for(
     assert api.get(f"/jobs/{upload['id']}")["status"] == "awaiting_file"
 
 
-def test_an_empty_file_is_not_even_given_a_form(api: ApiClient, camera_id: str) -> None:
+def test_an_empty_file_is_not_even_given_a_form(api: Client, camera_id: str) -> None:
     with pytest.raises(ApiError) as refused:
         ask(api, camera_id, size=0)
 
@@ -89,7 +90,7 @@ def test_an_empty_file_is_not_even_given_a_form(api: ApiClient, camera_id: str) 
 
 @pytest.mark.parametrize("kind", ["text", "sound", "headless"])
 def test_a_file_without_a_picture_fails_with_its_reason_in_words(
-    api: ApiClient, camera_id: str, finish: Finish, clip: Path, tmp_path: Path, kind: str
+    api: Client, camera_id: str, finish: Finish, clip: Path, tmp_path: Path, kind: str
 ) -> None:
     content = {
         "text": b"This is not a video. " * 50,
@@ -107,7 +108,7 @@ def test_a_file_without_a_picture_fails_with_its_reason_in_words(
     assert job["events_count"] == 0
 
 
-def test_what_can_be_read_of_a_broken_file_is_kept(api: ApiClient, camera_id: str, finish: Finish, clip: Path) -> None:
+def test_what_can_be_read_of_a_broken_file_is_kept(api: Client, camera_id: str, finish: Finish, clip: Path) -> None:
     whole = clip.read_bytes()
 
     job = finish(send(api, camera_id, whole[: len(whole) * 2 // 3]))
@@ -120,7 +121,7 @@ def test_what_can_be_read_of_a_broken_file_is_kept(api: ApiClient, camera_id: st
 
 
 def test_a_failed_job_can_be_tried_again_and_a_finished_one_cannot(
-    api: ApiClient, camera_id: str, finish: Finish, clip: Path
+    api: Client, camera_id: str, finish: Finish, clip: Path
 ) -> None:
     failed = finish(send(api, camera_id, b"still not a video"))
     done = finish(send(api, camera_id, clip.read_bytes()))
@@ -135,7 +136,7 @@ def test_a_failed_job_can_be_tried_again_and_a_finished_one_cannot(
 
 
 def test_strange_messages_are_taken_off_the_queue_and_the_worker_goes_on(
-    site: Site, api: ApiClient, camera_id: str, finish: Finish
+    site: Site, api: Client, camera_id: str, finish: Finish
 ) -> None:
     sqs, s3 = site.cloud.client("sqs"), site.cloud.client("s3")
     job = finish(send(api, camera_id, b"not a video either"))
@@ -159,7 +160,7 @@ def test_strange_messages_are_taken_off_the_queue_and_the_worker_goes_on(
     assert _messages(sqs, site.outputs["DeadLetterQueueUrl"]) == 0
 
 
-def test_requests_that_make_no_sense_get_a_problem_document(api: ApiClient, camera_id: str) -> None:
+def test_requests_that_make_no_sense_get_a_problem_document(api: Client, camera_id: str) -> None:
     nonsense: list[tuple[str, dict[str, Any], int]] = [
         ("/uploads", {"file_name": "a"}, 422),
         ("/uploads", _upload(camera_id, captured_at="2026-03-01T12:00:00"), 422),

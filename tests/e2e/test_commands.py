@@ -16,9 +16,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from infra.local.client import ApiClient
+from anpr_client import Client, Login
 from infra.local.clip.scene import PLATES
-from infra.local.site import Login
+from infra.local.demo import rendered_clip
 from infra.packaging import ROOT
 from tests.markdown import code_blocks
 
@@ -26,6 +26,19 @@ pytestmark = [
     pytest.mark.timeout(400),
     pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes by Linux's /proc"),
 ]
+
+
+_BEFORE_THE_FIVE_LINES = """
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from anpr_client import Client, Login
+
+url = Path(".local/api.txt").read_text().strip()
+email, password = Path(".local/login.txt").read_text().split()
+clip = os.environ["CLIP"]
+"""
 
 
 class Commands:
@@ -128,9 +141,8 @@ def test_what_is_up_stays_up_and_keeps_its_data_over_a_down(commands: Commands) 
     email, password = (commands.home / "login.txt").read_text().split()
     assert password in first
     assert stat.S_IMODE((commands.home / "login.txt").stat().st_mode) == 0o600
-    with ApiClient(_address(first)) as api:
-        api.log_in(Login(email, password))
-        camera = api.camera("kept")
+    with Client(_address(first), Login(email, password)) as api:
+        camera = api.cameras.create("kept")
 
     again = commands.run("up")
     assert "runs already" in again
@@ -141,9 +153,8 @@ def test_what_is_up_stays_up_and_keeps_its_data_over_a_down(commands: Commands) 
 
     second = commands.run("up")
     assert password not in second
-    with ApiClient(_address(second)) as api:
-        api.log_in(Login(email, password))
-        assert [found["id"] for found in api.pages("/cameras")] == [camera["id"]]
+    with Client(_address(second), Login(email, password)) as api:
+        assert list(api.cameras.list()) == [camera]
     docs = re.search(r"http://(\w+)\.execute-api\.localhost:(\d+)/docs", second)
     assert docs, second
     host = {"Host": f"{docs[1]}.execute-api.localhost:{docs[2]}"}
@@ -172,6 +183,28 @@ def test_the_readmes_calls_run_as_they_are_printed(commands: Commands, tmp_path:
     assert '"status": "succeeded"' in done.stdout, done.stdout + done.stderr
     assert '"plate": "B77ANP"' in done.stdout, done.stdout + done.stderr
     assert done.stderr == ""
+
+
+def test_the_clients_five_lines_run_as_they_are_printed(commands: Commands, tmp_path: Path) -> None:
+    commands.run("up")
+    (tmp_path / ".local").symlink_to(commands.home)
+    page = (ROOT / "docs" / "client.md").read_text()
+    (shell,) = code_blocks(page, containing="anpr login")
+    (python,) = code_blocks(page, containing="Client(url", language="python")
+    (tmp_path / "five.py").write_text(_BEFORE_THE_FIVE_LINES + python)
+    env = os.environ | {
+        "PATH": f"{Path(sys.prefix) / 'bin'}:{os.environ['PATH']}",
+        "PYTHONPATH": f"{ROOT / 'client'}:{ROOT}:{ROOT / 'layers/core/python'}",
+        "ANPR_CONFIG": str(tmp_path / "login.json"),
+        "CLIP": str(rendered_clip()),
+    }
+
+    for program in (["sh", "-e", "-c", shell], [sys.executable, "five.py"]):
+        done = subprocess.run(program, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=180, check=False)
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+        assert "succeeded" in done.stdout
+        assert "B77ANP" in done.stdout.splitlines()[-1]
+    assert len(shell.strip().splitlines()) == len(python.strip().splitlines()) == 5
 
 
 def test_a_worker_that_died_is_replaced_by_the_next_up(commands: Commands) -> None:

@@ -12,9 +12,10 @@ import httpx
 import pytest
 from sqlalchemy import Connection, create_engine, text
 
-from infra.local.client import ApiClient, ApiError, post_form
+from anpr_client import ApiError, Client, Login
 from infra.local.clip.scene import PLATES, Scene
-from infra.local.site import Login, Site
+from infra.local.site import Site
+from tests.e2e.api_calls import camera_named, post_form, send
 from tests.e2e.conftest import CAPTURED_AT
 
 pytestmark = pytest.mark.timeout(300)
@@ -35,9 +36,9 @@ def owner(site: Site) -> Iterator[Connection]:
 
 
 @pytest.fixture
-def camera(api: ApiClient) -> str:
+def camera(api: Client) -> str:
     """A camera that nothing else uses."""
-    made: str = api.camera(f"governance {time.monotonic_ns()}")["id"]
+    made: str = camera_named(api, f"governance {time.monotonic_ns()}")
     return made
 
 
@@ -50,9 +51,9 @@ def photo(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def read(api: ApiClient, finish: Finish, camera: str, photo: Path) -> dict[str, Any]:
+def read(api: Client, finish: Finish, camera: str, photo: Path) -> dict[str, Any]:
     """The job of a photo that was read."""
-    job = finish(api.upload(photo, camera_id=camera, captured_at=CAPTURED_AT)["id"])
+    job = finish(send(api, photo, camera, CAPTURED_AT))
     assert job["status"] == "succeeded"
     return job
 
@@ -79,7 +80,7 @@ def objects(site: Site, upload_id: str) -> set[str]:
 
 
 def test_what_an_upload_used_is_booked_once(
-    site: Site, api: ApiClient, read: dict[str, Any], camera: str, owner: Connection
+    site: Site, api: Client, read: dict[str, Any], camera: str, owner: Connection
 ) -> None:
     today = datetime.now(UTC).date()
     period = {"start": str(today - timedelta(days=1)), "end": str(today), "camera_id": camera}
@@ -96,7 +97,7 @@ def test_what_an_upload_used_is_booked_once(
     assert api.get("/licenses/current")["standing"] == "unlimited"
 
 
-def test_a_machine_uploads_with_its_key_until_it_is_revoked(site: Site, api: ApiClient, camera: str) -> None:
+def test_a_machine_uploads_with_its_key_until_it_is_revoked(site: Site, api: Client, camera: str) -> None:
     made = api.post(
         "/auth/keys",
         {
@@ -113,28 +114,23 @@ def test_a_machine_uploads_with_its_key_until_it_is_revoked(site: Site, api: Api
         "camera_id": camera,
         "captured_at": CAPTURED_AT.isoformat(),
     }
-    other = api.camera("end to end")["id"]
+    other = camera_named(api, "end to end")
     with httpx.Client(base_url=site.api_url, headers={"X-API-Key": made["key"]}, trust_env=False, timeout=60) as box:
         created = box.post("/uploads", json=upload)
         assert created.status_code == 201, created.text
         assert box.get(f"/jobs/{created.json()['id']}").status_code == 200
         assert box.post("/uploads", json={**upload, "camera_id": other}).status_code == 404
         assert box.get("/events").status_code == 403
-        assert httpx.delete(
-            f"{site.api_url}/auth/keys/{made['id']}", headers=dict(api._http.headers), trust_env=False, timeout=60
-        ).is_success
+        api.delete(f"/auth/keys/{made['id']}")
         assert box.post("/uploads", json=upload).status_code == 401
 
 
-def test_a_user_who_is_limited_sees_no_other_camera(
-    site: Site, api: ApiClient, read: dict[str, Any], camera: str
-) -> None:
+def test_a_user_who_is_limited_sees_no_other_camera(site: Site, api: Client, read: dict[str, Any], camera: str) -> None:
     login = Login(f"{camera}@example.org", "correct horse battery staple")
     user = api.post("/users", {"email": login.email, "password": login.password, "role": "viewer"})
     body = {"limited": True, "camera_ids": [camera]}
-    api._json("PUT", api._http.put(f"/users/{user['id']}/cameras", json=body))
-    with ApiClient(site.api_url) as viewer:
-        viewer.log_in(login)
+    api.put(f"/users/{user['id']}/cameras", body)
+    with Client(site.api_url, login) as viewer:
         assert {event["camera_id"] for event in viewer.pages("/events")} == {camera}
         assert [each["id"] for each in viewer.pages("/cameras")] == [camera]
         assert [each["id"] for each in viewer.pages("/jobs")] == [read["id"]]
@@ -150,7 +146,7 @@ def test_guessing_a_password_is_slowed_down(site: Site) -> None:
     assert 0 < int(refused.headers["retry-after"]) <= 60
 
 
-def test_a_tampered_audit_record_is_found(api: ApiClient, read: dict[str, Any], owner: Connection) -> None:
+def test_a_tampered_audit_record_is_found(api: Client, read: dict[str, Any], owner: Connection) -> None:
     assert read["id"]
     before = api.get("/admin/audit/verification")
     assert before["ok"], before
@@ -170,7 +166,7 @@ def test_a_tampered_audit_record_is_found(api: ApiClient, read: dict[str, Any], 
 
 
 def test_retention_deletes_what_is_past_its_time_once(
-    site: Site, api: ApiClient, read: dict[str, Any], owner: Connection
+    site: Site, api: Client, read: dict[str, Any], owner: Connection
 ) -> None:
     assert objects(site, read["id"]) == {"uploads", "crops", "frames"}
     retention = function_named(site, "RetentionFunction")
@@ -193,7 +189,7 @@ def test_retention_deletes_what_is_past_its_time_once(
 
 
 def test_a_file_that_was_read_cannot_be_replaced_and_one_that_was_erased_not_be_put_back(
-    site: Site, api: ApiClient, finish: Finish, camera: str, photo: Path
+    site: Site, api: Client, finish: Finish, camera: str, photo: Path
 ) -> None:
     content, wanted = photo.read_bytes(), {"file_name": "photo.png", "content_type": "image/png", "camera_id": camera}
     size_and_time = {"size_bytes": len(content), "captured_at": CAPTURED_AT.isoformat()}
@@ -211,7 +207,7 @@ def test_a_file_that_was_read_cannot_be_replaced_and_one_that_was_erased_not_be_
     eventually(lambda: site.cloud.invoke(retention) and stored(site, key) == content, "the file that was read")
 
     plate = PLATES[0]
-    assert api._json("DELETE", api._http.delete(f"/admin/subjects/{plate}", params={"reason": REASON}))["complete"]
+    assert api.delete(f"/admin/subjects/{plate}", reason=REASON)["complete"]
     assert stored(site, key) is None
     post_form(upload["form"], content, content_type="image/png")
     assert stored(site, key) == content
@@ -229,7 +225,7 @@ def stored(site: Site, key: str) -> bytes | None:
     return body
 
 
-def test_a_vehicle_is_handed_out_held_and_erased(site: Site, api: ApiClient, read: dict[str, Any], camera: str) -> None:
+def test_a_vehicle_is_handed_out_held_and_erased(site: Site, api: Client, read: dict[str, Any], camera: str) -> None:
     plate = PLATES[0]
     kept = [event["id"] for event in api.pages("/events", camera_id=camera) if event["plate"] == plate]
     assert kept
@@ -238,13 +234,12 @@ def test_a_vehicle_is_handed_out_held_and_erased(site: Site, api: ApiClient, rea
     assert httpx.get(subject["items"][0]["crop_url"], trust_env=False, timeout=60).is_success
 
     hold = api.post("/admin/holds", {"case_number": "C-7", "reason": "court order", "camera_id": camera})
-    held = api._json("DELETE", api._http.delete(f"/admin/subjects/{plate}", params={"reason": REASON}))
+    held = api.delete(f"/admin/subjects/{plate}", reason=REASON)
     assert (held["held"], held["complete"]) == (len(kept), True)
     assert objects(site, read["id"]) == {"uploads", "crops", "frames"}
 
-    released = api._http.delete(f"/admin/holds/{hold['id']}", params={"reason": "case closed"})
-    assert released.is_success
-    erased = api._json("DELETE", api._http.delete(f"/admin/subjects/{plate}", params={"reason": REASON}))
+    api.delete(f"/admin/holds/{hold['id']}", reason="case closed")
+    erased = api.delete(f"/admin/subjects/{plate}", reason=REASON)
     assert (erased["deleted"]["events"], erased["held"]) == (len(kept), 0)
     assert "uploads" not in objects(site, read["id"])
     left = {event["id"] for event in api.pages("/events", camera_id=camera)}

@@ -14,8 +14,9 @@ import cv2
 import httpx
 import pytest
 
-from infra.local.client import ApiClient, ApiError
+from anpr_client import ApiError, Client
 from infra.local.clip.scene import PLATES, Scene
+from tests.e2e.api_calls import camera_named, send
 from tests.e2e.conftest import CAPTURED_AT
 
 pytestmark = pytest.mark.timeout(300)
@@ -25,17 +26,15 @@ CORRECTED = "ZZ99ZZZ"
 
 
 @pytest.fixture(scope="module")
-def camera(api: ApiClient) -> str:
+def camera(api: Client) -> str:
     """A camera of this file's own."""
-    return str(api.camera("review and export")["id"])
+    return camera_named(api, "review and export")
 
 
-def test_a_corrected_read_is_exported_as_people_say(
-    api: ApiClient, camera: str, finish: Finish, tmp_path: Path
-) -> None:
+def test_a_corrected_read_is_exported_as_people_say(api: Client, camera: str, finish: Finish, tmp_path: Path) -> None:
     photo = tmp_path / "photo.png"
     assert cv2.imwrite(str(photo), Scene().frame(50))
-    finish(api.upload(photo, camera_id=camera, captured_at=CAPTURED_AT)["id"])
+    finish(send(api, photo, camera, CAPTURED_AT))
 
     claimed = api.post("/feedback/claims", {"count": 20, "camera_ids": [camera]})["items"]
     readable = [one["event"] for one in claimed if one["event"]["readable"]]
@@ -62,7 +61,7 @@ def test_a_corrected_read_is_exported_as_people_say(
     }
 
 
-def test_an_export_of_nothing_is_refused(api: ApiClient, camera: str) -> None:
+def test_an_export_of_nothing_is_refused(api: Client, camera: str) -> None:
     wanted = {"captured_from": "2019-01-01T00:00:00Z", "captured_to": "2019-01-02T00:00:00Z", "reason": "a test"}
 
     with pytest.raises(ApiError, match="nothing to export") as refused:
@@ -70,7 +69,7 @@ def test_an_export_of_nothing_is_refused(api: ApiClient, camera: str) -> None:
     assert refused.value.status == 422
 
 
-def _ready(api: ApiClient, export_id: str) -> dict[str, Any]:
+def _ready(api: Client, export_id: str) -> dict[str, Any]:
     deadline = time.monotonic() + 60
     while True:
         export: dict[str, Any] = api.get(f"/exports/{export_id}")

@@ -10,8 +10,9 @@ import pytest
 from anpr.adapters.aws.s3 import S3BlobStore
 from anpr.messages import upload_key
 from anpr.settings import StorageSettings
-from infra.local.client import ApiClient, post_form
+from anpr_client import Client
 from infra.local.site import Site
+from tests.e2e.api_calls import post_form
 from tests.e2e.conftest import CAPTURED_AT
 
 pytestmark = pytest.mark.timeout(300)
@@ -34,7 +35,7 @@ def traced(site: Site) -> Iterator[None]:
     functions.update_function_configuration(FunctionName=name, TracingConfig={"Mode": "PassThrough"})
 
 
-def upload(api: ApiClient, camera_id: str) -> dict[str, Any]:
+def upload(api: Client, camera_id: str) -> dict[str, Any]:
     """Send a file that is no video; how it is stored is what counts."""
     body = {
         "file_name": "clip.mp4",
@@ -58,7 +59,7 @@ def trace_of(site: Site, upload_id: str) -> str | None:
 
 @pytest.mark.usefixtures("traced")
 def test_a_file_says_which_request_it_came_by(
-    site: Site, api: ApiClient, camera_id: str, finish: Callable[[str], dict[str, Any]]
+    site: Site, api: Client, camera_id: str, finish: Callable[[str], dict[str, Any]]
 ) -> None:
     first, second = upload(api, camera_id), upload(api, camera_id)
 
@@ -71,7 +72,7 @@ def test_a_file_says_which_request_it_came_by(
     assert finish(first["id"])["status"] == "failed"
 
 
-def test_where_nothing_is_traced_nothing_is_said(site: Site, api: ApiClient, camera_id: str) -> None:
+def test_where_nothing_is_traced_nothing_is_said(site: Site, api: Client, camera_id: str) -> None:
     made = upload(api, camera_id)
 
     assert trace_of(site, made["id"]) is None

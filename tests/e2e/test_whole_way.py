@@ -11,9 +11,10 @@ import httpx
 import numpy as np
 import pytest
 
-from infra.local.client import ApiClient
+from anpr_client import Client
 from infra.local.clip.scene import DURATION_S, FPS, PLATES, Scene
 from infra.local.site import Site
+from tests.e2e.api_calls import send
 from tests.e2e.conftest import CAPTURED_AT
 
 pytestmark = pytest.mark.timeout(300)
@@ -23,13 +24,13 @@ Tapped = Callable[[], list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
-def processed(api: ApiClient, camera_id: str, clip: Path) -> str:
+def processed(api: Client, camera_id: str, clip: Path) -> str:
     """The upload of the rendered clip."""
-    return str(api.upload(clip, camera_id=camera_id, captured_at=CAPTURED_AT)["id"])
+    return send(api, clip, camera_id, CAPTURED_AT)
 
 
 def test_each_car_is_one_event_with_its_plate_and_times(
-    api: ApiClient, processed: str, finish: Finish, camera_id: str
+    api: Client, processed: str, finish: Finish, camera_id: str
 ) -> None:
     job = finish(processed)
 
@@ -47,7 +48,7 @@ def test_each_car_is_one_event_with_its_plate_and_times(
 
 
 def test_crops_and_frames_are_pictures_behind_signed_links(
-    api: ApiClient, processed: str, finish: Finish, camera_id: str
+    api: Client, processed: str, finish: Finish, camera_id: str
 ) -> None:
     finish(processed)
 
@@ -74,21 +75,19 @@ def test_the_bus_carries_an_event_for_each_passage_and_one_for_the_upload(
         assert message["detail"]["type"] == message["detail-type"]
 
 
-def test_a_photo_is_an_upload_too(api: ApiClient, camera_id: str, finish: Finish, tmp_path: Path) -> None:
+def test_a_photo_is_an_upload_too(api: Client, camera_id: str, finish: Finish, tmp_path: Path) -> None:
     photo = tmp_path / "photo.png"
     assert cv2.imwrite(str(photo), Scene().frame(50))
 
-    upload = api.upload(photo, camera_id=camera_id, captured_at=CAPTURED_AT)
-    job = finish(upload["id"])
+    upload_id = send(api, photo, camera_id, CAPTURED_AT)
+    job = finish(upload_id)
 
     assert job["status"] == "succeeded"
-    plates = {
-        event["plate"] for event in api.pages("/events", camera_id=camera_id) if event["upload_id"] == upload["id"]
-    }
+    plates = {event["plate"] for event in api.pages("/events", camera_id=camera_id) if event["upload_id"] == upload_id}
     assert {PLATES[0], PLATES[-1]} <= plates
 
 
-def test_every_function_answers(api: ApiClient, processed: str, finish: Finish) -> None:
+def test_every_function_answers(api: Client, processed: str, finish: Finish) -> None:
     finish(processed)
 
     health = api.get("/admin/health")
@@ -100,7 +99,7 @@ def test_every_function_answers(api: ApiClient, processed: str, finish: Finish) 
     assert api.get("/openapi.json")["openapi"].startswith("3.")
 
 
-def test_the_set_up_function_finds_nothing_to_do_the_second_time(site: Site, api: ApiClient) -> None:
+def test_the_set_up_function_finds_nothing_to_do_the_second_time(site: Site, api: Client) -> None:
     before = api.get("/users/me")
 
     again = site.cloud.invoke(site.outputs["SetupFunction"])

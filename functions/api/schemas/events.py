@@ -22,6 +22,10 @@ class EventQuery(PageQuery):
 
     captured_from: Annotated[Timestamp | None, Field(description="Not before this time.")] = None
     captured_to: Annotated[Timestamp | None, Field(description="Before this time.")] = None
+    processed_from: Annotated[
+        Timestamp | None,
+        Field(description="Recorded here not before this time, whenever they were captured: what is new since then."),
+    ] = None
     camera_id: Annotated[
         list[UUID],
         Field(default_factory=list, max_length=MAX_CAMERAS, description="At this camera; may be repeated."),
@@ -66,6 +70,7 @@ class EventQuery(PageQuery):
         return EventFilter(
             captured_from=self.captured_from,
             captured_to=self.captured_to,
+            processed_from=self.processed_from,
             camera_ids=frozenset(self.camera_id),
             plate=plate,
             min_score=self.min_score,

@@ -10,7 +10,7 @@ passages hold a page of them. So those are looked at first.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -31,6 +31,9 @@ from anpr.settings import SearchSettings
 MAX_UNSELECTIVE_RANGE: Final = timedelta(days=31)
 """The longest time that a pattern which no index serves may be searched over."""
 
+MAX_NEWS_RANGE: Final = timedelta(days=1)
+"""How far back `processed_from` may lie: what was recorded since then is collected before it is sorted by capture."""
+
 # Looking at this many of the newest passages costs a few milliseconds, and finds a page if every fortieth matches.
 _RECENT: Final = 2000
 
@@ -48,6 +51,7 @@ class EventFilter:
     Attributes:
         captured_from: not before this time.
         captured_to: before this time.
+        processed_from: recorded here not before this time, whenever they were captured.
         camera_ids: at any of these cameras.
         plate: the machine's read or people's correction of it matches this.
         min_score: confidence of the read, from 0 to 1.
@@ -57,6 +61,7 @@ class EventFilter:
 
     captured_from: datetime | None = None
     captured_to: datetime | None = None
+    processed_from: datetime | None = None
     camera_ids: frozenset[UUID] = frozenset()
     plate: PlateQuery | None = None
     min_score: float | None = None
@@ -162,6 +167,8 @@ def _statement(wanted: EventFilter, page: PageRequest, cameras: CameraScope) -> 
         return _fetch(_plate_positions(wanted.plate, bounds, cameras, page.limit + 1), page)
     if wanted.plate is not None:
         bounds.append(or_(*(wanted.plate.condition(*columns) for columns in _PLATE_COLUMNS)))
+    if wanted.processed_from is not None:
+        return _fetch(_recorded_positions(bounds, cameras), page)
     if cameras is not None:
         return _fetch(_camera_positions(bounds, cameras, page.limit + 1), page)
     return select(Event).where(*bounds).order_by(Event.captured_at.desc(), Event.id.desc()).limit(page.limit + 1)
@@ -181,8 +188,10 @@ def _in_time(wanted: EventFilter, page: PageRequest) -> list[ColumnElement[bool]
 
 
 def _as_judged(wanted: EventFilter, event: type[Event]) -> list[ColumnElement[bool]]:
-    """What machine and people thought of the read."""
+    """What machine and people thought of the read, and when it was recorded."""
     bounds: list[ColumnElement[bool]] = []
+    if wanted.processed_from is not None:
+        bounds.append(event.processed_at >= wanted.processed_from)
     if wanted.min_score is not None:
         bounds.append(event.score >= wanted.min_score)
     if wanted.readable is not None:
@@ -228,6 +237,12 @@ def _camera_positions(
     return select(newest.c.captured_at, newest.c.id).select_from(named).join(newest, true())
 
 
+def _recorded_positions(bounds: list[ColumnElement[bool]], cameras: CameraScope) -> Select[datetime, UUID]:
+    """Where what was recorded lately is, by the index on that time: most of it was captured lately, but not all."""
+    found = scopes.limit(_positions().where(*bounds), cameras, Event.camera_id).cte("found").prefix_with("MATERIALIZED")
+    return select(found.c.captured_at, found.c.id)
+
+
 def _fetch(positions: Select[datetime, UUID], page: PageRequest) -> Select[Event]:
     """The rows at the newest of some positions."""
     at, row_id = positions.selected_columns
@@ -241,6 +256,11 @@ def _check_range(wanted: EventFilter) -> None:
         raise Unprocessable(
             "captured_from is not before captured_to, so nothing lies between them.",
             errors=[{"pointer": "/query/captured_from"}, {"pointer": "/query/captured_to"}],
+        )
+    if wanted.processed_from is not None and wanted.processed_from < datetime.now(UTC) - MAX_NEWS_RANGE:
+        raise Unprocessable(
+            f"processed_from is for what is new, and may lie at most {MAX_NEWS_RANGE.days * 24} hours back.",
+            errors=[{"pointer": "/query/processed_from", "detail": "too long ago"}],
         )
     if wanted.plate is None or wanted.plate.is_selective or wanted.camera_ids:
         return

@@ -1,0 +1,68 @@
+"""Client of the ANPR backend's API: `Client`, and `AsyncClient` with the same methods to be awaited."""
+
+from anpr_client import webhooks
+from anpr_client._async.client import AsyncClient
+from anpr_client._sync.client import Client
+from anpr_client.calls import Call, Options, RetryPolicy
+from anpr_client.credentials import ApiKey, Login, MemoryTokens, TokenStore
+from anpr_client.errors import (
+    AnprError,
+    ApiError,
+    BadRequest,
+    Conflict,
+    Forbidden,
+    InvalidPayload,
+    InvalidWebhook,
+    NoSuchCamera,
+    NotFound,
+    ProblemPart,
+    TimedOut,
+    TooLarge,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+    UnexpectedAnswer,
+    Unreachable,
+    UploadRefused,
+)
+from anpr_client.models import Camera, Event, Export, Hit, Job, Upload, Verdict
+from anpr_client.webhooks import Webhook
+
+__all__ = [
+    "AnprError",
+    "ApiError",
+    "ApiKey",
+    "AsyncClient",
+    "BadRequest",
+    "Call",
+    "Camera",
+    "Client",
+    "Conflict",
+    "Event",
+    "Export",
+    "Forbidden",
+    "Hit",
+    "InvalidPayload",
+    "InvalidWebhook",
+    "Job",
+    "Login",
+    "MemoryTokens",
+    "NoSuchCamera",
+    "NotFound",
+    "Options",
+    "ProblemPart",
+    "RetryPolicy",
+    "TimedOut",
+    "TokenStore",
+    "TooLarge",
+    "TooManyRequests",
+    "Unauthenticated",
+    "Unavailable",
+    "UnexpectedAnswer",
+    "Unreachable",
+    "Upload",
+    "UploadRefused",
+    "Verdict",
+    "Webhook",
+    "webhooks",
+]

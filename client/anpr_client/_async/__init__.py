@@ -1,0 +1,1 @@
+"""The asynchronous client; `client/unasync.py` makes the synchronous one of it."""
