@@ -1,4 +1,4 @@
-"""`python -m gpu_worker work | read`."""
+"""`python -m gpu_worker work | stream | read`."""
 
 import argparse
 import io
@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from uuid import UUID
 
 from anpr.errors import AnprError
 
@@ -14,6 +15,10 @@ def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="gpu_worker", description="Find and read number plates.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("work", help="take jobs from the queue until told to stop")
+    stream = commands.add_parser("stream", help="read cameras' live streams until told to stop")
+    stream.add_argument(
+        "--camera", action="append", default=[], type=UUID, metavar="ID", help="of this camera alone; may be repeated"
+    )
     read = commands.add_parser("read", help="read pictures and clips, without any server")
     read.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a picture, a clip or a folder of them")
     read.add_argument("--json", action="store_true", help="one JSON object a line instead of a table")
@@ -38,11 +43,15 @@ def main() -> int:
 
 def _run() -> int:
     arguments = _arguments().parse_args()
-    # Imported here so that each command loads what it needs: `work` alone needs the adapters, `read` alone does not.
+    # Imported here so that each command loads what it needs: `read` needs no adapters.
     if arguments.command == "work":
         from gpu_worker.service import work  # noqa: PLC0415
 
         return work.main()
+    if arguments.command == "stream":
+        from gpu_worker.service import stream  # noqa: PLC0415
+
+        return stream.main(arguments.camera)
     from gpu_worker import read  # noqa: PLC0415
     from gpu_worker.vision.engines import build_pipeline, media_limits  # noqa: PLC0415
     from gpu_worker.vision.settings import VisionSettings  # noqa: PLC0415

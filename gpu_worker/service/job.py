@@ -15,42 +15,23 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid4
 
-import cv2
 from sqlalchemy import text
 
-from anpr import outbox
-from anpr.alerts import bolos
-from anpr.capture import jobs, passages
+from anpr.capture import jobs
 from anpr.capture.jobs import Claim, ClaimLost, Refusal
-from anpr.db import Database
-from anpr.errors import AnprError, NotFound, Unavailable, UnreadableMedia
-from anpr.messages import Metric, crop_key, frame_key, upload_key
-from anpr.ports import BlobStore, EventBus
+from anpr.errors import NotFound, Unavailable, UnreadableMedia
+from anpr.messages import Metric, upload_key
 from gpu_worker.service import scratch
 from gpu_worker.service.consumer import JobOutcome
-from gpu_worker.service.figures import Report, keep_quiet
-from gpu_worker.service.footage import Finding, FootageSummary, OpenFootage
+from gpu_worker.service.footage import FootageSummary, OpenFootage
 from gpu_worker.service.logs import logger
 from gpu_worker.service.pulse import Pulse, Stopped, TooSlow
+from gpu_worker.service.recorder import Recorder
+from gpu_worker.service.services import Services
 from gpu_worker.service.tracing import step
-from gpu_worker.vision.geometry import Image
 
-_JPEG_QUALITY: Final = 92
 _HASHED_AT_ONCE: Final = 4 * 1024**2
 _GONE: Final = "The file is not in the storage any more."
-
-_RELAY_PAUSE_S: Final = 30
-"""How long a bus that failed is left alone: its time-outs would hold up the reading. The sweep relays what waits."""
-
-
-@dataclass(frozen=True, slots=True)
-class JobServices:
-    """What a job reads from and writes to; `report` takes figures of what was done."""
-
-    database: Database
-    blobs: BlobStore
-    bus: EventBus
-    report: Report = keep_quiet
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +58,14 @@ class JobLimits:
 class JobRunner:
     """Runs one job at a time; the `gpu_worker.service.consumer.Jobs` of the real worker."""
 
-    def __init__(self, services: JobServices, open_footage: OpenFootage, limits: JobLimits) -> None:
+    def __init__(self, services: Services, open_footage: OpenFootage, limits: JobLimits) -> None:
         self._database = services.database
         self._blobs = services.blobs
-        self._bus = services.bus
         self._report = services.report
+        self._recorder = Recorder(services)
         self._open = open_footage
         self._limits = limits
-        self._matcher = bolos.Matcher()
         self._running: Pulse | None = None
-        self._relay_again_at = 0.0
         self._owed: list[Claim] = []
 
     def run(self, upload_id: UUID, stop: threading.Event) -> JobOutcome:
@@ -120,7 +99,7 @@ class JobRunner:
         if failed:
             logger.error("the job failed for good", upload_id=str(upload_id), reason=reason)
             self._report({Metric.JOBS_FAILED: 1})
-            self._relay()
+            self._recorder.relay()
 
     def abandon(self) -> None:
         """Give back the running job, from another thread."""
@@ -196,7 +175,7 @@ class JobRunner:
                 Metric.FRAMES: summary.frames,
             }
         )
-        self._relay()
+        self._recorder.relay()
         return JobOutcome.OVER
 
     def _read(self, held: Claim, pulse: Pulse) -> FootageSummary:
@@ -209,7 +188,7 @@ class JobRunner:
             try:
                 with step("read"), self._open(path, held.region_hint) as footage:
                     for finding in footage.findings(pulse.advance):
-                        self._store(held, finding)
+                        self._recorder.store(held, finding)
                         pulse.check()
                     return footage.summary()
             except (UnreadableMedia, OSError):
@@ -256,21 +235,6 @@ class JobRunner:
         with self._database.transaction() as session:
             jobs.identify_source(session, held, version_id=info.version_id, sha256=sha256)
 
-    def _store(self, held: Claim, finding: Finding) -> None:
-        """Store a passage's images, then its event; a repeated run writes the same images under the same keys."""
-        number = finding.passage.passage_no
-        try:
-            self._blobs.put(crop_key(held.upload_id, number), _jpeg(finding.crop), content_type="image/jpeg")
-            self._blobs.put(frame_key(held.upload_id, number), _jpeg(finding.frame), content_type="image/jpeg")
-        except NotFound as error:
-            raise Unavailable("The storage does not take the images of what was read.") from error
-        with self._database.transaction() as session:
-            is_new = passages.record(session, held, finding.passage, matcher=self._matcher)
-        if is_new:
-            logger.info("passage recorded", passage_no=number, readable=finding.passage.readable)
-            self._report({Metric.EVENTS_PROCESSED: 1})
-            self._relay()
-
     def _fail(self, held: Claim, reason: str) -> JobOutcome:
         try:
             with self._database.transaction() as session:
@@ -283,7 +247,7 @@ class JobRunner:
             raise
         logger.warning("the file cannot be read", reason=reason)
         self._report({Metric.JOBS_FAILED: 1})
-        self._relay()
+        self._recorder.relay()
         return JobOutcome.OVER
 
     def _give_back(self, held: Claim, *, tried: bool) -> None:
@@ -303,15 +267,6 @@ class JobRunner:
                 jobs.undo_attempt(session, self._owed[0])
             self._owed.pop(0)
 
-    def _relay(self) -> None:
-        if time.monotonic() < self._relay_again_at:
-            return
-        try:
-            outbox.relay(self._database, self._bus)
-        except AnprError as error:
-            self._relay_again_at = time.monotonic() + _RELAY_PAUSE_S
-            logger.warning("events wait in the outbox", reason=str(error))
-
 
 def _sha256(path: Path, pulse: Pulse) -> str:
     digest = hashlib.sha256()
@@ -321,13 +276,6 @@ def _sha256(path: Path, pulse: Pulse) -> str:
             digest.update(chunk)
             pulse.obey()
     return digest.hexdigest()
-
-
-def _jpeg(image: Image) -> bytes:
-    encoded, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-    if not encoded:
-        raise ValueError(f"an image of shape {image.shape} cannot be encoded")
-    return data.tobytes()
 
 
 def _result(summary: FootageSummary) -> jobs.Result:

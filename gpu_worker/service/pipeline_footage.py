@@ -64,7 +64,7 @@ class _VideoFootage:
             on_advance(Advance(progress.fraction, progress.frames))
 
         for passage in self._pipeline.passages(self._path, note):
-            yield Finding(_recorded(passage), passage.crop, passage.frame)
+            yield Finding(recorded(passage), passage.crop, passage.frame)
 
     def summary(self) -> FootageSummary:
         # What was looked at, and neither what the header promises nor what the timestamps say: both may be anything.
@@ -114,7 +114,7 @@ class _PictureFootage:
         )
 
 
-def _recorded(passage: Passage) -> RecordedPassage:
+def recorded(passage: Passage) -> RecordedPassage:
     return RecordedPassage(
         passage_no=passage.passage_no,
         plate=passage.plate,

@@ -26,11 +26,12 @@ from anpr.settings import DatabaseSettings, QueueSettings, UploadSettings
 from gpu_worker.service.consumer import Consumer, ConsumerTiming, Jobs
 from gpu_worker.service.figures import Report, keep_quiet, write_figures
 from gpu_worker.service.gpu_gauge import watch_gpu
-from gpu_worker.service.job import JobLimits, JobRunner, JobServices
+from gpu_worker.service.job import JobLimits, JobRunner
 from gpu_worker.service.logs import logger
 from gpu_worker.service.pipeline_footage import PipelineFootage
 from gpu_worker.service.protection import protected
 from gpu_worker.service.scratch import clear_leftovers
+from gpu_worker.service.services import Services
 from gpu_worker.service.tracing import TracedJobs
 from gpu_worker.vision.engines import build_pipeline, pipeline_settings
 from gpu_worker.vision.settings import VisionSettings
@@ -94,11 +95,11 @@ def main() -> int:
     return 0
 
 
-def _services(report: Report) -> JobServices:
+def _services(report: Report) -> Services:
     settings = DatabaseSettings()
     settings = settings.model_copy(update={"pool_size": max(settings.pool_size, _CONNECTIONS)})
     database = _patiently(lambda: bootstrap.database(settings))
-    return JobServices(database, bootstrap.blob_store(), bootstrap.event_bus(), report)
+    return Services(database, bootstrap.blob_store(), bootstrap.event_bus(), report)
 
 
 def _patiently(connect: Callable[[], Database]) -> Database:

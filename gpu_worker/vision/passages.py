@@ -123,6 +123,8 @@ class Evidence:
     """The best crops, best first."""
     beside_hole: bool = False
     """Whether footage is missing where it came or went; one look beside that proves nothing."""
+    announced: bool = False
+    """Whether it was given already, while the vehicle was still there."""
     _consensus: Consensus | None = None
 
     def add(self, sighting: Sighting, frame: Frame) -> None:
@@ -152,6 +154,7 @@ class Evidence:
         self.first = min(self.first, later.first, key=lambda s: s.frame)
         self.last = max(self.last, later.last, key=lambda s: s.frame)
         self.seen += later.seen
+        self.announced = self.announced or later.announced
         self._insert(later.shots)
         if self.shots[0] is not best:
             self.best_image = later.best_image

@@ -19,7 +19,7 @@ from gpu_worker.vision.recognition.regions import Region, region_of
 from gpu_worker.vision.scene import SceneChange, SceneSettings, SceneWatch
 from gpu_worker.vision.tracking import TrackingSettings
 from gpu_worker.vision.vehicles import StitchSettings, Vehicles
-from gpu_worker.vision.video import Frame, MediaLimits, Source, Video
+from gpu_worker.vision.video import Frame, FrameSource, MediaLimits, Source, StreamLost, Video
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +199,42 @@ class Pipeline:
         except UnreadableMedia as error:
             yield None, replace(progress, fraction=1.0, defect=error.detail)
 
-    def _of_video(self, video: Video, emitted: int) -> Iterator[tuple[Passage | None, Progress]]:
+    def watch(self, source: FrameSource) -> Iterator[tuple[Passage | None, Progress]]:
+        """Find the vehicles in what a camera sends, each once, for as long as it sends.
+
+        Args:
+            source: the camera's frames.
+
+        Yields:
+            Each passage soon after its vehicle has gone, and None after each frame; with how far the reading is.
+
+        Raises:
+            StreamLost: the connection is over; the vehicles that were in sight have been given by then.
+        """
+        yield from self._of_video(source, 0)
+
+    def _of_video(self, video: FrameSource, emitted: int) -> Iterator[tuple[Passage | None, Progress]]:
         settings = self._settings
         vehicles = Vehicles(self._recognizer, settings.tracking, settings.stitching, settings.reading)
+        progress = Progress(0, 0.0, emitted)
+        lost: StreamLost | None = None
+        try:
+            for passage, further in self._seen(video, vehicles, emitted):
+                progress = further
+                yield passage, progress
+        except StreamLost as error:
+            lost = error
+        for evidence in vehicles.finish():
+            passage = evidence.passage(progress.passages, self._recognizer)
+            progress = replace(progress, passages=progress.passages + 1)
+            yield passage, progress
+        yield None, replace(progress, frames=video.decoded, fraction=1.0, looked_s=video.looked_s, defect=video.defect)
+        if lost is not None:
+            raise lost
+
+    def _seen(self, video: FrameSource, vehicles: Vehicles, emitted: int) -> Iterator[tuple[Passage | None, Progress]]:
+        """Follow the vehicles as long as frames come."""
+        settings = self._settings
         progress = Progress(0, 0.0, emitted)
         ahead = settings.batch * (settings.detecting + 1)
         # Large frames are held ahead in smaller number.
@@ -225,11 +258,6 @@ class Pipeline:
                     looked_s=frame.looked_s,
                 )
                 yield None, progress
-            for evidence in vehicles.finish():
-                passage = evidence.passage(progress.passages, self._recognizer)
-                progress = replace(progress, passages=progress.passages + 1)
-                yield passage, progress
-        yield None, replace(progress, frames=video.decoded, fraction=1.0, looked_s=video.looked_s, defect=video.defect)
 
     def _looks(self, frames: Iterator[Frame]) -> Iterator[Look]:
         """Find the plates in each frame; a still picture has those of the one before."""

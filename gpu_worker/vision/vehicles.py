@@ -22,12 +22,15 @@ class StitchSettings:
         parked_s: how long one that stood still is waited for: others pass in front of it.
         still_speed: below this many plate widths a second a vehicle stands.
         misread_score: a read below this may differ in one character from the one it continues.
+        announce_s: a vehicle that has stayed for so long is given while it is still there, and not again when it goes;
+            for a camera's stream, where nobody can wait for a parked car to leave.
     """
 
     moving_s: float = 3.0
     parked_s: float = 30.0
     still_speed: float = 0.15
     misread_score: float = 0.85
+    announce_s: float = math.inf
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,6 +87,7 @@ class Vehicles:
             evidence.add(sighting, frame)
         self._end(update.ended)
         yield from self._release(frame.time_s)
+        yield from self._announce(frame.time_s)
 
     def finish(self) -> Iterator[Evidence]:
         """End the video, or what is joined of it.
@@ -118,9 +122,17 @@ class Vehicles:
             present = [p for p in self._present.values() if p.first.time_s <= waiting.until_s]
             again = self._find_same(evidence, present)
             if again is None:
-                yield evidence
+                if not evidence.announced:
+                    yield evidence
             else:
                 again.absorb(evidence)
+
+    def _announce(self, now_s: float) -> Iterator[Evidence]:
+        """Give those who have stayed so long that waiting for their end would be waiting too long."""
+        for evidence in self._present.values():
+            if not evidence.announced and now_s - evidence.first.time_s > self._stitching.announce_s:
+                evidence.announced = True
+                yield evidence
 
     def _find_same(self, evidence: Evidence, others: Sequence[Evidence]) -> Evidence | None:
         if not others:

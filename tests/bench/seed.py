@@ -93,10 +93,10 @@ def seed(url: URL, events: int) -> None:
             text(
                 """INSERT INTO uploads (
                     id, camera_id, file_name, content_type, size_bytes, captured_at, status, attempts, progress,
-                    frames_done, events_count, unreadable_count, replacements)
+                    frames_done, events_count, unreadable_count, replacements, kind)
                 SELECT pg_temp.stable_uuid('upload', n),
                     pg_temp.stable_uuid('camera', mod(n, CAST(:cameras AS int))), n || '.mp4', 'video/mp4', 1,
-                    timestamptz '2026-01-01Z', 'succeeded', 1, 1, 1, CAST(:per_upload AS int), 0, 0
+                    timestamptz '2026-01-01Z', 'succeeded', 1, 1, 1, CAST(:per_upload AS int), 0, 0, 'file'
                 FROM generate_series(0, CAST(:last AS int)) AS n"""
             ),
             {"cameras": CAMERAS, "per_upload": _EVENTS_PER_UPLOAD, "last": events // _EVENTS_PER_UPLOAD},

@@ -2,6 +2,6 @@
 
 from gpu_worker.vision.video.container import Source
 from gpu_worker.vision.video.limits import MediaLimits
-from gpu_worker.vision.video.reader import Frame, Video
+from gpu_worker.vision.video.reader import Frame, FrameSource, StreamLost, Video
 
-__all__ = ["Frame", "MediaLimits", "Source", "Video"]
+__all__ = ["Frame", "FrameSource", "MediaLimits", "Source", "StreamLost", "Video"]

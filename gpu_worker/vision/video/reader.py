@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import av.error
 from av.codec.context import Flags, ThreadType
@@ -11,7 +11,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from anpr.errors import UnreadableMedia
+from anpr.errors import AnprError, UnreadableMedia
 from gpu_worker.vision.geometry import Image
 from gpu_worker.vision.hardware_decoding import DecoderName
 from gpu_worker.vision.video.clock import Clock, ClockKind
@@ -67,6 +67,39 @@ class Frame:
     read: float = 0.0
     looked_s: float = 0.0
     skipped: tuple[SkippedFrame, ...] = ()
+
+
+class StreamLost(AnprError):
+    """A camera's connection is over; `detail` says why, and never where to, since the address holds a password."""
+
+    status, code, title = 503, "stream-lost", "The camera's stream is lost"
+
+
+class FrameSource(Protocol):
+    """What the pipeline takes its frames from: a track of a file, or a camera."""
+
+    @property
+    def frame_pixels(self) -> int:
+        """The most pixels that a frame has."""
+
+    @property
+    def decoded(self) -> int:
+        """Frames decoded so far."""
+
+    @property
+    def looked_s(self) -> float:
+        """Footage that those frames stand for, seconds."""
+
+    @property
+    def defect(self) -> str | None:
+        """What is wrong with the footage, in words; None if nothing is."""
+
+    def frames(self, interval_s: float) -> Iterator[Frame]:
+        """Give frames at least `interval_s` apart, in order of time.
+
+        Raises:
+            StreamLost: no more will come, though the vehicles in sight have not gone.
+        """
 
 
 @dataclass(frozen=True, slots=True)

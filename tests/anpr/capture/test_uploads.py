@@ -113,9 +113,9 @@ def test_a_page_of_one_status_is_read_off_an_index(database: Database, status: U
         session.execute(
             text(
                 "INSERT INTO uploads (id, camera_id, file_name, content_type, size_bytes, captured_at, created_at,"
-                " status, attempts, progress, frames_done, events_count, unreadable_count, replacements)"
+                " status, attempts, progress, frames_done, events_count, unreadable_count, replacements, kind)"
                 " SELECT gen_random_uuid(), :camera, 'a.mp4', 'video/mp4', 1, now(), now() - n * interval '1 minute',"
-                " CASE WHEN mod(n, 1000) = 0 THEN :rare ELSE 'succeeded' END, 1, 1, 1, 1, 0, 0"
+                " CASE WHEN mod(n, 1000) = 0 THEN :rare ELSE 'succeeded' END, 1, 1, 1, 1, 0, 0, 'file'"
                 " FROM generate_series(1, 20000) n"
             ),
             {"camera": camera, "rare": status.value},

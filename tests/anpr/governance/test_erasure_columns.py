@@ -60,6 +60,7 @@ CANNOT_BY_TABLE: Final = {
     "outbox": ("subject", "type"),
     "rate_limits": ("key",),
     "signing_keys": ("kid", "public_key_pem"),
+    "streams": ("place", "reason"),
     "uploads": (
         "content_type",
         "failure_reason",

@@ -24,8 +24,9 @@ from anpr.messages import Metric, upload_key
 from anpr.models import AuditRecord, Event, OutboxMessage, Upload, UploadStatus
 from gpu_worker.service.consumer import JobOutcome
 from gpu_worker.service.footage import Advance, Finding, Footage, FootageSummary
-from gpu_worker.service.job import JobLimits, JobRunner, JobServices
+from gpu_worker.service.job import JobLimits, JobRunner
 from gpu_worker.service.scratch import ScratchUnusable
+from gpu_worker.service.services import Services
 from tests.builders import add_upload, passage, reload
 from tests.memory import MemoryBlobs, MemoryBus
 
@@ -71,7 +72,7 @@ class World:
 
     def runner(self, footage: ScriptedFootage, *, time_limit_s: float = 60, stall_s: float = 60) -> JobRunner:
         limits = JobLimits(self.scratch, max_bytes=1000, time_limit_s=time_limit_s, stall_s=stall_s, beat_s=BEAT_S)
-        services = JobServices(self.database, self.blobs, self.bus, self.figures.update)
+        services = Services(self.database, self.blobs, self.bus, self.figures.update)
         return JobRunner(services, footage.open, limits)
 
     def upload(self) -> Upload:

@@ -56,6 +56,8 @@ class Action(StrEnum):
     CAMERA_CREATED = "camera.created"
     CAMERA_CHANGED = "camera.changed"
     CAMERA_DELETED = "camera.deleted"
+    STREAM_SET = "stream.set"
+    STREAM_REMOVED = "stream.removed"
     UPLOAD_CREATED = "upload.created"
     UPLOAD_REPLACEMENT_REFUSED = "upload.replacement_refused"
     JOB_RETRIED = "job.retried"

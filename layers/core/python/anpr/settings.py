@@ -253,6 +253,19 @@ class WebhookSettings(Settings):
         return self.connect_timeout_s * 3 + self.total_timeout_s
 
 
+class StreamSettings(Settings):
+    """How cameras' live streams are read."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_STREAM_")
+
+    allow_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
+        default=(), description='Private networks that cameras may be in, as JSON: ["10.20.0.0/16"].'
+    )
+    max_cameras: int = Field(default=4, ge=1, le=64, description="Streams that one process reads at most.")
+    segment: timedelta = Field(default=timedelta(minutes=5), description="Length of what is booked as one upload.")
+    silent_after: timedelta = Field(default=timedelta(minutes=5), description="Then a notice tells of a silent camera.")
+
+
 class RetentionSettings(Settings):
     """For how many days each class of data is kept, counted from when it was recorded here; None keeps it for ever."""
 

@@ -193,7 +193,7 @@ def post(
     host = (parts.hostname or "").encode("idna").decode()
     tls = parts.scheme == "https"
     port = parts.port or (443 if tls else 80)
-    addresses = _allowed_addresses(host, port, policy, resolve)
+    addresses = allowed_addresses(host, port, policy, resolve=resolve)
     if not tls and not all(_is_named(_inner(address), policy) for address in addresses):
         raise Blocked("Plain http is only for the networks that the settings name.")
     connection = _Connection(host, port, addresses=addresses, tls=tls, timeout_s=policy.connect_timeout_s)
@@ -208,7 +208,13 @@ def post(
         connection.close()
 
 
-def _allowed_addresses(host: str, port: int, policy: EgressPolicy, resolve: Resolver) -> list[Address]:
+def allowed_addresses(host: str, port: int, policy: EgressPolicy, *, resolve: Resolver = look_up) -> list[Address]:
+    """Look a host up, and refuse it where one of its addresses is not one to be connected with.
+
+    Raises:
+        Blocked: it is not.
+        Undelivered: it cannot be looked up.
+    """
     found = [ipaddress.ip_address(text) for text in _resolve_in_time(host, port, policy.connect_timeout_s, resolve)]
     # One bad address is enough: a name with a public and a private one is how checks are got around.
     for address in found:

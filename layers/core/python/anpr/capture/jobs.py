@@ -20,7 +20,7 @@ from anpr import audit, driver, outbox
 from anpr.audit import Action
 from anpr.capture import totals
 from anpr.messages import EventType, UploadFailed, UploadProcessed
-from anpr.models import Camera, Event, Upload, UploadStatus
+from anpr.models import Camera, Event, Upload, UploadKind, UploadStatus
 
 STALE_AFTER: Final = timedelta(seconds=15)
 """A worker that was not heard of for this long may be taken for dead. Workers are heard of every two seconds."""
@@ -98,6 +98,8 @@ def claim(session: Session, upload_id: UUID, token: UUID, *, stale_after: timede
         update(Upload)
         .where(
             Upload.id == upload_id,
+            # Nobody can read a camera's past again.
+            Upload.kind == UploadKind.FILE,
             or_(Upload.status.in_(_CLAIMABLE), (Upload.status == UploadStatus.PROCESSING) & silent),
         )
         .values(

@@ -13,10 +13,10 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 
-from anpr.capture import jobs
+from anpr.capture import jobs, streams
 from anpr.db import Database
 from anpr.messages import JobRequest, upload_key
-from anpr.models import Upload, UploadStatus
+from anpr.models import Upload, UploadKind, UploadStatus
 from anpr.ports import BlobStore, JobQueue
 
 _LIMIT: Final = 2000
@@ -61,6 +61,8 @@ def sweep(database: Database, blobs: BlobStore, queue: JobQueue, rules: SweepRul
     Raises:
         anpr.errors.Unavailable: a service does not answer; what was not reached is the next sweep's.
     """
+    with database.transaction() as session:
+        streams.close_abandoned(session, silent_for=rules.abandoned_after)
     given_up = Upload.attempts >= rules.max_attempts
     abandoned, unheard, fileless = _abandoned(rules), _unheard(rules), _fileless(rules.resend_after)
     failed = sum(_fail(database, upload_id, rules) for upload_id in _find(database, abandoned, given_up))
@@ -78,7 +80,8 @@ def sweep(database: Database, blobs: BlobStore, queue: JobQueue, rules: SweepRul
 
 def _abandoned(rules: SweepRules) -> ColumnElement[bool]:
     """Claimed by a worker that was not heard of for so long that its message must be gone too."""
-    return (Upload.status == UploadStatus.PROCESSING) & (Upload.heartbeat_at < func.now() - rules.abandoned_after)
+    silent = Upload.heartbeat_at < func.now() - rules.abandoned_after
+    return (Upload.status == UploadStatus.PROCESSING) & silent & (Upload.kind == UploadKind.FILE)
 
 
 def _unheard(rules: SweepRules) -> ColumnElement[bool]:

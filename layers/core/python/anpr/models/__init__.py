@@ -24,7 +24,17 @@ from anpr.models.alerts import (
 )
 from anpr.models.base import Base
 from anpr.models.exports import Export, ExportEntry, ExportItem, ExportPart, ExportStatus
-from anpr.models.footage import OVER, Camera, Event, ReviewStatus, Upload, UploadStatus
+from anpr.models.footage import (
+    OVER,
+    Camera,
+    Event,
+    ReviewStatus,
+    Stream,
+    StreamState,
+    Upload,
+    UploadKind,
+    UploadStatus,
+)
 from anpr.models.governance import (
     ApiKey,
     CameraGrant,
@@ -92,8 +102,11 @@ __all__ = [
     "ReviewStatus",
     "Role",
     "SigningKey",
+    "Stream",
+    "StreamState",
     "Tolerance",
     "Upload",
+    "UploadKind",
     "UploadStatus",
     "Urgency",
     "UsageMonth",

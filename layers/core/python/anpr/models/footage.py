@@ -49,6 +49,42 @@ class Camera(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
 
+class StreamState(StrEnum):
+    """How the connection to a camera is."""
+
+    WAITING = "waiting"
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    LOST = "lost"
+
+
+class Stream(Base):
+    """A camera's live stream: its address, who reads it at the moment, and how it does.
+
+    `url` is encrypted, for it may hold a password; `place` is what of it may be shown. One process at a time reads a
+    stream: the one whose token is in `lease_token`, until `leased_until`.
+    """
+
+    __tablename__ = "streams"
+
+    camera_id: Mapped[UUID] = mapped_column(ForeignKey("cameras.id", ondelete="CASCADE"), primary_key=True)
+    url: Mapped[bytes]
+    place: Mapped[str]
+    lease_token: Mapped[UUID | None]
+    leased_until: Mapped[datetime | None]
+    state: Mapped[StreamState] = mapped_column(text_enum(StreamState), default=StreamState.WAITING)
+    connected_since: Mapped[datetime | None]
+    last_frame_at: Mapped[datetime | None]
+    fps_in: Mapped[float | None]
+    fps_read: Mapped[float | None]
+    lag_s: Mapped[float | None]
+    reason: Mapped[str | None]
+    silence_noticed_at: Mapped[datetime | None]
+    changed_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+    camera: Mapped[Camera] = relationship(lazy="raise")
+
+
 class UploadStatus(StrEnum):
     """Where an upload stands, from the form that was asked for to the end of its job."""
 
@@ -64,8 +100,17 @@ OVER: Final = (UploadStatus.SUCCEEDED, UploadStatus.FAILED, UploadStatus.EXPIRED
 """Where an upload's job has ended, or will never begin."""
 
 
+class UploadKind(StrEnum):
+    """How footage comes."""
+
+    FILE = "file"
+    STREAM = "stream"
+
+
 class Upload(Base):
     """A file that a client sends, and the job that reads it: one of each, so one row.
+
+    A camera's stream is cut into segments of some minutes; each is an upload of kind `stream`, without a file.
 
     `claim_token` is the running worker's; a worker whose token is no longer here has lost the job.
     `replacements` counts the files that were posted when one had been read; the last of them, while it waits for the
@@ -100,6 +145,7 @@ class Upload(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    kind: Mapped[UploadKind] = mapped_column(text_enum(UploadKind), default=UploadKind.FILE)
     camera_id: Mapped[UUID] = mapped_column(ForeignKey("cameras.id"))
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     file_name: Mapped[str]
