@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from gpu_worker.vision.detection import Detector
+from gpu_worker.vision.detection.framed import FramedDetector
 from gpu_worker.vision.detection.onnx import OnnxDetector
 from gpu_worker.vision.detection.pyramid import PyramidDetector
 from gpu_worker.vision.hardware_decoding import require_decoder
@@ -48,6 +49,10 @@ PLATENET: Final = Bundled(
 PPOCR: Final = Bundled(
     _MODELS / "plate_ppocrv6.onnx", "1d4139913dd83b97dcf135d453977e589079f79248440c6ee36f50a15b5a845b"
 )
+
+
+_INSIDE_BORDER: Final = 0.75
+"""Of an input that is as wide as a picture with its border."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +115,19 @@ def build_engines(settings: VisionSettings) -> Engines:
     """
     video = build_detector(settings, settings.video_side, 1 if _in_parallel(settings) else None)
     glance = build_detector(settings, settings.glance_side)
-    stills = PyramidDetector(glance=glance, fine=build_detector(settings, settings.still_side), second=video)
+    stills = PyramidDetector(
+        glance=glance,
+        fine=build_detector(settings, settings.still_side),
+        second=video,
+        framed=(framed(glance, settings.glance_side), framed(glance, settings.glance_side, negative=True)),
+        second_above=min(settings.video_side, settings.still_side),
+    )
     return Engines(video, stills, build_recognizer(settings))
+
+
+def framed(glance: Detector, side: int, *, negative: bool = False) -> Detector:
+    """Show pictures to a detector of an input of `side` px with a border around them."""
+    return FramedDetector(glance, side=round(side * _INSIDE_BORDER), negative=negative)
 
 
 def _in_parallel(settings: VisionSettings) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -12,15 +13,31 @@ from gpu_worker.vision.geometry import Image
 _OVERLAP = 0.8
 """The glance begins at this fraction of the width where the fine look ends, so that no plate falls between."""
 
+_FILLS = 0.4
+"""A plate that covers this fraction of the picture is what the picture was taken of."""
+
+_CROP_SIDE, _CROP_SHAPE, _STRIP_SHAPE = 640, 1.38, 1.85
+"""A picture may be cut out around a plate if it is small and wider than photographs are (4 to 3), or wider than any
+camera's (16 to 9)."""
+
+
+def may_be_cut_out(image: Image) -> bool:
+    """Tell by its size and shape whether a picture may be another system's crop of a plate."""
+    height, width = int(image.shape[0]), int(image.shape[1])
+    return width > _STRIP_SHAPE * height or (max(height, width) <= _CROP_SIDE and width >= _CROP_SHAPE * height)
+
 
 @dataclass(frozen=True, slots=True)
 class PyramidDetector:
-    """Joins detectors of three input sizes.
+    """Joins detectors of several input sizes.
 
     Attributes:
         glance: of the smallest input, for plates too large for the others.
         fine: of the largest input, for all other plates.
         second: of the size between; it is asked only where the others are not sure of any plate.
+        framed: further glances, with a border around the picture, one after the other where nothing is sure yet; first
+            of all where the picture may be a crop.
+        second_above: longer side of a picture, px, up to which `second` sees the same as `fine`.
         widest: fraction of the picture's width above which detections are the glance's: halves of a plate that fills
             the picture look like plates in a larger input, and textures look like plates in the smallest.
         sure: score from which a plate is sure.
@@ -29,19 +46,49 @@ class PyramidDetector:
     glance: Detector
     fine: Detector
     second: Detector
+    framed: Sequence[Detector] = ()
+    second_above: int = 0
     widest: float = 1 / 3
     sure: float = 0.35
 
     def detect(self, images: Sequence[Image]) -> list[list[Detection]]:
         """See `Detector.detect`."""
-        glances, fines = self.glance.detect(images), self.fine.detect(images)
-        return [self._join(*looks) for looks in zip(images, glances, fines, strict=True)]
+        return [self._look(image) for image in images]
+
+    def _look(self, image: Image) -> list[Detection]:
+        @cache
+        def framed(number: int) -> list[Detection]:
+            return self.framed[number].detect([image])[0]
+
+        glance = self.glance.detect([image])[0]
+        filling = self._filling(image, glance)
+        if may_be_cut_out(image):
+            for number in range(len(self.framed)):
+                filling = filling or self._filling(image, framed(number))
+        # Beside a plate that fills the picture there are only its stickers and legends, which look like plates, too.
+        if filling:
+            return _distinct(filling)
+        found = self._join(image, glance, self.fine.detect([image])[0])
+        if not self._is_sure(found) and max(image.shape[:2]) > self.second_above:
+            found += self.second.detect([image])[0]
+        for number in range(len(self.framed)):
+            if not self._is_sure(found):
+                found += framed(number)
+        return _distinct(found)
+
+    def _filling(self, image: Image, detections: list[Detection]) -> list[Detection]:
+        least = _FILLS * image.shape[0] * image.shape[1]
+        return [d for d in detections if d.score >= self.sure and d.box.area > least]
 
     def _join(self, image: Image, glance: list[Detection], fine: list[Detection]) -> list[Detection]:
         limit = self.widest * image.shape[1]
-        found = [d for d in glance if d.box.width > _OVERLAP * limit] + [d for d in fine if d.box.width <= limit]
-        if all(d.score < self.sure for d in found):
-            found += self.second.detect([image])[0]
-        boxes = np.array([d.box.as_array() for d in found], np.float32).reshape(-1, 4)
-        scores = np.array([d.score for d in found], np.float32)
-        return [found[i] for i in yolo.suppress(boxes, scores, max_iou=0.4, max_inside=0.7)]
+        return [d for d in glance if d.box.width > _OVERLAP * limit] + [d for d in fine if d.box.width <= limit]
+
+    def _is_sure(self, found: list[Detection]) -> bool:
+        return any(d.score >= self.sure for d in found)
+
+
+def _distinct(found: list[Detection]) -> list[Detection]:
+    boxes = np.array([d.box.as_array() for d in found], np.float32).reshape(-1, 4)
+    scores = np.array([d.score for d in found], np.float32)
+    return [found[i] for i in yolo.suppress(boxes, scores, max_iou=0.4, max_inside=0.7)]

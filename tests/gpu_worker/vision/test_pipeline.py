@@ -12,6 +12,7 @@ from gpu_worker.vision.passages import Passage
 from gpu_worker.vision.pipeline import Pipeline, PipelineSettings, Progress
 from gpu_worker.vision.settings import VisionSettings
 from tests.gpu_worker.engines_by_hand import PatchDetector, PatchReader, marked
+from tests.gpu_worker.scenes import plate as drawn_plate
 from tests.gpu_worker.scenes import road, two_row_plate, write_clip
 
 Clip = Callable[[Sequence[Image]], Path]
@@ -224,3 +225,14 @@ def test_the_real_engines_read_two_rows(real: Pipeline) -> None:
 
 def test_an_empty_road_has_no_reads(real: Pipeline) -> None:
     assert real.image(road()[0]) == []
+
+
+@pytest.mark.parametrize("width", [60, 90, 200, 320])
+@pytest.mark.parametrize("shade", ["plain", "white on black", "in the dark"])
+def test_a_picture_that_is_a_tight_cut_of_a_plate_is_read(real: Pipeline, width: int, shade: str) -> None:
+    crop = drawn_plate("KX19DMV", width)[3:-3, 3:-3]
+    if shade != "plain":
+        crop = 255 - crop
+    if shade == "in the dark":
+        crop = crop // 4 + 10
+    assert [(read.plate, read.score > 0.9) for read in real.image(crop)] == [("KX19DMV", True)]

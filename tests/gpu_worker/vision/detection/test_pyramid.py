@@ -1,18 +1,21 @@
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+import pytest
 
 from gpu_worker.vision.detection import Detection
-from gpu_worker.vision.detection.pyramid import PyramidDetector
+from gpu_worker.vision.detection.pyramid import PyramidDetector, may_be_cut_out
 from gpu_worker.vision.geometry import BoundingBox, Image
 
 
 @dataclass
 class FixedDetector:
-    found: list[Detection]
+    found: list[Detection] = field(default_factory=list)
+    asked: int = 0
 
     def detect(self, images: Sequence[Image]) -> list[list[Detection]]:
+        self.asked += 1
         return [self.found for _ in images]
 
 
@@ -53,3 +56,51 @@ def test_half_of_a_plate_that_fills_the_picture_is_left_out() -> None:
     whole = Detection(BoundingBox(20, 20, 980, 380), 0.6)
     half = Detection(BoundingBox(20, 20, 600, 380), 0.97)
     assert _detect([whole], [half]) == [whole]
+
+
+CROP = np.zeros((50, 100, 3), np.uint8)
+PHOTO = np.zeros((720, 1280, 3), np.uint8)
+PLATE = Detection(BoundingBox(2, 2, 98, 48), 0.8)
+STICKER = Detection(BoundingBox(2, 2, 15, 9), 0.9)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "may_be"),
+    [(70, 50, True), (320, 160, True), (2047, 524, True), (640, 480, False), (1280, 720, False), (720, 1280, False)],
+)
+def test_small_wide_pictures_and_strips_may_be_cut_out_around_a_plate(width: int, height: int, may_be: bool) -> None:
+    assert may_be_cut_out(np.zeros((height, width, 3), np.uint8)) is may_be
+
+
+@pytest.mark.parametrize("at", [0, 1])
+def test_a_plate_that_shows_only_in_a_frame_is_found_without_its_sticker(at: int) -> None:
+    framed = [FixedDetector(), FixedDetector()]
+    framed[at].found = [PLATE]
+    pyramid = PyramidDetector(FixedDetector(), FixedDetector([STICKER]), FixedDetector(), framed)
+    assert pyramid.detect([CROP]) == [[PLATE]]
+
+
+def test_a_crop_is_not_framed_where_the_glance_shows_a_plate_that_fills_it() -> None:
+    framed = FixedDetector([STICKER])
+    assert PyramidDetector(FixedDetector([PLATE]), FixedDetector([STICKER]), FixedDetector(), [framed]).detect(
+        [CROP]
+    ) == [[PLATE]]
+    assert framed.asked == 0
+
+
+def test_a_photograph_is_framed_only_where_nothing_else_shows_a_plate() -> None:
+    framed = FixedDetector([Detection(BoundingBox(100, 100, 1200, 500), 0.6)])
+    fine = FixedDetector([Detection(BoundingBox(10, 10, 90, 40), 0.5)])
+    pyramid = PyramidDetector(FixedDetector(), fine, FixedDetector(), [framed])
+    assert (pyramid.detect([PHOTO]), framed.asked) == ([fine.found], 0)
+    fine.found = []
+    assert (pyramid.detect([PHOTO]), framed.asked) == ([framed.found], 1)
+
+
+def test_a_small_picture_is_not_looked_at_twice_in_the_same_size() -> None:
+    second = FixedDetector()
+    pyramid = PyramidDetector(FixedDetector(), FixedDetector(), second, second_above=640)
+    pyramid.detect([np.zeros((480, 640, 3), np.uint8)])
+    assert second.asked == 0
+    pyramid.detect([PHOTO])
+    assert second.asked == 1
