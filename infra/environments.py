@@ -28,6 +28,8 @@ class Environment:
         event_days: how long passages without a hit are kept.
         hit_days: how long passages with a hit are kept, with their crops and frames.
         audit_days: how long audit records are kept; at least 90.
+        anchor_lock_days: for how many days nobody at all can delete an anchor of the audit log, nor the bucket that it
+            lies in; 0 for no lock. Once an anchor is stored, the time that it was stored for cannot be made shorter.
         license_issuers: public keys of those whose licences count, as `anpr license keygen` prints them; without any,
             nothing is limited.
         log_days: how long logs are kept; one of the periods CloudWatch knows.
@@ -68,6 +70,7 @@ class Environment:
     event_days: int = 90
     hit_days: int = 365
     audit_days: int = 730
+    anchor_lock_days: int = 0
     license_issuers: tuple[str, ...] = ()
     log_days: Literal[7, 30, 365] = 30
     log_level: Literal["INFO", "WARNING"] = "INFO"
@@ -122,6 +125,8 @@ DEV: Final = Environment(
 PROD: Final = Environment(
     name="prod",
     layer_target="arm64",
+    # As long as the records that they vouch for.
+    anchor_lock_days=730,
     log_days=365,
     snap_start=True,
 )

@@ -9,7 +9,7 @@ from typing import Any
 from anpr import tracing
 from anpr.errors import NotFound, Unavailable
 from anpr.messages import CloudEvent
-from anpr.ports import BlobInfo, Notice, PresignedPost, Published, QueueMessage
+from anpr.ports import BlobInfo, KeptAnchor, Notice, PresignedPost, Published, QueueMessage
 
 
 class MemoryBlobs:
@@ -88,6 +88,36 @@ class MemoryBlobs:
     def check(self) -> None:
         if self.down:
             raise Unavailable("the storage is down")
+
+
+class MemoryAnchors:
+    """Anchors in a dictionary: by key all that was ever stored there, oldest first; None where it was deleted."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, list[bytes | None]] = {}
+        self.down = False
+
+    def add(self, key: str, body: bytes) -> bool:
+        self._check()
+        stored = self.kept.setdefault(key, [])
+        if stored and stored[-1] is not None:
+            return False
+        stored.append(body)
+        return True
+
+    def list(self, *, after: str = "") -> Sequence[KeptAnchor]:
+        self._check()
+        return [
+            KeptAnchor(key, "0", untouched=len(stored) == 1) for key, stored in sorted(self.kept.items()) if key > after
+        ]
+
+    def read(self, kept: KeptAnchor) -> bytes:
+        self._check()
+        return self.kept[kept.key][0] or b""
+
+    def _check(self) -> None:
+        if self.down:
+            raise Unavailable("the storage of anchors is down")
 
 
 @dataclass

@@ -14,6 +14,12 @@ _CONSUME: Final = ("ChangeMessageVisibility", "DeleteMessage", "GetQueueAttribut
 # What whatever uses the database may do, in the one-machine run; on AWS it logs in by IAM, without a secret.
 USES_DATABASE: Final = "secretsmanager:GetSecretValue anpr/database"
 WITHOUT_DATABASE: Final = frozenset({"WebhookPoster"})
+_READS_ANCHORS: Final = (
+    "s3:GetObject AuditAnchors/anchors/*",
+    "s3:GetObjectVersion AuditAnchors/anchors/*",
+    "s3:ListBucket AuditAnchors",
+    "s3:ListBucketVersions AuditAnchors",
+)
 # What each may do beyond that. A new permission is written down here, so that a reviewer sees it.
 _BEYOND: Final[dict[str, set[str]]] = {
     "Identity": {"secretsmanager:GetSecretValue SigningKey"},
@@ -57,8 +63,11 @@ _BEYOND: Final[dict[str, set[str]]] = {
         "s3:ListBucket Footage",
         "sqs:GetQueueAttributes Jobs",
         "events:DescribeEventBus Bus",
+        *_READS_ANCHORS,
     },
     "Setup": {
+        "secretsmanager:GetSecretValue AnchorKey",
+        "secretsmanager:PutSecretValue AnchorKey",
         "secretsmanager:GetSecretValue SigningKey",
         "secretsmanager:PutSecretValue SigningKey",
         "secretsmanager:GetSecretValue Admin",
@@ -114,6 +123,10 @@ _BEYOND: Final[dict[str, set[str]]] = {
         "s3:DeleteObject Footage/exports/*",
         "s3:ListBucket Footage",
         "sqs:SendMessage Jobs",
+        *_READS_ANCHORS,
+        # Nobody may delete one.
+        "s3:PutObject AuditAnchors/anchors/*",
+        "secretsmanager:GetSecretValue AnchorKey",
     },
 }
 MAY: Final = {

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from anpr.audit import Actor
 from anpr.identity.principals import Principal
 from anpr.identity.tokens import TokenSigner
-from anpr.ports import BlobStore, EventBus, JobQueue
+from anpr.ports import AnchorStore, BlobStore, EventBus, JobQueue
 from anpr.settings import ExportSettings, MetricsSettings, SearchSettings, UploadSettings
 from functions.api.services import ApiServices
 from functions.api.telemetry import Telemetry
@@ -78,6 +78,10 @@ def bus(services: Services) -> EventBus:
     return needed(services.bus, "an event bus")
 
 
+def anchors(services: Services) -> AnchorStore | None:
+    return services.anchors
+
+
 def upload_settings(services: Services) -> UploadSettings:
     return needed(services.uploads, "upload settings")
 
@@ -104,6 +108,7 @@ Signer = Annotated[TokenSigner, Depends(signer)]
 Blobs = Annotated[BlobStore, Depends(blobs)]
 Queue = Annotated[JobQueue, Depends(queue)]
 Bus = Annotated[EventBus, Depends(bus)]
+Anchors = Annotated[AnchorStore | None, Depends(anchors)]
 Uploads = Annotated[UploadSettings, Depends(upload_settings)]
 Search = Annotated[SearchSettings, Depends(search_settings)]
 Exporting = Annotated[ExportSettings, Depends(export_settings)]

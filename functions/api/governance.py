@@ -18,6 +18,7 @@ def services() -> ApiServices:
         blobs=bootstrap.blob_store(),
         queue=bootstrap.job_queue(),
         bus=bootstrap.event_bus(),
+        anchors=bootstrap.anchor_store(),
     )
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from anpr.db import Database
 from anpr.identity.tokens import TokenSigner, TokenVerifier
-from anpr.ports import BlobStore, EventBus, JobQueue
+from anpr.ports import AnchorStore, BlobStore, EventBus, JobQueue
 from anpr.settings import (
     ExportSettings,
     LicenseSettings,
@@ -32,6 +32,7 @@ class ApiServices:
         blobs: footage and crops.
         queue: detection jobs.
         bus: domain events.
+        anchors: what the audit log is held against; None where there is no such bucket.
         uploads: what may be uploaded.
         search: what a search must say.
         metrics: who may scrape.
@@ -48,6 +49,7 @@ class ApiServices:
     blobs: BlobStore | None = None
     queue: JobQueue | None = None
     bus: EventBus | None = None
+    anchors: AnchorStore | None = None
     uploads: UploadSettings | None = None
     search: SearchSettings | None = None
     metrics: MetricsSettings | None = None

@@ -9,6 +9,7 @@ from pydantic import BaseModel, SecretStr
 from anpr import bootstrap, migrations
 from anpr.alerts.webhooks import sealing
 from anpr.errors import Unavailable
+from anpr.governance import anchors
 from anpr.identity import tokens, users
 from anpr.ports import Secret
 from functions.setup import cloudformation
@@ -40,7 +41,8 @@ def set_up() -> dict[str, Any]:
     """Migrate, and make what is missing; a second run finds nothing to do.
 
     Returns:
-        `revision`, the database schema's, and `admin_created`, whether the first administrator was made now.
+        `revision`, the database schema's; `admin_created`, whether the first administrator was made now; and
+        `anchor_key`, the public key that the audit log's anchors are signed with, to be kept elsewhere.
     """
     secrets = bootstrap.secret_store()
     login = secrets.get(Secret.ADMIN)
@@ -48,6 +50,7 @@ def set_up() -> dict[str, Any]:
         raise Unavailable("The first administrator's secret has no value.")
     admin = AdminLogin.model_validate(login)
     sealing.ensure_key(secrets, Secret.WEBHOOK_KEY)
+    anchor_key = anchors.ensure_key(secrets, Secret.ANCHOR_KEY)
     database = bootstrap.database()
     try:
         revision = migrations.upgrade(database.engine)
@@ -58,5 +61,5 @@ def set_up() -> dict[str, Any]:
     finally:
         # Nobody calls this again soon, and a connection that is left open keeps the database awake.
         database.engine.dispose()
-    logger.info("set up", revision=revision, admin_created=created)
-    return {"revision": revision, "admin_created": created}
+    logger.info("set up", revision=revision, admin_created=created, anchor_key=anchor_key)
+    return {"revision": revision, "admin_created": created, "anchor_key": anchor_key}

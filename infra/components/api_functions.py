@@ -116,10 +116,17 @@ class ApiFunctions:
         spec = FunctionSpec(
             handler="functions.api.governance.handler",
             purpose="API: licences, use, the audit log, legal holds and erasure.",
-            variables={**self._parts.licensing, **self._parts.bucket, **self._parts.jobs, **self._parts.events},
+            variables={
+                **self._parts.licensing,
+                **self._parts.bucket,
+                **self._parts.jobs,
+                **self._parts.events,
+                **self._parts.anchors.variables,
+            },
         )
         made = self._made("Governance", spec)
         function = made.function
+        self._parts.anchors.grant_read(function)
         # What is kept of a vehicle is handed out by links, and erased.
         self._parts.footage.grant_objects(function, "s3:GetObject", prefixes=_EVIDENCE)
         self._parts.footage.grant_delete(function, prefixes=(UPLOADS_PREFIX, *_EVIDENCE, EXPORTS_PREFIX))

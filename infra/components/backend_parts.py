@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from constructs import Construct
 
+from infra.components.anchor_bucket import AnchorBucket
 from infra.components.backend_function import BackendCode, BackendFunction, FunctionSpec
 from infra.components.database_access import DatabaseAccess
 from infra.components.detection_queue import DetectionQueue
@@ -25,6 +26,7 @@ class BackendParts:
         code: layers and the functions' own code.
         database: how it is reached.
         footage: the bucket of footage and evidence.
+        anchors: the bucket of the audit log's anchors.
         detection: the queue of detection jobs.
         bus: domain events.
         secrets: keys and passwords.
@@ -36,6 +38,7 @@ class BackendParts:
     code: BackendCode
     database: DatabaseAccess
     footage: FootageBucket
+    anchors: AnchorBucket
     detection: DetectionQueue
     bus: DomainBus
     secrets: Secrets

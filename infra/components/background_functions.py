@@ -17,7 +17,7 @@ def make_setup(parts: BackendParts) -> BackendFunction:
     """Make what brings a deployment up to date; it alone may alter the tables."""
     spec = FunctionSpec(
         handler="functions.setup.handler.handler",
-        purpose="Migrates the database, makes the signing key and the first administrator.",
+        purpose="Migrates the database, makes the keys and the first administrator.",
         timeout_s=SET_UP_TIMEOUT_S,
         variables={
             # A migration may rewrite a large table; the server's own limit is lifted for it.
@@ -25,6 +25,7 @@ def make_setup(parts: BackendParts) -> BackendFunction:
             "ANPR_SIGNING_SECRET_ID": parts.secrets.signing_key_id,
             "ANPR_ADMIN_SECRET_ID": parts.secrets.admin.secret_arn,
             "ANPR_WEBHOOK_KEY_SECRET_ID": parts.secrets.webhook_key_id,
+            "ANPR_ANCHOR_KEY_SECRET_ID": parts.secrets.anchor_key_id,
         },
     )
     made = parts.owning_function("Setup", spec)
@@ -33,6 +34,8 @@ def make_setup(parts: BackendParts) -> BackendFunction:
     parts.secrets.grant_write_signing_key(function)
     parts.secrets.grant_read_webhook_key(function)
     parts.secrets.grant_write_webhook_key(function)
+    parts.secrets.grant_read_anchor_key(function)
+    parts.secrets.grant_write_anchor_key(function)
     parts.secrets.grant_read_admin(function)
     return made
 
@@ -104,12 +107,14 @@ def make_retention(parts: BackendParts) -> BackendFunction:
     environment = parts.environment
     spec = FunctionSpec(
         handler="functions.retention.handler.handler",
-        purpose="Moves or ends uploads that stand still, and deletes what is past its time.",
+        purpose="Moves or ends uploads that stand still, deletes what is past its time, anchors the audit log.",
         timeout_s=120,
         variables={
             **parts.licensing,
             **parts.bucket,
             **parts.jobs,
+            **parts.anchors.variables,
+            "ANPR_ANCHOR_KEY_SECRET_ID": parts.secrets.anchor_key_id,
             "ANPR_RETENTION_UPLOADS_DAYS": str(environment.upload_days),
             "ANPR_RETENTION_CROPS_DAYS": str(environment.evidence_days),
             "ANPR_RETENTION_EVENTS_DAYS": str(environment.event_days),
@@ -123,4 +128,7 @@ def make_retention(parts: BackendParts) -> BackendFunction:
     parts.footage.grant_delete(function, prefixes=(UPLOADS_PREFIX, *_EVIDENCE, EXPORTS_PREFIX))
     parts.footage.grant_list(function)
     parts.detection.grant_send(function)
+    parts.anchors.grant_read(function)
+    parts.anchors.grant_add(function)
+    parts.secrets.grant_read_anchor_key(function)
     return made

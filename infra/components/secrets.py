@@ -1,4 +1,4 @@
-"""The secrets: the database's, the keys for tokens and for webhooks, and the first administrator's password."""
+"""The secrets: the database's, the keys for tokens, webhooks and anchors, and the first administrator's password."""
 
 import json
 import string
@@ -18,6 +18,7 @@ class Secrets(Construct):
         database: the one-machine run's, made outside this stack.
         signing_key_id: the signing key's secret; the set-up function gives it its value.
         webhook_key_id: the key of the webhooks' secrets; likewise.
+        anchor_key_id: the key that signs the audit log's anchors; likewise.
         admin: login and generated password of the first administrator.
     """
 
@@ -35,6 +36,11 @@ class Secrets(Construct):
         )
         self._webhook_key.apply_removal_policy(RemovalPolicy.RETAIN if environment.keep_data else RemovalPolicy.DESTROY)
         self.webhook_key_id = self._webhook_key.attr_id
+        self._anchor_key = aws_secretsmanager.CfnSecret(
+            self, "AnchorKey", description="Key that the audit log's anchors are signed with."
+        )
+        self._anchor_key.apply_removal_policy(RemovalPolicy.RETAIN if environment.keep_data else RemovalPolicy.DESTROY)
+        self.anchor_key_id = self._anchor_key.attr_id
         self.admin = aws_secretsmanager.Secret(
             self,
             "Admin",
@@ -50,6 +56,7 @@ class Secrets(Construct):
 
         acknowledge(self._signing_key, "SMG4", "The set-up function rotates it, together with its public half's row.")
         acknowledge(self._webhook_key, "SMG4", "Old keys must stay readable: who replaces it adds a newer one first.")
+        acknowledge(self._anchor_key, "SMG4", "Whoever keeps anchors knows its public half, so it stays the same.")
         acknowledge(self.admin, "SMG4", "Read once, to make the first administrator, who then changes the password.")
 
     def grant_read_database(self, grantee: aws_iam.IGrantable) -> None:
@@ -71,6 +78,14 @@ class Secrets(Construct):
     def grant_write_webhook_key(self, grantee: aws_iam.IGrantable) -> None:
         """Allow making that key."""
         _grant(grantee, self.webhook_key_id, "secretsmanager:PutSecretValue")
+
+    def grant_read_anchor_key(self, grantee: aws_iam.IGrantable) -> None:
+        """Allow signing anchors."""
+        _grant(grantee, self.anchor_key_id, "secretsmanager:GetSecretValue")
+
+    def grant_write_anchor_key(self, grantee: aws_iam.IGrantable) -> None:
+        """Allow making that key."""
+        _grant(grantee, self.anchor_key_id, "secretsmanager:PutSecretValue")
 
     def grant_read_admin(self, grantee: aws_iam.IGrantable) -> None:
         """Allow reading the first administrator's password."""

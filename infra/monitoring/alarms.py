@@ -173,6 +173,12 @@ def _serving(measures: Measures) -> Iterator[Watch]:
         of=3,
     )
     yield Watch(
+        "audit-log-disputed",
+        "The audit log is not what its newest anchor says that it was.",
+        measures.disputes(),
+        above=0,
+    )
+    yield Watch(
         "calls-are-refused",
         "The account's limit of functions at the same time is reached.",
         measures.throttled(),

@@ -13,6 +13,7 @@ from infra.stacks.database import DatabaseStack
 _PERIOD: Final = Duration.minutes(5)
 _WORKER: Final = {"service": "gpu_worker"}
 _NOTIFIER: Final = {"service": "bolo_notifier"}
+_RETENTION: Final = {"service": "retention"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,10 @@ class Measures:
     def notifier(self, metric: Metric, statistic: str, label: str) -> aws_cloudwatch.Metric:
         """What the notifier counts."""
         return _own(metric, _NOTIFIER, statistic, label)
+
+    def disputes(self) -> aws_cloudwatch.Metric:
+        """Runs of retention that found the audit log not to be what its anchors say."""
+        return _own(Metric.AUDIT_DISPUTES, _RETENTION, "Sum", "audit log disputed")
 
     def speed(self) -> aws_cloudwatch.MathExpression:
         """Frames a second that a worker reads while it works."""

@@ -10,6 +10,7 @@ from constructs import Construct
 from anpr.messages import CROPS_PREFIX, FRAMES_PREFIX, UPLOADS_PREFIX
 from infra.acknowledgements import acknowledge
 from infra.components.alerting import Alerting
+from infra.components.anchor_bucket import AnchorBucket
 from infra.components.api_functions import ApiFunctions
 from infra.components.backend_function import BackendCode
 from infra.components.backend_parts import BackendParts
@@ -40,6 +41,7 @@ class CoreStack(Stack):
     Attributes:
         detection: the queue of detection jobs, with its dead letters.
         footage: the bucket of footage and evidence.
+        anchors: the bucket of the audit log's anchors.
         bus: domain events.
         topics: whom people are told by.
         alerting: the queues of hits and of webhooks.
@@ -71,6 +73,7 @@ class CoreStack(Stack):
         self._environment = environment
         self.detection = DetectionQueue(self, "Detection")
         self.footage = FootageBucket(self, "Storage", environment=environment, notify=self.detection.queue)
+        self.anchors = AnchorBucket(self, "Audit", environment=environment, access_logs=self.footage.access_logs)
         self.bus = DomainBus(self, "Events", tapped=environment.event_tap)
         self.topics = Topics(self, "Topics", environment=environment)
         self._secrets = Secrets(self, "Secrets", environment=environment)
@@ -80,6 +83,7 @@ class CoreStack(Stack):
             code=BackendCode(self, "Code", bundles=bundles, environment=environment),
             database=DatabaseAccess(secrets=self._secrets, database=database),
             footage=self.footage,
+            anchors=self.anchors,
             detection=self.detection,
             bus=self.bus,
             secrets=self._secrets,
@@ -150,6 +154,7 @@ class CoreStack(Stack):
             "SetupFunction": self.functions["Setup"].function_name,
             "AdminSecret": self._secrets.admin.secret_arn,
             "Bucket": self.footage.bucket.bucket_name,
+            "AnchorBucket": self.anchors.bucket.bucket_name,
             "QueueUrl": self.detection.queue.queue_url,
             "DeadLetterQueueUrl": self.detection.dead_letters.queue_url,
             "MaxReceives": str(MAX_RECEIVES),

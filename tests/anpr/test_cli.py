@@ -2,14 +2,21 @@ import os
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from moto import mock_aws
 from sqlalchemy import text
 
-from anpr import audit, cli
+from anpr import audit, bootstrap, cli
+from anpr.adapters.aws.client import make_client
 from anpr.audit import SYSTEM
 from anpr.db import Database
+from anpr.governance import anchors, signing
+from anpr.governance.anchors import Series
+from anpr.ports import Secret
 
 ISSUE = ["--holder", "City of Cluj", "--plan", "city", "--cameras", "40", "--monthly-minutes", "100000"]
 
@@ -95,22 +102,71 @@ def tamper(log: Database, statement: str) -> None:
 def test_a_log_that_is_whole_says_what_to_keep(capsys: pytest.CaptureFixture[str], log: Database) -> None:
     status, said, _ = run(capsys, "audit", "verify")
     assert status == 0
-    kept = said.removeprefix("whole up to ")
+    assert "not held against anchors" in said
+    kept = said.splitlines()[0].removeprefix("whole up to ")
     assert kept.startswith("5:")
     assert run(capsys, "audit", "verify", "--expect", kept)[0] == 0
     tamper(log, "DELETE FROM audit_logs WHERE seq = 5")
     assert run(capsys, "audit", "verify")[0] == 0
     assert run(capsys, "audit", "verify", "--expect", kept)[:2] == (
         1,
-        "BROKEN: record 5 is not the one whose hash was kept.",
+        "BROKEN: Record 5 is not the one whose hash was kept.",
     )
+
+
+@pytest.fixture
+def anchored(log: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The log's first anchor, in the bucket that the settings name; gives the public key of its signature."""
+    with mock_aws():
+        make_client("s3").create_bucket(
+            Bucket="anchors", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+        )
+        make_client("secretsmanager").create_secret(Name="anchors", SecretString="{}")
+        monkeypatch.setenv("ANPR_ANCHOR_BUCKET", "anchors")
+        monkeypatch.setenv("ANPR_ANCHOR_KEY_SECRET_ID", "anchors")
+        secrets = bootstrap.secret_store()
+        public = anchors.ensure_key(secrets, Secret.ANCHOR_KEY)
+        store = bootstrap.anchor_store()
+        assert store is not None
+        series = Series(log, store, lambda: anchors.load_key(secrets, Secret.ANCHOR_KEY))
+        assert series.keep_up(datetime.now(UTC))
+        yield public
+
+
+def test_a_log_is_held_against_its_anchors(capsys: pytest.CaptureFixture[str], log: Database, anchored: str) -> None:
+    status, said, _ = run(capsys, "audit", "verify", "--key", anchored)
+    assert status == 0
+    assert "as 1 anchors have it, the newest of record 5" in said
+    assert said.endswith(f"signed by {anchored}")
+    _, other = signing.new_signing_key()
+    assert run(capsys, "audit", "verify", "--key", other)[0] == 1
+
+    tamper(log, "DELETE FROM audit_logs WHERE seq = 5")
+
+    status, said, _ = run(capsys, "audit", "verify")
+    assert status == 1
+    assert said.startswith("BROKEN: Anchor 1 of ")
+    assert "found record 5 at the log's end, which is gone" in said
+
+
+@pytest.mark.usefixtures("anchored")
+def test_anchors_are_begun_anew_with_a_reason(capsys: pytest.CaptureFixture[str], log: Database) -> None:
+    tamper(log, "DELETE FROM audit_logs WHERE seq = 5")
+
+    status, said, _ = run(capsys, "audit", "restart", "--reason", "restored from a backup")
+
+    assert (status, said) == (0, "anchor 2 begins anew at record 5")
+    status, said, _ = run(capsys, "audit", "verify")
+    assert status == 0
+    assert "begun anew by anchor 2" in said
+    assert "restored from a backup" in said
 
 
 def test_a_record_that_was_changed_is_named(capsys: pytest.CaptureFixture[str], log: Database) -> None:
     tamper(log, "UPDATE audit_logs SET actor = 'nobody' WHERE seq = 3")
     status, said, _ = run(capsys, "audit", "verify")
     assert status == 1
-    assert said.startswith("BROKEN at record 3")
+    assert said.startswith("BROKEN: Record 3")
 
 
 def test_a_database_that_is_not_configured_is_said_in_words(capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,7 +29,7 @@ class Names:
     """What the deployed stack's parts are called.
 
     Attributes:
-        bucket: of the footage.
+        buckets: name by the bucket's name in the tables.
         queues: address by the queue's name in the tables.
         secrets: identifier by the secret's name in the tables.
         topics: what the addresses of all topics begin with.
@@ -40,7 +40,7 @@ class Names:
         role: address of some function's role.
     """
 
-    bucket: str
+    buckets: Mapping[str, str]
     queues: Mapping[str, str]
     secrets: Mapping[str, str]
     topics: str
@@ -63,25 +63,35 @@ def refused(probe: Probe, clients: Clients, names: Names) -> bool:
     return False
 
 
-def _objects(prefix: str) -> dict[str, Probe]:
-    key = f"{prefix}/{_MISSING}"
+def _objects(name: str, prefix: str) -> dict[str, Probe]:
+    """Calls for the objects below a prefix of a bucket, by the bucket's name in the tables."""
+    key, what = f"{prefix}/{_MISSING}", f"{name}/{prefix}/*"
     return {
-        f"s3:GetObject Footage/{prefix}/*": lambda to, at: to("s3").get_object(Bucket=at.bucket, Key=key),
-        f"s3:GetObjectVersion Footage/{prefix}/*": lambda to, at: to("s3").get_object(
-            Bucket=at.bucket, Key=key, VersionId=_NO_VERSION
+        f"s3:GetObject {what}": lambda to, at: to("s3").get_object(Bucket=at.buckets[name], Key=key),
+        f"s3:GetObjectVersion {what}": lambda to, at: to("s3").get_object(
+            Bucket=at.buckets[name], Key=key, VersionId=_NO_VERSION
         ),
-        f"s3:DeleteObjectVersion Footage/{prefix}/*": lambda to, at: to("s3").delete_object(
-            Bucket=at.bucket, Key=key, VersionId=_NO_VERSION
+        f"s3:DeleteObjectVersion {what}": lambda to, at: to("s3").delete_object(
+            Bucket=at.buckets[name], Key=key, VersionId=_NO_VERSION
         ),
-        f"s3:PutObject Footage/{prefix}/*": lambda to, at: to("s3").put_object(
-            Bucket=at.bucket, Key=key, Body=b"probe", ContentMD5=_WRONG_MD5
+        f"s3:PutObject {what}": lambda to, at: to("s3").put_object(
+            Bucket=at.buckets[name], Key=key, Body=b"probe", ContentMD5=_WRONG_MD5
         ),
-        f"s3:DeleteObject Footage/{prefix}/*": lambda to, at: to("s3").delete_object(Bucket=at.bucket, Key=key),
-        f"s3:AbortMultipartUpload Footage/{prefix}/*": lambda to, at: to("s3").abort_multipart_upload(
-            Bucket=at.bucket, Key=key, UploadId="probe"
+        f"s3:DeleteObject {what}": lambda to, at: to("s3").delete_object(Bucket=at.buckets[name], Key=key),
+        f"s3:AbortMultipartUpload {what}": lambda to, at: to("s3").abort_multipart_upload(
+            Bucket=at.buckets[name], Key=key, UploadId="probe"
         ),
-        f"s3:ListMultipartUploadParts Footage/{prefix}/*": lambda to, at: to("s3").list_parts(
-            Bucket=at.bucket, Key=key, UploadId="probe"
+        f"s3:ListMultipartUploadParts {what}": lambda to, at: to("s3").list_parts(
+            Bucket=at.buckets[name], Key=key, UploadId="probe"
+        ),
+    }
+
+
+def _bucket(name: str) -> dict[str, Probe]:
+    return {
+        f"s3:ListBucket {name}": lambda to, at: to("s3").list_objects_v2(Bucket=at.buckets[name], MaxKeys=1),
+        f"s3:ListBucketVersions {name}": lambda to, at: to("s3").list_object_versions(
+            Bucket=at.buckets[name], MaxKeys=1
         ),
     }
 
@@ -138,8 +148,6 @@ def _topics(kind: str) -> dict[str, Probe]:
 def probes(names: Names) -> dict[str, Probe]:
     """All calls whose permission is of one part of the backend, by "action what" as in the tables."""
     made: dict[str, Probe] = {
-        "s3:ListBucket Footage": lambda to, at: to("s3").list_objects_v2(Bucket=at.bucket, MaxKeys=1),
-        "s3:ListBucketVersions Footage": lambda to, at: to("s3").list_object_versions(Bucket=at.bucket, MaxKeys=1),
         # Of a source that no rule is for.
         "events:PutEvents Bus": lambda to, at: to("events").put_events(
             Entries=[{"EventBusName": at.bus, "Source": "probe", "DetailType": "probe", "Detail": "{}"}]
@@ -154,8 +162,10 @@ def probes(names: Names) -> dict[str, Probe]:
             SubscriptionArn=f"{at.topics}anpr-bolo-of-nothing:00000000-0000-0000-0000-000000000000"
         ),
     }
-    for prefix in ("uploads", "crops", "frames", "exports", "elsewhere"):
-        made |= _objects(prefix)
+    for bucket in names.buckets:
+        made |= _bucket(bucket)
+        for prefix in ("uploads", "crops", "frames", "exports", "anchors", "elsewhere"):
+            made |= _objects(bucket, prefix)
     for queue in names.queues:
         made |= _queue(queue)
     for secret in names.secrets:
@@ -173,10 +183,14 @@ FORBIDDEN: Final[dict[str, Probe]] = {
     "list roles": lambda to, _: to("iam").list_roles(),
     "take another role": lambda to, at: to("sts").assume_role(RoleArn=at.role, RoleSessionName="probe"),
     "list buckets": lambda to, _: to("s3").list_buckets(),
-    "open the bucket": lambda to, at: to("s3").put_bucket_policy(Bucket=at.bucket, Policy="{}"),
-    "read the bucket's policy": lambda to, at: to("s3").get_bucket_policy(Bucket=at.bucket),
+    "open the bucket": lambda to, at: to("s3").put_bucket_policy(Bucket=at.buckets["Footage"], Policy="{}"),
+    "read the bucket's policy": lambda to, at: to("s3").get_bucket_policy(Bucket=at.buckets["Footage"]),
+    "unlock the anchors": lambda to, at: to("s3").put_object_lock_configuration(
+        Bucket=at.buckets["AuditAnchors"], ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"}
+    ),
     "redirect the bucket's notices": lambda to, at: to("s3").put_bucket_notification_configuration(
-        Bucket=at.bucket, NotificationConfiguration={"QueueConfigurations": [{"QueueArn": "arn:probe", "Events": []}]}
+        Bucket=at.buckets["Footage"],
+        NotificationConfiguration={"QueueConfigurations": [{"QueueArn": "arn:probe", "Events": []}]},
     ),
     "read another bucket": lambda to, _: to("s3").get_object(
         Bucket=f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}", Key=_MISSING

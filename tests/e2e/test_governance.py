@@ -1,6 +1,7 @@
 """Metering, machines' keys, camera limits, the audit log, retention and erasure, in the deployed backend."""
 
 import hashlib
+import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,12 +12,17 @@ import cv2
 import httpx
 import pytest
 from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.orm import Session
 
+from anpr import audit
+from anpr.audit import SYSTEM
+from anpr.models import AuditRecord
 from anpr_client import ApiError, Client, Login
 from infra.local.clip.scene import PLATES, Scene
 from infra.local.site import Site
 from tests.e2e.api_calls import camera_named, post_form, send
 from tests.e2e.conftest import CAPTURED_AT
+from tests.receiver import listening
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -163,6 +169,89 @@ def test_a_tampered_audit_record_is_found(api: Client, read: dict[str, Any], own
         )
         owner.execute(text("ALTER TABLE audit_logs ENABLE TRIGGER audit_logs_append_only"))
     assert api.get("/admin/audit/verification")["ok"]
+
+
+@pytest.fixture
+def anchored(site: Site, api: Client) -> dict[str, Any]:
+    """What verification says of a log that has an anchor: the deployed function's, written by its schedule or now."""
+    site.cloud.invoke(function_named(site, "RetentionFunction"))
+    found: dict[str, Any] = api.get("/admin/audit/verification")
+    assert (found["ok"], found["findings"]) == (True, [])
+    assert found["anchors"] >= 1
+    return found
+
+
+@pytest.fixture
+def tampering(owner: Connection) -> Iterator[Connection]:
+    """The log in the owner's hands; it is put back as it was afterwards."""
+    owner.execute(text("CREATE TABLE audit_logs_before AS SELECT * FROM audit_logs"))
+    owner.execute(text("ALTER TABLE audit_logs DISABLE TRIGGER USER"))
+    yield owner
+    owner.execute(text("DELETE FROM audit_logs"))
+    owner.execute(text("INSERT INTO audit_logs SELECT * FROM audit_logs_before"))
+    owner.execute(text("ALTER TABLE audit_logs ENABLE TRIGGER USER"))
+    owner.execute(text("DROP TABLE audit_logs_before"))
+
+
+def empty(owner: Connection, _: int) -> None:
+    owner.execute(text("DELETE FROM audit_logs"))
+
+
+def cut_the_end(owner: Connection, anchored: int) -> None:
+    owner.execute(text("DELETE FROM audit_logs WHERE seq >= :anchored"), {"anchored": anchored})
+
+
+def cut_the_front(owner: Connection, _: int) -> None:
+    """As if it had been pruned: with the record that the backend itself would write."""
+    with Session(owner) as session:
+        first = session.get_one(AuditRecord, 1)
+        detail = {"through_seq": 1, "head": first.hash.hex()}
+        session.execute(text("DELETE FROM audit_logs WHERE seq = 1"))
+        session.expunge_all()
+        audit.record(session, SYSTEM, "audit.pruned", "audit", detail=detail)
+        session.commit()
+
+
+@pytest.mark.parametrize(
+    ("crime", "words"),
+    [
+        (empty, "The log is empty"),
+        (cut_the_end, "found record {anchored} at the log's end, which is gone"),
+        (cut_the_front, "Records 1 to 1 are gone, and no anchor says that they were to be pruned"),
+    ],
+)
+def test_what_somebody_with_the_database_hides_is_found_by_the_anchors(
+    api: Client,
+    anchored: dict[str, Any],
+    tampering: Connection,
+    crime: Callable[[Connection, int], None],
+    words: str,
+) -> None:
+    crime(tampering, anchored["anchored_seq"])
+
+    found = api.get("/admin/audit/verification")
+
+    assert (found["ok"], found["broken_at"]) == (False, None)
+    assert words.format(anchored=anchored["anchored_seq"]) in " ".join(found["findings"])
+
+
+def test_an_anchor_is_kept_by_whoever_asked_for_it(
+    site: Site, api: Client, anchored: dict[str, Any], owner: Connection
+) -> None:
+    with listening() as receiver:
+        hook = api.post("/webhooks", {"url": receiver.url, "event_types": ["audit.anchored"]})
+        # The anchor's event once more, as the bus may deliver it.
+        owner.execute(text("UPDATE outbox SET published_at = NULL WHERE type = 'audit.anchored'"))
+        site.cloud.invoke(function_named(site, "OutboxRelay"))
+        bodies = eventually(lambda: receiver.verified(hook["secret"]), "the anchor at its receiver")
+        api.delete(f"/webhooks/{hook['id']}")
+
+    bucket = site.cloud.client("s3")
+    for body in bodies:
+        key = f"anchors/{body['data']['no']:08d}.json"
+        stored = bucket.get_object(Bucket=site.outputs["AnchorBucket"], Key=key)["Body"].read()
+        assert json.loads(stored) == body["data"]
+    assert anchored["anchor_key"] == bodies[0]["data"]["key"]
 
 
 def test_retention_deletes_what_is_past_its_time_once(

@@ -47,7 +47,7 @@ def names(site: Site, resources: dict[str, str]) -> Names:
     sqs, secrets = of("AWS::SQS::Queue"), of("AWS::SecretsManager::Secret")
     admins = resources["AWS::SNS::Topic TopicsAdmins"]
     return Names(
-        bucket=site.outputs["Bucket"],
+        buckets={"Footage": site.outputs["Bucket"], "AuditAnchors": site.outputs["AnchorBucket"]},
         queues={re.sub("^Detection", "", name): url for name, url in sqs.items()},
         secrets={re.sub("^Secrets", "", name): secret for name, secret in secrets.items()}
         | {"anpr/database": site.outputs["DatabaseSecret"]},

@@ -4,16 +4,18 @@ from uuid import UUID, uuid4
 
 import pytest
 from moto import mock_aws
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
-from anpr import outbox
+from anpr import audit, bootstrap, outbox
 from anpr.adapters.aws.client import make_client
 from anpr.audit import SYSTEM
 from anpr.db import Database
-from anpr.governance import license_keys, licenses, signing, usage
+from anpr.governance import anchors, audit_verification, license_keys, licenses, signing, usage
+from anpr.governance.audit_verification import Thoroughness
 from anpr.governance.license_keys import LicenseTerms
 from anpr.messages import EventType, JobRequest, upload_ids_of, upload_key
 from anpr.models import Event, OutboxMessage, RefreshToken, Upload, UploadStatus
+from anpr.ports import Secret
 from anpr.settings import LicenseSettings
 from functions.retention import handler as module
 from tests.builders import add_event, add_upload, add_user, reload
@@ -27,6 +29,10 @@ def _fresh_services(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Itera
         make_client("s3").create_bucket(
             Bucket="footage", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
         )
+        make_client("s3").create_bucket(
+            Bucket="anchors", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+        )
+        make_client("secretsmanager").create_secret(Name="anchors", SecretString="{}")
         variables = {
             "ANPR_DB_URL": database_url,
             "ANPR_DB_SSL": "false",
@@ -34,12 +40,15 @@ def _fresh_services(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Itera
             "ANPR_QUEUE_URL": make_client("sqs").create_queue(QueueName="jobs")["QueueUrl"],
             "ANPR_QUEUE_DEAD_LETTER_URL": "https://queue.invalid/dead",
             "ANPR_UPLOAD_EXPIRE_AFTER": "PT2H",
+            "ANPR_ANCHOR_BUCKET": "anchors",
+            "ANPR_ANCHOR_KEY_SECRET_ID": "anchors",
             "ANPR_RETENTION_UPLOADS_DAYS": "1",
             "ANPR_RETENTION_CROPS_DAYS": "1",
             "ANPR_RETENTION_EVENTS_DAYS": "1",
         }
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
+        anchors.ensure_key(bootstrap.secret_store(), Secret.ANCHOR_KEY)
         yield
         if module._services.cache_info().currsize:
             module._services().close()
@@ -96,7 +105,7 @@ def test_administrators_hear_of_a_licence_that_runs_out_where_nothing_is_uploade
         module.handler({}, lambda_context("retention"))
 
     with database.transaction() as session:
-        [notice] = session.scalars(select(OutboxMessage)).all()
+        [notice] = session.scalars(select(OutboxMessage).where(OutboxMessage.type == "license.warning")).all()
     assert (notice.type, notice.data["kind"]) == ("license.warning", "license:licensed")
 
 
@@ -122,3 +131,29 @@ def test_what_is_past_its_time_is_deleted_and_its_use_booked_before(database: Da
         assert usage.of_month(session, now - timedelta(hours=30)).minutes == 1.5
     again = module.handler({}, lambda_context("retention"))
     assert (again["deleted"], again["booked"]) == ({}, 0)
+
+
+def test_the_audit_log_is_anchored_and_a_tail_that_was_cut_off_alarms_and_is_told_of_once(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with database.transaction() as session:
+        for number in range(3):
+            audit.record(session, SYSTEM, "plate.searched", f"plate:{number}")
+    report = module.handler({}, lambda_context("retention"))
+    assert (report["anchored"], report["disputed"]) == (1, None)
+    assert module.handler({}, lambda_context("retention"))["anchored"] is None
+    with database.transaction() as session:
+        assert audit_verification.verify(session, bootstrap.anchor_store(), Thoroughness()).ok
+        session.execute(text("ALTER TABLE audit_logs DISABLE TRIGGER audit_logs_append_only"))
+        session.execute(text("DELETE FROM audit_logs WHERE seq = 3"))
+    # As if the hour were over.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("anpr.governance.anchors.EVERY", timedelta(0))
+        capsys.readouterr()
+        reports = [module.handler({}, lambda_context("retention")) for _ in range(2)]
+
+    assert all("record 3" in report["disputed"] for report in reports)
+    assert capsys.readouterr().out.count('"anpr_audit_disputes_total":[1.0]') == 2
+    with database.transaction() as session:
+        told = session.scalars(select(OutboxMessage).where(OutboxMessage.type == "audit.disputed")).all()
+        assert [message.data["reason"] for message in told] == [reports[0]["disputed"]]

@@ -16,6 +16,7 @@ from sqlalchemy import create_engine, make_url, text
 from anpr.adapters.aws.client import make_client
 from anpr.db import Database
 from anpr.errors import Unavailable
+from anpr.governance import signing
 from functions.setup.handler import handler
 from infra.local.postgres import Postgres, free_port
 
@@ -75,11 +76,12 @@ def _deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with mock_aws():
         secrets = make_client("secretsmanager")
         secrets.create_secret(Name="admin", SecretString=json.dumps({"email": "a@example.com", "password": "x" * 24}))
-        for name in ("signing", "webhooks"):
+        for name in ("signing", "webhooks", "anchors"):
             secrets.create_secret(Name=name, SecretString="{}")
         monkeypatch.setenv("ANPR_ADMIN_SECRET_ID", "admin")
         monkeypatch.setenv("ANPR_SIGNING_SECRET_ID", "signing")
         monkeypatch.setenv("ANPR_WEBHOOK_KEY_SECRET_ID", "webhooks")
+        monkeypatch.setenv("ANPR_ANCHOR_KEY_SECRET_ID", "anchors")
         yield
 
 
@@ -92,6 +94,12 @@ def request(kind: str, url: str) -> dict[str, Any]:
         "LogicalResourceId": "Migrations",
         "ResourceProperties": {"ServiceToken": "arn", "Code": "1"},
     }
+
+
+def kept_key() -> str:
+    """The public half of the key that signs the audit log's anchors."""
+    secret = make_client("secretsmanager").get_secret_value(SecretId="anchors")["SecretString"]
+    return signing.public_text(signing.read_private_key(json.loads(secret)["private_key"]))
 
 
 def revision(url: str) -> str | None:
@@ -115,8 +123,8 @@ def test_a_deployment_migrates_and_is_told_so(empty_database: str, kind: str) ->
 def test_a_second_run_by_hand_finds_nothing_to_do(empty_database: str) -> None:
     first, second = handler({}, CONTEXT), handler({}, CONTEXT)
 
-    assert first == {"revision": revision(empty_database), "admin_created": True}
-    assert second == {"revision": revision(empty_database), "admin_created": False}
+    assert first == {"revision": revision(empty_database), "admin_created": True, "anchor_key": kept_key()}
+    assert second == {"revision": revision(empty_database), "admin_created": False, "anchor_key": kept_key()}
 
 
 def test_a_failure_fails_the_deployment_with_a_reason_and_leaves_nothing_half_done(empty_database: str) -> None:

@@ -26,7 +26,7 @@ def test_buckets_and_queues_refuse_what_is_not_encrypted_on_the_way(prod: Templa
         part["Ref"]
         for policy in prod.of_type(policy_kind).values()
         for statement in policy["PolicyDocument"]["Statement"]
-        if statement["Effect"] == "Deny" and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        if statement["Effect"] == "Deny" and statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
         for part in listed(policy[target])
     }
 

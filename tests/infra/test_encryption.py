@@ -36,7 +36,7 @@ def test_every_bucket_queue_and_disk_is_encrypted(assemblies: Stacks, environmen
         for kind in ("AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::EC2::LaunchTemplate")
     )
 
-    assert len(buckets) == 2
+    assert len(buckets) == 3
     assert all(bucket["BucketEncryption"] for bucket in buckets)
     assert len(queues) >= 6
     assert all(queue["SqsManagedSseEnabled"] for queue in queues)

@@ -1,9 +1,11 @@
 """What the core stack promises of metering, retention and who owns the database."""
 
+from typing import Any
+
 import pytest
 
 from infra.environments import PROD
-from tests.infra.conftest import Template
+from tests.infra.conftest import Template, listed
 
 
 def variables(template: Template) -> dict[str, dict[str, str]]:
@@ -72,3 +74,47 @@ def test_the_api_is_throttled(prod: Template) -> None:
 
     assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] > 0
     assert stage["DefaultRouteSettings"]["ThrottlingBurstLimit"] > 0
+
+
+def anchors(template: Template) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The bucket of the audit log's anchors, and the statements of its policy."""
+    [(identifier, bucket)] = [item for item in template.of_type("AWS::S3::Bucket").items() if "Anchors" in item[0]]
+    [policy] = [
+        policy for policy in template.of_type("AWS::S3::BucketPolicy").values() if policy["Bucket"]["Ref"] == identifier
+    ]
+    return bucket, policy["PolicyDocument"]["Statement"]
+
+
+def test_anchors_are_locked_for_as_long_as_the_records_they_vouch_for_are_kept(prod: Template) -> None:
+    bucket, _ = anchors(prod)
+
+    assert bucket["ObjectLockEnabled"] is True
+    assert bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"] == {
+        "Mode": "COMPLIANCE",
+        "Days": PROD.audit_days,
+    }
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert "LifecycleConfiguration" not in bucket
+
+
+def test_nobody_at_all_may_hide_an_anchor(prod: Template) -> None:
+    _, statements = anchors(prod)
+
+    refused = [(set(listed(one["Action"])), one.get("Condition")) for one in statements if one["Effect"] == "Deny"]
+    assert ({"s3:PutObject"}, {"Null": {"s3:if-none-match": "true"}}) in refused
+    assert ({"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"}, None) in refused
+
+
+@pytest.mark.parametrize("environment", ["local", "dev"])
+def test_where_no_lock_is_asked_for_the_bucket_can_be_removed(templates: dict[str, Template], environment: str) -> None:
+    bucket, _ = anchors(templates[environment])
+
+    assert "ObjectLockEnabled" not in bucket
+
+
+def test_only_what_writes_anchors_knows_where_their_key_is(prod: Template) -> None:
+    knowing = {name for name, found in variables(prod).items() if "ANPR_ANCHOR_KEY_SECRET_ID" in found}
+    looking = {name for name, found in variables(prod).items() if "ANPR_ANCHOR_BUCKET" in found}
+
+    assert knowing == {"setup", "retention"}
+    assert looking == {"governance", "retention"}

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from anpr.governance.audit_log import AuditFilter
+from anpr.governance.audit_verification import Verification
 from anpr.governance.holds import NewHold
 from anpr.models import AuditRecord, DeletionKind, HitStatus, MatchedBy
 from functions.api.schemas.common import Line, PageOut, PageQuery, RequestModel, ResponseModel, Text, Timestamp
@@ -54,9 +55,15 @@ class AuditCheck(ResponseModel):
     """Whether the log is as it was written."""
 
     ok: bool
+    findings: Annotated[list[str], Field(description="What is wrong, each in a sentence; none if all is well.")]
     broken_at: Annotated[int | None, Field(description="The first record that is not what it was.")]
     seq: Annotated[int | None, Field(description="The newest record. Keep it and its hash elsewhere.")]
     hash: str | None
+    anchors: Annotated[int, Field(description="How often the log's end was noted outside the database.")]
+    anchored_seq: Annotated[int | None, Field(description="The log's newest record the last time.")]
+    anchored_at: datetime | None
+    anchor_key: Annotated[str | None, Field(description="The Ed25519 key that signed the anchors, as base64url.")]
+    restarts: Annotated[list[str], Field(description="Why the anchors were begun anew, where they were.")]
 
 
 class HoldIn(RequestModel):
@@ -168,6 +175,23 @@ class ErasureOut(ResponseModel):
     wanted: Annotated[int, Field(description="Passages that stay because they are hits of wanted plates.")]
     unread: Annotated[int, Field(description="Uploads still to be read; what they show of the vehicle is erased then.")]
     complete: Annotated[bool, Field(description="False: the rest is erased by itself, and the receipt tells when.")]
+
+
+def audit_check(found: Verification) -> AuditCheck:
+    """Render what a verification found."""
+    head, newest = found.head, found.newest
+    return AuditCheck(
+        ok=found.ok,
+        findings=list(found.findings),
+        broken_at=found.broken_at,
+        seq=None if head is None else head.seq,
+        hash=None if head is None else head.hash.hex(),
+        anchors=found.anchors,
+        anchored_seq=None if newest is None else newest.seq,
+        anchored_at=None if newest is None else newest.time,
+        anchor_key=None if newest is None else newest.key,
+        restarts=[f"Anchor {each.no} of {each.time:%Y-%m-%d}: {each.restart}" for each in found.restarts],
+    )
 
 
 def audit_out(row: AuditRecord) -> AuditOut:

@@ -15,7 +15,7 @@ from functions.api.entry import LambdaHandler
 from functions.api.openapi import ROUTERS
 from functions.api.services import ApiServices
 from tests.lambda_context import lambda_context
-from tests.memory import MemoryBlobs, MemoryBus, MemoryQueue, MemorySecrets
+from tests.memory import MemoryAnchors, MemoryBlobs, MemoryBus, MemoryQueue, MemorySecrets
 
 PASSWORD = "correct horse battery staple"
 SCRAPE_TOKEN = "a-token-for-the-scraper"
@@ -100,6 +100,7 @@ class Api:
     blobs: MemoryBlobs
     queue: MemoryQueue
     bus: MemoryBus
+    anchors: MemoryAnchors
     secrets: MemorySecrets
     users: dict[Role, UUID]
     services: ApiServices

@@ -27,7 +27,7 @@ from functions.api.judging import JudgingServices
 from functions.api.openapi import ROUTERS
 from functions.api.services import ApiServices
 from tests.functions.api.client import PASSWORD, SCRAPE_TOKEN, Api
-from tests.memory import MemoryBlobs, MemoryBus, MemoryNotifier, MemoryQueue, MemorySecrets
+from tests.memory import MemoryAnchors, MemoryBlobs, MemoryBus, MemoryNotifier, MemoryQueue, MemorySecrets
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +60,7 @@ def api(database: Database, password_hash: str, event_loop_for_mangum: None) -> 
         session.add_all(users.values())
     settings = TokenSettings()
     signer, verifier = TokenSigner(settings, secrets, "signing"), TokenVerifier(settings)
-    blobs, queue, bus = MemoryBlobs(), MemoryQueue(), MemoryBus()
+    blobs, queue, bus, anchors = MemoryBlobs(), MemoryQueue(), MemoryBus(), MemoryAnchors()
     services = ApiServices(
         database=database,
         verifier=verifier,
@@ -68,6 +68,7 @@ def api(database: Database, password_hash: str, event_loop_for_mangum: None) -> 
         blobs=blobs,
         queue=queue,
         bus=bus,
+        anchors=anchors,
         uploads=UploadSettings(),
         search=SearchSettings(),
         metrics=MetricsSettings(token=SCRAPE_TOKEN),
@@ -77,4 +78,4 @@ def api(database: Database, password_hash: str, event_loop_for_mangum: None) -> 
     )
     handler = LambdaHandler("test", ROUTERS, lambda: services)
     ids = {role: user.id for role, user in users.items()}
-    return Api(handler, database, signer, verifier, blobs, queue, bus, secrets, ids, services)
+    return Api(handler, database, signer, verifier, blobs, queue, bus, anchors, secrets, ids, services)

@@ -5,9 +5,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select, text, update
 
 from anpr.governance import license_keys, signing, usage
+from anpr.governance.anchors import Series
 from anpr.governance.license_keys import LicenseTerms
 from anpr.messages import UploadProcessed, upload_key
 from anpr.models import Event, Upload, UploadStatus
@@ -166,6 +168,30 @@ def test_the_audit_log_is_read_and_checked(api: Api) -> None:
         session.execute(text("UPDATE audit_logs SET reason = 'none'"))
     check = api.admin.get("/admin/audit/verification").json()
     assert (check["ok"], check["broken_at"]) == (False, 1)
+
+
+def test_a_tail_that_was_cut_off_is_found_by_what_is_kept_elsewhere(api: Api) -> None:
+    for _ in range(3):
+        api.viewer.get("/events", params={"plate": "B172WAW", "reason": "case 12"})
+    key = Ed25519PrivateKey.generate()
+    assert Series(api.database, api.anchors, lambda: key).keep_up(datetime.now(UTC))
+    check = api.admin.get("/admin/audit/verification").json()
+    assert (check["ok"], check["findings"], check["anchors"]) == (True, [], 1)
+    assert (check["anchored_seq"], check["anchor_key"]) == (check["seq"], signing.public_text(key))
+    with api.database.transaction() as session:
+        session.execute(text("ALTER TABLE audit_logs DISABLE TRIGGER audit_logs_append_only"))
+        session.execute(text("DELETE FROM audit_logs WHERE seq = :seq"), {"seq": check["seq"]})
+
+    check = api.admin.get("/admin/audit/verification").json()
+
+    assert (check["ok"], check["broken_at"]) == (False, None)
+    assert f"record {check['anchored_seq']} at the log's end" in check["findings"][0]
+
+
+def test_without_the_anchors_nobody_says_that_the_log_is_whole(api: Api) -> None:
+    api.anchors.down = True
+
+    assert api.admin.get("/admin/audit/verification").status == 503
 
 
 def seed(api: Api) -> Event:

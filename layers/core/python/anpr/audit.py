@@ -63,6 +63,7 @@ class Action(StrEnum):
     JOB_RETRIED = "job.retried"
     PLATE_SEARCHED = "plate.searched"
     AUDIT_PRUNED = "audit.pruned"
+    AUDIT_RESTARTED = "audit.restarted"
 
 
 def record(

@@ -11,8 +11,8 @@ from anpr.adapters.aws import settings as aws
 from anpr.adapters.family import Adapters, Misconfigured, names_of, refuse_strangers
 from anpr.alerts.posting import Poster
 from anpr.db import Database
-from anpr.ports import ArchiveStore, BlobStore, EventBus, JobQueue, Notifier, SecretStore
-from anpr.settings import DatabaseSettings, ModeSettings, StorageSettings, WebhookSettings
+from anpr.ports import AnchorStore, ArchiveStore, BlobStore, EventBus, JobQueue, Notifier, SecretStore
+from anpr.settings import AnchorSettings, DatabaseSettings, ModeSettings, StorageSettings, WebhookSettings
 
 _KNOWN = {"aws": names_of(aws.SETTINGS) | aws.OWN}
 
@@ -51,6 +51,11 @@ def blob_store(settings: StorageSettings | None = None) -> BlobStore:
 def archive_store(settings: StorageSettings | None = None, *, fetchers: int = 10) -> ArchiveStore:
     """The bucket of footage and crops, for whoever writes archives of it with so many threads that fetch."""
     return adapters().archive_store(settings or StorageSettings(), fetchers=fetchers)
+
+
+def anchor_store(settings: AnchorSettings | None = None) -> AnchorStore | None:
+    """The bucket of the audit log's anchors; None where the deployment has none."""
+    return adapters().anchor_store(settings or AnchorSettings())
 
 
 def job_queue() -> JobQueue:

@@ -1,23 +1,30 @@
 """The command line: `anpr license …` for whoever sells licences, `anpr audit …` for whoever must trust the log.
 
 Licences are made offline: nothing is read but files, nothing is called. The audit commands read the database that the
-`ANPR_DB_…` settings name.
+`ANPR_DB_…` settings name, and the anchors that `ANPR_ANCHOR_BUCKET` names.
 """
 
 import argparse
+import getpass
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from anpr import bootstrap
+from anpr.audit import Actor
+from anpr.db import Database
 from anpr.errors import AnprError
-from anpr.governance import audit_log, license_keys, signing
+from anpr.governance import anchors, audit_log, audit_verification, license_keys, signing
+from anpr.governance.anchors import Series
 from anpr.governance.audit_log import Head
+from anpr.governance.audit_verification import Thoroughness
 from anpr.governance.license_keys import Feature, LicenseTerms
+from anpr.ports import Secret
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,22 +76,49 @@ def _show(asked: argparse.Namespace) -> int:
 
 
 def _verify(asked: argparse.Namespace) -> int:
+    store = bootstrap.anchor_store()
+    with _database() as database, database.transaction() as session:
+        found = audit_verification.verify(session, store, Thoroughness(key=asked.key))
+        kept = asked.expect is None or audit_log.holds(session, asked.expect)
+    findings = list(found.findings)
+    if not kept:
+        findings.append(f"Record {asked.expect.seq} is not the one whose hash was kept.")
+    for finding in findings:
+        _say(f"BROKEN: {finding}")
+    for anchor in found.restarts:
+        _say(f"begun anew by anchor {anchor.no} on {anchor.time:%Y-%m-%d %H:%M} UTC: {anchor.restart}")
+    if findings:
+        return 1
+    _say("whole" if found.head is None else f"whole up to {found.head.seq}:{found.head.hash.hex()}")
+    if store is None:
+        _say("not held against anchors: ANPR_ANCHOR_BUCKET names no bucket of them")
+    elif found.newest is None:
+        _say("there are no anchors yet")
+    else:
+        newest = found.newest
+        _say(f"as {found.anchors} anchors have it, the newest of record {newest.seq}, {newest.time:%Y-%m-%d %H:%M} UTC")
+        _say(f"signed by {newest.key}")
+    return 0
+
+
+def _restart(asked: argparse.Namespace) -> int:
+    store = bootstrap.anchor_store()
+    if store is None:
+        raise ValueError("ANPR_ANCHOR_BUCKET names no bucket of anchors")
+    with _database() as database:
+        series = Series(database, store, lambda: anchors.load_key(bootstrap.secret_store(), Secret.ANCHOR_KEY))
+        made = series.restart(Actor(None, f"{getpass.getuser()} at the command line"), asked.reason, datetime.now(UTC))
+    _say(f"anchor {made.no} begins anew at record {made.seq}")
+    return 0
+
+
+@contextmanager
+def _database() -> Iterator[Database]:
     database = bootstrap.database()
     try:
-        with database.transaction() as session:
-            broken = audit_log.verify(session)
-            kept = asked.expect is None or audit_log.holds(session, asked.expect)
-            head = audit_log.head(session)
+        yield database
     finally:
         database.engine.dispose()
-    if broken is not None:
-        _say(f"BROKEN at record {broken}: it, or what stood before it, is not as it was written.")
-        return 1
-    if not kept:
-        _say(f"BROKEN: record {asked.expect.seq} is not the one whose hash was kept.")
-        return 1
-    _say("whole" if head is None else f"whole up to {head.seq}:{head.hash.hex()}")
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -121,10 +155,16 @@ def _add_license(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def _add_audit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     verify = commands.add_parser(
-        "verify", help="walk the chain; prints its newest record's number and hash, to be kept"
+        "verify", help="walk the chain, and hold it against its anchors; prints its newest record, to be kept"
     )
     verify.add_argument("--expect", type=_head, metavar="SEQ:HASH", help="what an earlier run printed")
+    verify.add_argument("--key", metavar="KEY", help="the public key of the anchors, as the set-up function told it")
     verify.set_defaults(command=_verify)
+    restart = commands.add_parser(
+        "restart", help="begin the anchors anew with the log as it is, such as after the database was restored"
+    )
+    restart.add_argument("--reason", required=True, metavar="TEXT", help="why; it stays visible for ever")
+    restart.set_defaults(command=_restart)
 
 
 def _head(text: str) -> Head:

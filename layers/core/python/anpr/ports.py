@@ -182,6 +182,34 @@ class Published:
     refused: dict[UUID, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class KeptAnchor:
+    """One object of an anchor store.
+
+    Attributes:
+        key: what it was stored under.
+        version_id: the first version that was stored there; None where that is gone.
+        untouched: whether it is the only one, and nobody deleted it.
+    """
+
+    key: str
+    version_id: str | None
+    untouched: bool
+
+
+class AnchorStore(Protocol):
+    """A bucket of objects that are written once and stay."""
+
+    def add(self, key: str, body: bytes) -> bool:
+        """Store an object where there is none; tells whether it did."""
+
+    def list(self, *, after: str = "") -> Sequence[KeptAnchor]:
+        """List what was ever stored, in the order of the keys, from behind `after`; what was deleted since too."""
+
+    def read(self, kept: KeptAnchor) -> bytes:
+        """Read the first version of an object; nothing where that is gone."""
+
+
 class EventBus(Protocol):
     """Where domain events are published, at least once and in no order."""
 
@@ -197,6 +225,7 @@ class Secret(StrEnum):
 
     SIGNING_KEY = "signing-key"
     WEBHOOK_KEY = "webhook-key"
+    ANCHOR_KEY = "anchor-key"
     ADMIN = "admin"
 
 

@@ -68,6 +68,8 @@ CONSUMERS: Final = {
                 EventType.BOLO_UPDATED: _NOTIFY,
                 EventType.WEBHOOK_DISABLED: _NOTIFY,
                 EventType.LICENSE_WARNING: _NOTIFY,
+                EventType.AUDIT_ANCHORED: _NOTIFY,
+                EventType.AUDIT_DISPUTED: _NOTIFY,
             },
         ),
         Consumer(

@@ -153,6 +153,15 @@ class QueueSettings(Settings):
     max_receives: int = Field(default=3, ge=1, description="Then a message is poison; on AWS the redrive policy's.")
 
 
+class AnchorSettings(Settings):
+    """The bucket of the audit log's anchors."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_ANCHOR_")
+
+    bucket: str | None = Field(default=None, description="A bucket with versions; where none is, there are no anchors.")
+    endpoint_url: str | None = None
+
+
 class TokenSettings(Settings):
     """Access and refresh tokens."""
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import func, select, text, update
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
@@ -23,6 +24,8 @@ from anpr.alerts.webhooks.sending import MAX_BODY_BYTES, Sender, SenderServices
 from anpr.audit import SYSTEM
 from anpr.db import Database
 from anpr.errors import Conflict, NotFound, Unavailable, Unprocessable
+from anpr.governance import anchors
+from anpr.governance.anchors import Series
 from anpr.identity import camera_limits
 from anpr.identity.camera_limits import Grants
 from anpr.messages import CloudEvent, WebhookDue, WebhookSweep
@@ -41,7 +44,7 @@ from anpr.models import (
 from anpr.paging import PageRequest
 from anpr.settings import WebhookSettings
 from tests.builders import add_event, add_upload, add_user
-from tests.memory import MemoryBlobs, MemoryBus, MemoryNotifier, MemoryQueue, MemorySecrets
+from tests.memory import MemoryAnchors, MemoryBlobs, MemoryBus, MemoryNotifier, MemoryQueue, MemorySecrets
 from tests.receiver import Receiver, listening
 
 SETTINGS = WebhookSettings(
@@ -696,6 +699,36 @@ def test_a_hit_that_was_erased_is_told_to_nobody(world: World, receiver: Receive
     for event in world.bus.events:
         world.notify(event)
     assert world.queue.depth() == 0
+
+
+def test_an_anchor_arrives_as_it_is_kept_at_whoever_asked_for_anchors_whatever_their_lists(
+    world: World, receiver: Receiver
+) -> None:
+    key, store = Ed25519PrivateKey.generate(), MemoryAnchors()
+    _, secret = world.endpoint(receiver, event_types=["audit.anchored"], list_ids=[world.list_id])
+    with listening() as other:
+        world.endpoint(other)
+        assert Series(world.database, store, lambda: key).keep_up(datetime.now(UTC))
+        world.relay()
+
+        assert world.work() == ["delivered"]
+        assert other.requests == []
+    [body] = receiver.verified(secret)
+    assert body["type"] == "audit.anchored"
+    # By what the documentation says, whoever keeps anchors recomputes the digest that the next one names.
+    document = json.dumps(body["data"], sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    assert [[document]] == list(store.kept.values())
+
+
+def test_administrators_are_told_once_that_the_audit_log_is_disputed(world: World) -> None:
+    for _ in range(2):
+        with world.database.transaction() as session:
+            anchors.report(session, "Anchor 3 found record 7 at the log's end.")
+        world.relay()
+
+    [(topic, notice)] = world.notifier.sent
+    assert topic == "topic:admins"
+    assert "Anchor 3 found record 7" in notice.text
 
 
 def test_signatures_are_the_standard_s() -> None:

@@ -6,8 +6,8 @@ from typing import Protocol
 from sqlalchemy import Engine
 
 from anpr.alerts.posting import Poster
-from anpr.ports import ArchiveStore, BlobStore, EventBus, JobQueue, Notifier, SecretStore
-from anpr.settings import FILE_SUFFIX, DatabaseSettings, Settings, StorageSettings, WebhookSettings
+from anpr.ports import AnchorStore, ArchiveStore, BlobStore, EventBus, JobQueue, Notifier, SecretStore
+from anpr.settings import FILE_SUFFIX, AnchorSettings, DatabaseSettings, Settings, StorageSettings, WebhookSettings
 
 
 class Adapters(Protocol):
@@ -28,6 +28,9 @@ class Adapters(Protocol):
 
     def archive_store(self, settings: StorageSettings, *, fetchers: int) -> ArchiveStore:
         """The same bucket, for whoever writes archives of it with so many threads that fetch."""
+
+    def anchor_store(self, settings: AnchorSettings) -> AnchorStore | None:
+        """The bucket of the audit log's anchors; None where the deployment has none."""
 
     def job_queue(self) -> JobQueue:
         """The queue of detection jobs."""

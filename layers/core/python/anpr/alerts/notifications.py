@@ -1,9 +1,10 @@
-"""Telling people and machines of hits, and administrators of webhooks that failed and licences that run out.
+"""Telling people and machines of hits, and administrators of what they must see to.
 
 The bus delivers at least once. A webhook is planned once for each endpoint and bus event; a topic's notice is marked
 before the event counts as done, so a second one is sent only where the first one's sender died on the way.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -18,7 +19,17 @@ from anpr.alerts.webhooks import deliveries
 from anpr.alerts.webhooks.deliveries import Outgoing
 from anpr.db import Database
 from anpr.errors import NotFound
-from anpr.messages import BoloMatched, BoloUpdated, CloudEvent, EventType, LicenseWarning, WebhookDisabled, WebhookDue
+from anpr.messages import (
+    AuditAnchored,
+    AuditDisputed,
+    BoloMatched,
+    BoloUpdated,
+    CloudEvent,
+    EventType,
+    LicenseWarning,
+    WebhookDisabled,
+    WebhookDue,
+)
 from anpr.models import BoloMatch, BoloNotice, HitStatus
 from anpr.plates import normalize
 from anpr.ports import JobQueue, Notice, Notifier
@@ -62,6 +73,12 @@ def notify(services: NotificationServices, event: CloudEvent) -> None:
     if event.type == EventType.LICENSE_WARNING:
         _tell_admins(services, event, _warning(LicenseWarning.model_validate(event.data)))
         return
+    if event.type == EventType.AUDIT_DISPUTED:
+        _tell_admins(services, event, _disputed(AuditDisputed.model_validate(event.data)))
+        return
+    if event.type == EventType.AUDIT_ANCHORED:
+        _tell_of_anchor(services, event)
+        return
     match_id = _alerting_match(event)
     if match_id is None:
         return
@@ -72,8 +89,7 @@ def notify(services: NotificationServices, event: CloudEvent) -> None:
             return  # Erased meanwhile: there is nothing left to tell.
         waiting = deliveries.plan(session, _outgoing(event, hit))
         told = _unsent(session, event, hit)
-    for delivery_id, attempt in waiting:
-        services.queue.send(WebhookDue(delivery_id=delivery_id, attempt=attempt).model_dump_json())
+    _enqueue(services, waiting)
     if told is not None:
         _publish(services, event.id, told)
 
@@ -91,6 +107,20 @@ def _alerting_match(event: CloudEvent) -> UUID | None:
         updated = BoloUpdated.model_validate(event.data)
         return updated.match_id if updated.alert else None
     return None
+
+
+def _tell_of_anchor(services: NotificationServices, event: CloudEvent) -> None:
+    """Send an anchor to whoever keeps them, as it lies in its bucket."""
+    anchor = AuditAnchored.model_validate(event.data)
+    payload = {"timestamp": event.time.isoformat(), "data": anchor.model_dump(mode="json")}
+    with services.database.transaction() as session:
+        waiting = deliveries.plan(session, Outgoing(id=event.id, type=event.type, payload=payload))
+    _enqueue(services, waiting)
+
+
+def _enqueue(services: NotificationServices, waiting: Sequence[tuple[UUID, int]]) -> None:
+    for delivery_id, attempt in waiting:
+        services.queue.send(WebhookDue(delivery_id=delivery_id, attempt=attempt).model_dump_json())
 
 
 def _outgoing(event: CloudEvent, hit: BoloMatch) -> Outgoing:
@@ -134,6 +164,15 @@ def _disabled(disabled: WebhookDisabled) -> Notice:
 def _warning(warning: LicenseWarning) -> Notice:
     text = f"{warning.detail}\n\nThe limits and their use: GET /licenses/current\n"
     return Notice("The licence needs attention", text, f"ANPR: {warning.detail}")
+
+
+def _disputed(disputed: AuditDisputed) -> Notice:
+    text = (
+        f"The audit log is not as it was. {disputed.reason}\n\n"
+        "No audit record is pruned and no anchor is written until this is settled.\n"
+        "Look at all of it: GET /admin/audit/verification, and docs/governance.md\n"
+    )
+    return Notice("The audit log is disputed", text, f"ANPR: the audit log is disputed. {disputed.reason}")
 
 
 def _publish(services: NotificationServices, message_id: UUID, told: _Told) -> None:

@@ -4,6 +4,7 @@ Changing or removing a record breaks the chain at that record. Cutting records o
 that was computed anew: for that, `anpr.governance.anchors` keeps heads where the database cannot reach.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -27,6 +28,19 @@ class Head:
     hash: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """The log's oldest records, which may go.
+
+    Attributes:
+        through: the last of them.
+        before: the time that all of them are older than.
+    """
+
+    through: Head
+    before: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFilter:
     """Which records to list; None does not filter. `end` is not included."""
@@ -46,27 +60,64 @@ def verify(session: Session) -> int | None:
     Returns:
         `seq` of the first record that is not what it was, or that stands where another was; None if all is well.
     """
-    first = session.execute(
-        select(AuditRecord.seq, AuditRecord.previous_hash).order_by(AuditRecord.seq).limit(1)
-    ).one_or_none()
-    if first is None:
+    begins = start(session)
+    if begins is None:
         return None
-    expected_seq, previous = (1, FIRST) if first.seq == 1 else tuple(first)
-    anchored = first.seq == 1
-    while True:
-        rows = session.scalars(
-            select(AuditRecord).where(AuditRecord.seq >= expected_seq).order_by(AuditRecord.seq).limit(_BATCH)
-        ).all()
+    whole = begins.seq == 1
+    vouched = _pruned(Head(begins.seq - 1, begins.hash))
+
+    def look(row: AuditRecord) -> None:
+        nonlocal whole
+        whole = whole or (row.action == Action.AUDIT_PRUNED and row.detail == vouched)
+
+    broken = first_broken(session, Head(1, FIRST) if whole else begins, look=look)
+    return begins.seq if broken is None and not whole else broken
+
+
+def first_broken(
+    session: Session, begins: Head, *, through: int | None = None, look: Callable[[AuditRecord], None] | None = None
+) -> int | None:
+    """Walk a part of the chain.
+
+    Args:
+        session: the transaction.
+        begins: its first record, and the hash that this is chained to.
+        through: its last record; the log's by default.
+        look: called with each record that is as it was.
+
+    Returns:
+        `seq` of the first record that is not what it was, or that stands where another was; None if all is well.
+    """
+    expected_seq, previous = begins.seq, begins.hash
+    while through is None or expected_seq <= through:
+        statement = select(AuditRecord).where(AuditRecord.seq >= expected_seq)
+        if through is not None:
+            statement = statement.where(AuditRecord.seq <= through)
+        rows = session.scalars(statement.order_by(AuditRecord.seq).limit(_BATCH)).all()
         for row in rows:
             if row.seq != expected_seq or row.previous_hash != previous or row.hash != digest(row):
                 return row.seq
-            anchored = anchored or (
-                row.action == Action.AUDIT_PRUNED and row.detail == _anchor(first.seq - 1, first.previous_hash)
-            )
+            if look is not None:
+                look(row)
             expected_seq, previous = row.seq + 1, row.hash
         session.expunge_all()
         if len(rows) < _BATCH:
-            return None if anchored else first.seq
+            break
+    return expected_seq if through is not None and expected_seq <= through else None
+
+
+def start(session: Session) -> Head | None:
+    """The oldest record's number, and the hash that it is chained to; None where there are no records."""
+    row = session.execute(
+        select(AuditRecord.seq, AuditRecord.previous_hash).order_by(AuditRecord.seq).limit(1)
+    ).one_or_none()
+    return None if row is None else Head(row.seq, row.previous_hash)
+
+
+def begins_at(session: Session, begins: Head) -> bool:
+    """Tell whether a record is there, and chained to the hash that it should be."""
+    statement = select(AuditRecord.previous_hash == begins.hash).where(AuditRecord.seq == begins.seq)
+    return bool(session.scalar(statement))
 
 
 def head(session: Session) -> Head | None:
@@ -80,6 +131,23 @@ def head(session: Session) -> Head | None:
 def holds(session: Session, kept: Head) -> bool:
     """Tell whether the record that was the newest when `kept` was noted is still there as it was."""
     return bool(session.scalar(select(AuditRecord.hash == kept.hash).where(AuditRecord.seq == kept.seq)))
+
+
+def lost(session: Session, kept: Sequence[Head]) -> set[int]:
+    """Tell which of some heads are not in the log as they were, and were not pruned either.
+
+    Returns:
+        Their `seq`.
+    """
+    begins = start(session)
+    if begins is None:
+        return {head.seq for head in kept}
+    there = dict[int, bytes]()
+    for at in range(0, len(kept), _BATCH):
+        wanted = [head.seq for head in kept[at : at + _BATCH]]
+        rows = session.execute(select(AuditRecord.seq, AuditRecord.hash).where(AuditRecord.seq.in_(wanted)))
+        there.update((row.seq, row.hash) for row in rows)
+    return {head.seq for head in kept if head.seq >= begins.seq and there.get(head.seq) != head.hash}
 
 
 def find(session: Session, page: PageRequest, wanted: AuditFilter) -> Page[AuditRecord]:
@@ -105,33 +173,57 @@ def find(session: Session, page: PageRequest, wanted: AuditFilter) -> Page[Audit
     return page_of(rows, page, lambda row: Position(row.at, UUID(int=row.seq)))
 
 
-def prune(session: Session, before: datetime, *, limit: int = 5000) -> int:
-    """Remove the oldest records from before a time, and record where the chain starts from then on.
+def prunable(session: Session, before: datetime, *, limit: int = 5000) -> Prefix | None:
+    """Find the oldest records from before a time.
+
+    Args:
+        session: the transaction.
+        before: what is older may go.
+        limit: about how many go at once.
+
+    Returns:
+        What `prune` can remove; None where nothing is left to.
+    """
+    oldest = select(AuditRecord.at).order_by(AuditRecord.seq).limit(limit).subquery()
+    latest = session.scalar(select(func.max(oldest.c.at)))
+    if latest is None:
+        return None
+    before = min(before, latest + timedelta(microseconds=1))
+    # As the database's own function does: only a prefix goes, and never the newest record.
+    younger = select(func.min(AuditRecord.seq)).where(AuditRecord.at >= before).scalar_subquery()
+    newest = select(func.max(AuditRecord.seq)).scalar_subquery()
+    last = session.execute(
+        select(AuditRecord.seq, AuditRecord.hash).where(AuditRecord.seq == func.least(newest, younger) - 1)
+    ).one_or_none()
+    return None if last is None else Prefix(Head(last.seq, last.hash), before)
+
+
+def prune(session: Session, due: Prefix) -> int:
+    """Remove the oldest records, and record where the chain starts from then on.
 
     The database itself keeps what is younger than 90 days, and the newest record.
 
     Args:
         session: the transaction; nobody else can append until it ends, so there is one for each call.
-        before: what is older may go.
-        limit: about how many go in one call.
+        due: what goes, as `prunable` found it.
 
     Returns:
-        How many were removed; 0 where nothing is left to.
+        How many were removed; 0 where others would go than those that were found.
     """
     keep_out(session)
-    oldest = select(AuditRecord.at).order_by(AuditRecord.seq).limit(limit).subquery()
-    latest = session.scalar(select(func.max(oldest.c.at)))
-    if latest is None:
-        return 0
-    before = min(before, latest + timedelta(microseconds=1))
-    pruned = session.execute(
-        select(text("through_seq, head, removed FROM audit_logs_prune(:before)")), {"before": before}
-    )
-    through_seq, last_hash, removed = pruned.one()
+    with session.begin_nested() as savepoint:
+        pruned = session.execute(
+            select(text("through_seq, head, removed FROM audit_logs_prune(:before)")), {"before": due.before}
+        )
+        through_seq, last_hash, removed = pruned.one()
+        if removed and (through_seq, last_hash) != (due.through.seq, due.through.hash):
+            savepoint.rollback()
+            return 0
     if removed:
-        record(session, SYSTEM, Action.AUDIT_PRUNED, "audit", detail=_anchor(through_seq, last_hash))
+        record(session, SYSTEM, Action.AUDIT_PRUNED, "audit", detail=_pruned(due.through))
     return int(removed)
 
 
-def _anchor(through_seq: int, last_hash: bytes) -> dict[str, Any]:
-    return {"through_seq": through_seq, "head": last_hash.hex()}
+def _pruned(through: Head) -> dict[str, Any]:
+    """What the record of a pruning says: the last record that went."""
+    return {"through_seq": through.seq, "head": through.hash.hex()}

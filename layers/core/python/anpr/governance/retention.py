@@ -19,6 +19,7 @@ from anpr import audit, legal_hold
 from anpr.audit import SYSTEM
 from anpr.db import Database
 from anpr.governance import audit_log, deletion
+from anpr.governance.anchors import LogDisputed, Series
 from anpr.governance.deletion import Receipt
 from anpr.models import OVER, DeletionKind, Event, Upload
 from anpr.ports import BlobStore
@@ -38,14 +39,18 @@ class Report:
         deleted: how many of what.
         kept: how many passages are past their time and held for a case.
         complete: False where time was up before everything due was deleted.
+        disputed: why no audit records were pruned, in words, where the log is not what its anchors say.
     """
 
     deleted: dict[str, int]
     kept: int
     complete: bool
+    disputed: str | None = None
 
 
-def run(database: Database, blobs: BlobStore, settings: RetentionSettings, *, seconds: float) -> Report:
+def run(
+    database: Database, blobs: BlobStore, settings: RetentionSettings, *, seconds: float, series: Series | None = None
+) -> Report:
     """Delete what is due. A second run finds nothing to do, and two at once share the work.
 
     Args:
@@ -53,6 +58,7 @@ def run(database: Database, blobs: BlobStore, settings: RetentionSettings, *, se
         blobs: where the objects are.
         settings: how many days each class is kept.
         seconds: how long the run may take; it goes over by one batch at most.
+        series: the audit log's anchors, which say what may be pruned of it; None where there are none.
 
     Raises:
         anpr.errors.Unavailable: the database or the storage does not answer; what was not reached is the next run's.
@@ -60,7 +66,11 @@ def run(database: Database, blobs: BlobStore, settings: RetentionSettings, *, se
     receipt = Receipt(DeletionKind.RETENTION, _cutoffs(settings, datetime.now(UTC)))
     deadline = time.monotonic() + seconds
     complete = all(_exhaust(database, blobs, receipt, deadline, step) for step in _STEPS)
-    complete = _prune_audit(database, receipt, deadline) and complete
+    disputed = None
+    try:
+        complete = _prune_audit(database, receipt, deadline, series) and complete
+    except LogDisputed as dispute:
+        complete, disputed = False, dispute.detail
     held = _count_held(database, receipt.cutoffs)
     with database.transaction() as session:
         if +receipt.deleted:
@@ -68,7 +78,7 @@ def run(database: Database, blobs: BlobStore, settings: RetentionSettings, *, se
             receipt.write(session)
             detail = {"deleted": dict(+receipt.deleted)}
             audit.record(session, SYSTEM, "retention.run", f"receipt:{receipt.id}", detail=detail)
-    return Report(dict(+receipt.deleted), held, complete)
+    return Report(dict(+receipt.deleted), held, complete, disputed)
 
 
 def _exhaust(database: Database, blobs: BlobStore, receipt: Receipt, deadline: float, step: "_Step") -> bool:
@@ -88,16 +98,22 @@ def _exhaust(database: Database, blobs: BlobStore, receipt: Receipt, deadline: f
     return False
 
 
-def _prune_audit(database: Database, receipt: Receipt, deadline: float) -> bool:
+def _prune_audit(database: Database, receipt: Receipt, deadline: float, series: Series | None) -> bool:
     """Remove old audit records, a batch at a time: whoever appends one waits for a batch, not for all of them."""
     before = receipt.cutoffs.get("audit")
     if before is None:
         return True
     while time.monotonic() < deadline:
         with database.transaction() as session:
-            pruned = audit_log.prune(session, before)
+            due = audit_log.prunable(session, before)
+        if due is None:
+            return True
+        if series is not None and not series.let_go(due, datetime.now(UTC)):
+            return False
+        with database.transaction() as session:
+            pruned = audit_log.prune(session, due)
             if not pruned:
-                return True
+                return False
             receipt.deleted.update(audit_records=pruned)
             receipt.write(session)
     return False
@@ -180,7 +196,11 @@ def _cutoffs(settings: RetentionSettings, now: datetime) -> dict[str, datetime]:
         "sources": settings.uploads_days,
         "audit": settings.audit_days,
     }
-    return {name: now - timedelta(days=count) for name, count in days.items() if count is not None}
+    cutoffs = {name: now - timedelta(days=count) for name, count in days.items() if count is not None}
+    if "audit" in cutoffs:
+        # By whole days: each time that records go, the anchors are one more.
+        cutoffs["audit"] = cutoffs["audit"].replace(hour=0, minute=0, second=0, microsecond=0)
+    return cutoffs
 
 
 def _count_held(database: Database, cutoffs: dict[str, datetime]) -> int:

@@ -67,6 +67,14 @@ class WebhookKeySettings(Settings):
     key_secret_id: str
 
 
+class AnchorKeySettings(Settings):
+    """Where the key that signs anchors lies."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_ANCHOR_")
+
+    key_secret_id: str
+
+
 class WebhookQueueSettings(Settings):
     """The queue of deliveries that are due."""
 
@@ -118,6 +126,7 @@ SETTINGS: Final[tuple[type[Settings], ...]] = (
     AdminSettings,
     AlertSettings,
     WebhookKeySettings,
+    AnchorKeySettings,
     WebhookQueueSettings,
     PosterSettings,
     IdlenessSettings,

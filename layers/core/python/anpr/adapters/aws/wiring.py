@@ -12,11 +12,13 @@ from anpr.adapters.aws.functions import FunctionCall, FunctionStarter
 from anpr.adapters.aws.idleness import ActivityMeter
 from anpr.adapters.aws.rds import DatabaseToken
 from anpr.adapters.aws.s3 import S3BlobStore
+from anpr.adapters.aws.s3_anchors import S3AnchorStore
 from anpr.adapters.aws.s3_archive import S3ArchiveStore
 from anpr.adapters.aws.secrets import NamedSecrets, SecretsManagerStore
 from anpr.adapters.aws.settings import (
     AdminSettings,
     AlertSettings,
+    AnchorKeySettings,
     BusSettings,
     IdlenessSettings,
     JobQueueSettings,
@@ -34,8 +36,8 @@ from anpr.alerts.egress import policy_of
 from anpr.alerts.posting import Poster
 from anpr.db import make_engine
 from anpr.errors import Unavailable
-from anpr.ports import ArchiveStore, BlobStore, EventBus, JobQueue, Notifier, Secret, SecretStore
-from anpr.settings import DatabaseSettings, StorageSettings, WebhookSettings
+from anpr.ports import AnchorStore, ArchiveStore, BlobStore, EventBus, JobQueue, Notifier, Secret, SecretStore
+from anpr.settings import AnchorSettings, DatabaseSettings, StorageSettings, WebhookSettings
 
 POSTER_GRACE_S: Final = 10
 """How much longer than a request the function that makes it may take, which may have to start first."""
@@ -43,6 +45,7 @@ POSTER_GRACE_S: Final = 10
 _SECRET_IDS: Final[dict[str, Callable[[], str]]] = {
     Secret.SIGNING_KEY: lambda: SigningSettings().secret_id,
     Secret.WEBHOOK_KEY: lambda: WebhookKeySettings().key_secret_id,
+    Secret.ANCHOR_KEY: lambda: AnchorKeySettings().key_secret_id,
     Secret.ADMIN: lambda: AdminSettings().secret_id,
 }
 """Where each secret lies; read when it is asked for, as each function is told only of those that it may read."""
@@ -62,6 +65,11 @@ class AwsAdapters:
 
     def archive_store(self, settings: StorageSettings, *, fetchers: int) -> ArchiveStore:
         return S3ArchiveStore(_client("s3", settings.endpoint_url, connections=fetchers + 1), settings)
+
+    def anchor_store(self, settings: AnchorSettings) -> AnchorStore | None:
+        if settings.bucket is None:
+            return None
+        return S3AnchorStore(_client("s3", settings.endpoint_url), settings.bucket)
 
     def job_queue(self) -> JobQueue:
         return SqsJobQueue(_client("sqs"), JobQueueSettings().url)

@@ -31,16 +31,16 @@ class Outgoing:
     Attributes:
         id: the bus event's id, by which receivers tell a second delivery from a second message.
         type: the event's type.
-        match_id: the hit it is about.
-        list_id: the hit's list.
         payload: `timestamp` and `data` of the body; links to images are made when it is sent.
+        match_id: the hit it is about; None where it is about none.
+        list_id: the hit's list; a message without one is for all who want its type.
     """
 
     id: UUID
     type: str
-    match_id: UUID
-    list_id: UUID
     payload: dict[str, Any]
+    match_id: UUID | None = None
+    list_id: UUID | None = None
 
 
 def plan(session: Session, message: Outgoing) -> Sequence[tuple[UUID, int]]:
@@ -51,10 +51,10 @@ def plan(session: Session, message: Outgoing) -> Sequence[tuple[UUID, int]]:
     Returns:
         The deliveries that can be made now, whoever planned them, each with its number of attempts so far.
     """
-    wanting = select(WebhookEndpoint.id).where(
-        any_(WebhookEndpoint.event_types) == message.type,
-        or_(WebhookEndpoint.list_ids.is_(None), any_(WebhookEndpoint.list_ids) == message.list_id),
-    )
+    wanting = select(WebhookEndpoint.id).where(any_(WebhookEndpoint.event_types) == message.type)
+    if message.list_id is not None:
+        its_list = any_(WebhookEndpoint.list_ids) == message.list_id
+        wanting = wanting.where(or_(WebhookEndpoint.list_ids.is_(None), its_list))
     for endpoint_id in session.scalars(wanting).all():
         session.execute(
             insert(WebhookDelivery)

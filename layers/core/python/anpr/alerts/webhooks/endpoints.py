@@ -1,4 +1,4 @@
-"""Endpoints: the HTTPS addresses that are told of hits."""
+"""Endpoints: the HTTPS addresses that are told of hits, and of the audit log's anchors."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -20,7 +20,10 @@ from anpr.messages import EventType, WebhookDisabled
 from anpr.models import BoloList, User, WebhookEndpoint
 from anpr.paging import Page, PageRequest, Position, newest_first, page_of
 
-EVENT_TYPES: Final = (EventType.BOLO_MATCHED.value, EventType.BOLO_UPDATED.value)
+DEFAULT_TYPES: Final = (EventType.BOLO_MATCHED.value, EventType.BOLO_UPDATED.value)
+"""What an endpoint is told of where nothing else is asked for."""
+
+EVENT_TYPES: Final = (*DEFAULT_TYPES, EventType.AUDIT_ANCHORED.value)
 """What an endpoint may be told of."""
 
 _MAX_ENDPOINTS: Final = 100
@@ -64,7 +67,7 @@ def create(
         created_by=actor.id,
         url=fields["url"],
         description=fields.get("description", ""),
-        event_types=fields.get("event_types") or list(EVENT_TYPES),
+        event_types=fields.get("event_types") or list(DEFAULT_TYPES),
         list_ids=fields.get("list_ids"),
         active=fields.get("active", True),
     )
