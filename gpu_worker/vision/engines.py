@@ -1,8 +1,9 @@
 """The one place that turns settings into engines and a pipeline."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from gpu_worker.vision.detection import Detector
 from gpu_worker.vision.detection.framed import FramedDetector
@@ -17,6 +18,8 @@ from gpu_worker.vision.recognition.ppocr import PpocrRecognizer
 from gpu_worker.vision.settings import VisionSettings
 from gpu_worker.vision.video import MediaLimits
 from gpu_worker.vision.weights import EngineUnavailable, verified
+
+Engine = TypeVar("Engine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +73,99 @@ class Engines:
     recognizer: Recognizer
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What an engine is opened with.
+
+    Attributes:
+        weights: verified; None for an engine that brings its own.
+        threads: CPU threads of one inference.
+        side: longer side of a detector's input, px.
+    """
+
+    weights: Path | None
+    device: str
+    threads: int
+    side: int = 0
+    threshold: float = 0.0
+
+    @property
+    def file(self) -> Path:
+        """The weights of an engine that has some."""
+        if self.weights is None:
+            raise EngineUnavailable("This engine needs weights.")
+        return self.weights
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSpec(Generic[Engine]):
+    """An engine that the settings can name.
+
+    Attributes:
+        weights: this project's for a device, which serve where the settings name none; None where it brings its own.
+        open: opens it; raises `EngineUnavailable` if its package or its device cannot be used.
+    """
+
+    weights: Callable[[str], Bundled] | None
+    open: Callable[[Opening], Engine]
+
+
+def _onnx(opening: Opening) -> Detector:
+    return OnnxDetector(
+        opening.file,
+        side=opening.side,
+        threshold=opening.threshold,
+        device=opening.device,
+        threads=opening.threads,
+    )
+
+
+def _ultralytics(opening: Opening) -> Detector:
+    # An optional package of 2.5 GB.
+    from gpu_worker.vision.detection.ultralytics import UltralyticsDetector  # noqa: PLC0415
+
+    return UltralyticsDetector(opening.file, side=opening.side, threshold=opening.threshold, device=opening.device)
+
+
+def _platenet(opening: Opening) -> Recognizer:
+    return PlateNetRecognizer(opening.file, device=opening.device, threads=opening.threads)
+
+
+def _ppocr(opening: Opening) -> Recognizer:
+    return PpocrRecognizer(opening.file, device=opening.device, threads=opening.threads)
+
+
+def _easyocr(opening: Opening) -> Recognizer:
+    # An optional package of 2.5 GB.
+    from gpu_worker.vision.recognition.easyocr import EasyocrRecognizer  # noqa: PLC0415
+
+    return EasyocrRecognizer(device=opening.device)
+
+
+def _yolov8n(device: str) -> Bundled:
+    return DETECTOR_8_BIT if device == "cpu" else DETECTOR
+
+
+DETECTORS: Final[Mapping[str, EngineSpec[Detector]]] = {
+    "onnx": EngineSpec(_yolov8n, _onnx),
+    "ultralytics": EngineSpec(_yolov8n, _ultralytics),
+}
+RECOGNIZERS: Final[Mapping[str, EngineSpec[Recognizer]]] = {
+    "platenet": EngineSpec(lambda _: PLATENET, _platenet),
+    "ppocr": EngineSpec(lambda _: PPOCR, _ppocr),
+    "easyocr": EngineSpec(None, _easyocr),
+}
+
+
 def build_detector(settings: VisionSettings, side: int, threads: int | None = None) -> Detector:
     """Open the detector the settings name, for an input of `side` px and with `threads` a run if not as set.
 
     Raises:
         EngineUnavailable: if its weights, its package or its device cannot be used.
     """
-    bundled = DETECTOR_8_BIT if settings.device == "cpu" else DETECTOR
-    weights = bundled.or_own(settings.detector_weights, settings.detector_sha256)
-    if settings.detector == "onnx":
-        return OnnxDetector(
-            weights,
-            side=side,
-            threshold=settings.threshold,
-            device=settings.device,
-            threads=threads or settings.threads,
-        )
-    from gpu_worker.vision.detection.ultralytics import UltralyticsDetector  # noqa: PLC0415  - an optional, 2.5 GB package
-
-    return UltralyticsDetector(weights, side=side, threshold=settings.threshold, device=settings.device)
+    spec = DETECTORS[settings.detector]
+    weights = _weights(spec, settings.device, settings.detector_weights, settings.detector_sha256)
+    return spec.open(Opening(weights, settings.device, threads or settings.threads, side, settings.threshold))
 
 
 def build_recognizer(settings: VisionSettings) -> Recognizer:
@@ -97,14 +174,13 @@ def build_recognizer(settings: VisionSettings) -> Recognizer:
     Raises:
         EngineUnavailable: if its weights, its package or its device cannot be used.
     """
-    named = (settings.recognizer_weights, settings.recognizer_sha256)
-    if settings.recognizer == "platenet":
-        return PlateNetRecognizer(PLATENET.or_own(*named), device=settings.device, threads=settings.threads)
-    if settings.recognizer == "ppocr":
-        return PpocrRecognizer(PPOCR.or_own(*named), device=settings.device, threads=settings.threads)
-    from gpu_worker.vision.recognition.easyocr import EasyocrRecognizer  # noqa: PLC0415  - an optional, 2.5 GB package
+    spec = RECOGNIZERS[settings.recognizer]
+    weights = _weights(spec, settings.device, settings.recognizer_weights, settings.recognizer_sha256)
+    return spec.open(Opening(weights, settings.device, settings.threads))
 
-    return EasyocrRecognizer(device=settings.device)
+
+def _weights(spec: EngineSpec[Engine], device: str, own: Path | None, sha256: str | None) -> Path | None:
+    return None if spec.weights is None else spec.weights(device).or_own(own, sha256)
 
 
 def build_engines(settings: VisionSettings) -> Engines:

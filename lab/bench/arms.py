@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gpu_worker.vision.consensus import Consensus, plausibility, vote
-from gpu_worker.vision.engines import build_recognizer
+from gpu_worker.vision.engines import RECOGNIZERS, build_recognizer
 from gpu_worker.vision.geometry import BoundingBox, Image
 from gpu_worker.vision.plate_reader import Witness, read_plates
 from gpu_worker.vision.recognition import Recognizer
@@ -86,8 +86,8 @@ def build_arm(spec: str, settings: VisionSettings) -> Arm:
         return Voted(spec, build_recognizer(settings), settings.regions)
     name, _, own = spec.partition("=")
     engine, _, file = own.partition(":") if own else (name, "", "")
-    if engine not in {"platenet", "ppocr", "easyocr"} or bool(own) != bool(file):
-        raise ValueError(f"{spec!r} is no reader: default, platenet, ppocr, easyocr or NAME=ENGINE:FILE.")
+    if engine not in RECOGNIZERS or bool(own) != bool(file):
+        raise ValueError(f"{spec!r} is no reader: default, {', '.join(RECOGNIZERS)} or NAME=ENGINE:FILE.")
     chosen = settings.model_copy(
         update={
             "recognizer": engine,
