@@ -10,8 +10,9 @@ from gpu_worker.vision.geometry import BoundingBox
 from gpu_worker.vision.passages import Passage
 from gpu_worker.vision.pictures import Still, read_still
 from gpu_worker.vision.pipeline import Pipeline, PlateRead, Progress, is_readable
+from gpu_worker.vision.recognition.prior import CameraPrior
 from gpu_worker.vision.recognition.rectify import cut
-from gpu_worker.vision.recognition.regions import Region, country
+from gpu_worker.vision.recognition.regions import Region
 from gpu_worker.vision.video import MediaLimits
 
 _MARGIN = 1.5
@@ -44,7 +45,7 @@ class PipelineFootage:
         Raises:
             anpr.errors.UnreadableMedia: it can be decoded as neither.
         """
-        pipeline = self._pipeline.seeing(frozenset({country(region_hint)})) if region_hint else self._pipeline
+        pipeline = self._pipeline.seeing(CameraPrior.hinted(region_hint)) if region_hint else self._pipeline
         still = read_still(path, self._limits)  # refuses what is neither before anything is begun
         if still is not None:
             yield _PictureFootage(pipeline, still, self._readable_score)

@@ -33,7 +33,7 @@ from gpu_worker.service.services import Services
 from gpu_worker.vision.engines import build_engines, pipeline_settings
 from gpu_worker.vision.live import LiveVideo
 from gpu_worker.vision.pipeline import Pipeline
-from gpu_worker.vision.recognition.regions import country
+from gpu_worker.vision.recognition.prior import CameraPrior
 from gpu_worker.vision.settings import VisionSettings
 from gpu_worker.vision.vehicles import StitchSettings
 from gpu_worker.vision.video import StreamLost
@@ -216,7 +216,7 @@ def _process(cameras: Sequence[UUID]) -> StreamProcess:
     def watch(held: Lease, booker: Booker) -> CameraWatch:
         pipeline = Pipeline(engines.video, engines.recognizer, tuning, engines.stills)
         if held.region_hint:
-            pipeline = pipeline.seeing(frozenset({country(held.region_hint)}))
+            pipeline = pipeline.seeing(CameraPrior.hinted(held.region_hint))
         return CameraWatch(
             lambda: connect(held, services, policy),
             pipeline,

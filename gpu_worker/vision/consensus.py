@@ -1,7 +1,7 @@
 """Voting many reads of one plate into one: what the text is, how sure each character is, and what else it could be.
 
 Every read brings the posteriors of its characters. Candidates are gathered from all reads; each is scored by its
-likelihood under every read, weighted by how good the picture was, plus a bonus if it is composed like a plate. So a
+likelihood under every read, weighted by how good the picture was, times how likely it is on a plate (`prior`). So a
 character that is unsure in one picture is settled by the others, whatever lengths the single reads have.
 """
 
@@ -14,11 +14,14 @@ from functools import cached_property
 import numpy as np
 
 from gpu_worker.vision.recognition import PlateText, ctc, formats, lookalikes
+from gpu_worker.vision.recognition.prior import WORLD, CameraPrior
 from gpu_worker.vision.recognition.regions import pooled
 
-_LAYOUT_BONUS = 2.5  # natural log units: a text composed like a plate may be 12 times less likely by its shapes
-_HINT_BONUS = 1.0  # further units where the layout is of a region that the camera is known to see
-_LOOKS_BONUS = 1.0  # and so many where it is of the country that the plate looks like, times how much it does
+_PRIOR_WEIGHT = 0.5
+"""Power of the prior. A reader's posteriors are no likelihoods: it has learnt what plates say from those it saw."""
+_PER_CHARACTER = 3.0
+"""What each character gives back of its cost in the prior (nats; a letter of 26 costs 3.3): that there is one more is
+for the reader to say, who has learnt how many there are too."""
 _UNSURE_BELOW = 0.4
 _MAX_CANDIDATES = 5
 
@@ -75,7 +78,7 @@ class Consensus:
         confidences: for each character of `text` the weighted share of reads that have it there.
         candidates: the likeliest texts, best first, `text` leading.
         agreeing: frames whose own best text is the winner, O/0 and I/1 not told apart.
-        countries: probability of each country by the looks of the plate; empty where the reader does not tell.
+        countries: probability of each country by the plate's looks, what it may say and the camera it passed.
     """
 
     text: str
@@ -109,48 +112,55 @@ def plausibility(text: str) -> float:
     return doubt if any(c.isalpha() for c in text) else 0.85 * doubt
 
 
-def vote(ballots: Sequence[Ballot], regions: frozenset[str] = frozenset()) -> Consensus:
+def vote(ballots: Sequence[Ballot], camera: CameraPrior = WORLD) -> Consensus:
     """Find what all reads say together.
 
     Args:
         ballots: any number of reads of one plate, from one frame or many.
-        regions: region codes the camera is known to see; their layouts count more.
+        camera: what plates are expected before it.
 
     Returns:
         The consensus; `EMPTY` if no read has any text.
     """
-    texts = sorted(frozenset[str]().union(*(ballot.texts for ballot in ballots)))
-    if not texts:
+    read = frozenset[str]().union(*(ballot.texts for ballot in ballots))
+    if not read:
         return EMPTY
+    texts = sorted(read)
     weights = np.array([ballot.weight for ballot in ballots], np.float64)
     weights /= weights.sum()
     likelihoods = weights @ np.stack([ctc.log_likelihoods(ballot.spread, texts) for ballot in ballots])
     # Frames are witnesses, but not independent ones: the same dirt and the same font mislead all of them.
     witnesses = math.sqrt(len({ballot.frame for ballot in ballots}))
-    countries = pooled([(ballot.read.countries, ballot.weight) for ballot in ballots])
-    beliefs = witnesses * likelihoods + np.array([_bonus(text, regions, countries) for text in texts])
+    looks = pooled([(ballot.read.countries, ballot.weight) for ballot in ballots])
+    joint = camera.joint(texts, looks)
+    expected = np.log(joint.sum(axis=0)) + _PER_CHARACTER * np.array([len(text) for text in texts])
+    beliefs = witnesses * likelihoods + _PRIOR_WEIGHT * expected
     shares = np.exp(beliefs - beliefs.max())
     shares /= shares.sum()
     order = sorted(range(len(texts)), key=lambda i: (-shares[i], texts[i]))
     text = texts[order[0]]
     confidences = _confidences(text, ballots, weights.tolist())
+    certainty = _certainty(text, dict(zip(texts, shares.tolist(), strict=True)))
     return Consensus(
         text=text,
         raw=_raw(text, ballots),
-        score=_score(text, ballots, weights.tolist()),
+        score=_score(text, ballots, weights.tolist()) * certainty,
         confidences=confidences,
         candidates=tuple(Candidate(texts[i], round(float(shares[i]), 4)) for i in order[:_MAX_CANDIDATES]),
         agreeing=_agreeing(text, ballots),
-        countries=countries,
+        countries=dict(zip(formats.load().countries, (joint / joint.sum(axis=0) @ shares).tolist(), strict=True)),
     )
 
 
-def _bonus(text: str, regions: frozenset[str], countries: Mapping[str, float]) -> float:
-    matching = formats.regions_of(text)
-    if not matching:
-        return 0.0
-    hinted = _HINT_BONUS if regions.intersection(matching) else 0.0
-    return _LAYOUT_BONUS + hinted + _LOOKS_BONUS * sum(countries.get(code, 0.0) for code in matching)
+def _certainty(text: str, shares: Mapping[str, float]) -> float:
+    """Judge how far a text is told from those that differ from it by O and 0, I and 1 alone, whom `_score` folds.
+
+    Returns:
+        1 where nothing speaks for another, 0.75 where one other is as likely.
+    """
+    folded = lookalikes.fold_twins_text(text)
+    twins = sum(share for other, share in shares.items() if lookalikes.fold_twins_text(other) == folded)
+    return 0.5 + 0.5 * shares[text] / twins
 
 
 def _score(text: str, ballots: Sequence[Ballot], weights: list[float]) -> float:

@@ -15,6 +15,7 @@ from gpu_worker.vision.pipeline import Pipeline, PipelineSettings
 from gpu_worker.vision.recognition import Recognizer, formats
 from gpu_worker.vision.recognition.platenet import PlateNetRecognizer
 from gpu_worker.vision.recognition.ppocr import PpocrRecognizer
+from gpu_worker.vision.recognition.prior import CameraPrior
 from gpu_worker.vision.settings import VisionSettings
 from gpu_worker.vision.video import MediaLimits
 from gpu_worker.vision.weights import EngineUnavailable, verified
@@ -240,7 +241,7 @@ def pipeline_settings(settings: VisionSettings) -> PipelineSettings:
         batch=settings.batch,
         detecting=settings.threads if _in_parallel(settings) else 1,
         decoder=settings.decoder,
-        reading=ReadingSettings(readable_score=settings.readable_score, regions=settings.regions),
+        reading=ReadingSettings(readable_score=settings.readable_score, camera=CameraPrior(settings.regions)),
         limits=media_limits(settings),
     )
 

@@ -8,8 +8,9 @@ from gpu_worker.vision.consensus import EMPTY, Ballot, Candidate, Consensus, vot
 from gpu_worker.vision.geometry import BoundingBox, Image
 from gpu_worker.vision.plate_reader import Witness, read_plates, sharpness
 from gpu_worker.vision.recognition import Recognizer
+from gpu_worker.vision.recognition.prior import WORLD, CameraPrior
 from gpu_worker.vision.recognition.rectify import cut
-from gpu_worker.vision.recognition.regions import Region, region_of
+from gpu_worker.vision.recognition.regions import Region, named
 from gpu_worker.vision.tracking import Sighting
 from gpu_worker.vision.video import Frame
 
@@ -36,7 +37,7 @@ class ReadingSettings:
         lone_score: least score of a read that rests on one frame.
         lone_share: least share of the belief that such a read has among its candidates.
         min_plate_height: lower plates (px) are not read: their strokes are thinner than a pixel.
-        regions: region codes the camera is known to see.
+        camera: what plates are expected before it.
     """
 
     keep: int = 8
@@ -48,7 +49,7 @@ class ReadingSettings:
     lone_score: float = 0.95
     lone_share: float = 0.75
     min_plate_height: float = 9.0
-    regions: frozenset[str] = frozenset()
+    camera: CameraPrior = WORLD
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,7 +177,7 @@ class Evidence:
             ballots += shot.ballots
             if count < len(self.shots) and count not in _VOTE_AFTER:
                 continue
-            result = vote(ballots, self.settings.regions)
+            result = vote(ballots, self.settings.camera)
             if result.agreeing >= self.settings.enough and result.score >= self.settings.sure_score:
                 break
             if result.score < self.settings.hopeless_score:
@@ -189,9 +190,9 @@ class Evidence:
             return []
         image = colour.as_grey(shot.crop) if shot.cast else shot.crop
         witness = Witness(weight=max(shot.quality, 1e-3), frame=shot.sighting.frame)
-        ballots = read_plates(recognizer, image, [shot.box_in_crop], witness)[0]
+        ballots = read_plates(recognizer, image, [shot.box_in_crop], witness, self.settings.camera)[0]
         # A crop in which nothing can be made out, such as a far one, says nothing against those in which it can.
-        legibility = max(vote(ballots).score, _LEAST_LEGIBILITY)
+        legibility = max(vote(ballots, self.settings.camera).score, _LEAST_LEGIBILITY)
         return [replace(ballot, weight=ballot.weight * legibility**2) for ballot in ballots]
 
     def _is_readable(self, consensus: Consensus) -> bool:
@@ -207,7 +208,7 @@ class Evidence:
 
     def passage(self, number: int, recognizer: Recognizer) -> Passage:
         """Conclude: read what is still unread, and put the passage together."""
-        settings, consensus, best = self.settings, self.consensus(recognizer), self.shots[0]
+        consensus, best = self.consensus(recognizer), self.shots[0]
         if self.best_image is None:
             raise ValueError("evidence without a sighting has no passage")
         return Passage(
@@ -217,7 +218,7 @@ class Evidence:
             readable=self._is_readable(consensus),
             score=round(consensus.score, 4),
             dscore=round(best.sighting.detection.score, 4),
-            region=region_of(consensus.text, consensus.countries, settings.regions),
+            region=named(consensus.countries),
             box=best.sighting.detection.box,
             first_frame=self.first.frame,
             last_frame=self.last.frame,

@@ -15,7 +15,8 @@ from gpu_worker.vision.passages import Passage, ReadingSettings
 from gpu_worker.vision.plate_reader import Witness, has_plate_shape, read_plates
 from gpu_worker.vision.prefetch import mapped, prefetched
 from gpu_worker.vision.recognition import Recognizer
-from gpu_worker.vision.recognition.regions import Region, region_of
+from gpu_worker.vision.recognition.prior import CameraPrior
+from gpu_worker.vision.recognition.regions import Region, named
 from gpu_worker.vision.scene import SceneChange, SceneSettings, SceneWatch
 from gpu_worker.vision.tracking import TrackingSettings
 from gpu_worker.vision.vehicles import StitchSettings, Vehicles
@@ -137,9 +138,9 @@ class Pipeline:
         """Least score of a readable plate."""
         return self._settings.reading.readable_score
 
-    def seeing(self, regions: frozenset[str]) -> "Pipeline":
-        """Return this pipeline, its engines shared, for a camera that mostly sees plates of `regions`."""
-        settings = replace(self._settings, reading=replace(self._settings.reading, regions=regions))
+    def seeing(self, camera: CameraPrior) -> "Pipeline":
+        """Return this pipeline, its engines shared, for a camera before which other plates are expected."""
+        settings = replace(self._settings, reading=replace(self._settings.reading, camera=camera))
         return Pipeline(self._detector, self._recognizer, settings, self._still_detector)
 
     def passages(self, source: Source, on_progress: Callable[[Progress], None] | None = None) -> Iterator[Passage]:
@@ -295,11 +296,12 @@ class Pipeline:
         neutral = colour.without_cast(image)
         detections = [d for d in self._still_detector.detect([neutral])[0] if has_plate_shape(d.box)]
         boxes = [detection.box for detection in detections]
+        camera = self._settings.reading.camera
         reads = []
         for detection, ballots in zip(
-            detections, read_plates(self._recognizer, neutral, boxes, Witness(1.0, 0)), strict=True
+            detections, read_plates(self._recognizer, neutral, boxes, Witness(1.0, 0), camera), strict=True
         ):
-            consensus = vote(ballots, self._settings.reading.regions)
+            consensus = vote(ballots, camera)
             if consensus.score > 0:
                 reads.append(
                     PlateRead(
@@ -308,7 +310,7 @@ class Pipeline:
                         score=round(consensus.score, 4),
                         dscore=round(detection.score, 4),
                         box=detection.box,
-                        region=region_of(consensus.text, consensus.countries, self._settings.reading.regions),
+                        region=named(consensus.countries),
                         candidates=consensus.candidates,
                     )
                 )

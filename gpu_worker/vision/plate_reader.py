@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from gpu_worker.vision.consensus import Ballot, vote
+from gpu_worker.vision.consensus import Ballot, Consensus, vote
 from gpu_worker.vision.geometry import BoundingBox, Image
 from gpu_worker.vision.recognition import PlateText, Recognizer, formats
 from gpu_worker.vision.recognition.base import joined
 from gpu_worker.vision.recognition.layout import split_rows
+from gpu_worker.vision.recognition.prior import WORLD, CameraPrior
 from gpu_worker.vision.recognition.rectify import cut, level_plate, trimmed
 
 _TRIMS = ((-0.03, -0.03, 0.10), (0.04, 0.04, 0.12), (0.02, 0.02, 0.05))
@@ -19,6 +20,8 @@ Some boxes cut off the first or last character, some plates carry small print ab
 the left: no single cut suits all, and the vote picks. The first is the one that is right most often alone."""
 
 _SURE_CHARACTER = 0.9
+_SURE_SHARE = 0.9
+_UNLIKE = 0.5
 _HOPELESS = 0.02
 
 _SHAPE = (0.8, 9.0)
@@ -68,7 +71,11 @@ class Witness:
 
 
 def read_plates(
-    recognizer: Recognizer, image: Image, boxes: Sequence[BoundingBox], witness: Witness
+    recognizer: Recognizer,
+    image: Image,
+    boxes: Sequence[BoundingBox],
+    witness: Witness,
+    camera: CameraPrior = WORLD,
 ) -> list[list[Ballot]]:
     """Read the plates in one picture, all of them together: first one cut of each, then more of those still unsure.
 
@@ -77,11 +84,12 @@ def read_plates(
         image: BGR uint8 picture.
         boxes: of the plates in it, px.
         witness: whose ballots these are.
+        camera: what plates are expected before it.
 
     Returns:
         For each plate a ballot or one a cut. Where it looks like two rows it is read both ways, and the surer is given.
     """
-    plates = [_Plate(witness, plate_cuts(image, box)) for box in boxes]
+    plates = [_Plate(witness, camera, plate_cuts(image, box)) for box in boxes]
     _read(recognizer, [(plate, 0) for plate in plates])
     unsure = [plate for plate in plates if not plate.settled]
     _read(recognizer, [(plate, cut) for plate in unsure for cut in range(1, len(plate.cuts))])
@@ -93,6 +101,7 @@ class _Plate:
     """One plate on its way to be read."""
 
     witness: Witness
+    camera: CameraPrior
     cuts: list[Image]
     reads: list[PlateText] = field(default_factory=list)
     ballots: list[Ballot] = field(default_factory=list)
@@ -108,11 +117,16 @@ class _Plate:
         (read,) = self.reads
         if split_rows(self.cuts[0]) is not None:
             return False
-        consensus = vote(self.ballots)
+        consensus = vote(self.ballots, self.camera)
         if consensus.score < _HOPELESS:
             return True
-        sure = min(read.confidences, default=0.0) >= _SURE_CHARACTER and consensus.text == read.text
-        return sure and len(formats.regions_of(read.text)) > 0
+        return is_settled(consensus, read)
+
+
+def is_settled(consensus: Consensus, read: PlateText) -> bool:
+    """Tell whether one cut's read is beyond doubt: every character is sure, and plates of some country say such."""
+    sure = min(read.confidences, default=0.0) >= _SURE_CHARACTER and consensus.text == read.text
+    return sure and consensus.candidates[0].score >= _SURE_SHARE and consensus.countries[formats.ELSEWHERE] < _UNLIKE
 
 
 def _read(recognizer: Recognizer, wanted: Sequence[tuple[_Plate, int]]) -> None:
@@ -128,7 +142,7 @@ def _best(recognizer: Recognizer, plate: _Plate) -> list[Ballot]:
     reads = recognizer.read([row for pair in rows for row in pair])
     pairs = zip(reads[::2], reads[1::2], strict=True)
     two_rows = _ballots([joined(upper, lower) for upper, lower in pairs], plate.witness)
-    return max(plate.ballots, two_rows, key=lambda ballots: vote(ballots).score)
+    return max(plate.ballots, two_rows, key=lambda ballots: vote(ballots, plate.camera).score)
 
 
 def _ballots(reads: Sequence[PlateText], witness: Witness) -> list[Ballot]:

@@ -10,8 +10,9 @@ from gpu_worker.vision.engines import RECOGNIZERS, build_recognizer
 from gpu_worker.vision.geometry import BoundingBox, Image
 from gpu_worker.vision.plate_reader import Witness, read_plates
 from gpu_worker.vision.recognition import Recognizer
+from gpu_worker.vision.recognition.prior import WORLD, CameraPrior
 from gpu_worker.vision.recognition.rectify import cut, trimmed
-from gpu_worker.vision.recognition.regions import region_of
+from gpu_worker.vision.recognition.regions import named
 from gpu_worker.vision.settings import VisionSettings
 
 _PLAIN_TRIM = (0.02, 0.02, 0.05)
@@ -44,15 +45,15 @@ class Voted:
 
     name: str
     recognizer: Recognizer
-    regions: frozenset[str] = frozenset()
+    camera: CameraPrior = WORLD
 
     def read(self, image: Image, boxes: Sequence[BoundingBox]) -> list[Reading]:
         """See `Arm.read`."""
-        ballots = read_plates(self.recognizer, image, boxes, Witness(1.0, 0))
-        return [self._reading(vote(of_one, self.regions)) for of_one in ballots]
+        ballots = read_plates(self.recognizer, image, boxes, Witness(1.0, 0), self.camera)
+        return [self._reading(vote(of_one, self.camera)) for of_one in ballots]
 
     def _reading(self, consensus: Consensus) -> Reading:
-        region = region_of(consensus.text, consensus.countries, self.regions)
+        region = named(consensus.countries)
         return Reading(consensus.text, consensus.score, region.code if region else None)
 
 
@@ -83,7 +84,7 @@ def build_arm(spec: str, settings: VisionSettings) -> Arm:
         ValueError: if the spec is none of these.
     """
     if spec == "default":
-        return Voted(spec, build_recognizer(settings), settings.regions)
+        return Voted(spec, build_recognizer(settings), CameraPrior(settings.regions))
     name, _, own = spec.partition("=")
     engine, _, file = own.partition(":") if own else (name, "", "")
     if engine not in RECOGNIZERS or bool(own) != bool(file):
@@ -96,4 +97,4 @@ def build_arm(spec: str, settings: VisionSettings) -> Arm:
         }
     )
     recognizer = build_recognizer(chosen)
-    return Voted(name, recognizer, settings.regions) if own else Plain(f"{name} alone", recognizer)
+    return Voted(name, recognizer, CameraPrior(settings.regions)) if own else Plain(f"{name} alone", recognizer)

@@ -14,6 +14,7 @@ from gpu_worker.read import expand
 from gpu_worker.vision.engines import Engines, build_engines, media_limits, pipeline_settings
 from gpu_worker.vision.geometry import Image
 from gpu_worker.vision.pictures import is_picture
+from gpu_worker.vision.recognition.prior import CameraPrior
 from gpu_worker.vision.settings import VisionSettings
 from gpu_worker.vision.weights import EngineUnavailable
 from lab.bench import plots, tables
@@ -67,7 +68,7 @@ def _arms(settings: VisionSettings, engines: Engines, specs: Sequence[str]) -> l
     arms: list[Arm] = []
     for spec in specs or USUAL_ARMS:
         if spec == "default":
-            arms.append(Voted(spec, engines.recognizer, settings.regions))
+            arms.append(Voted(spec, engines.recognizer, CameraPrior(settings.regions)))
             continue
         try:
             arms.append(build_arm(spec, settings))

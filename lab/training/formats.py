@@ -1,7 +1,7 @@
-"""What is written on plates: regions, their layouts and looks, read from `formats.toml`, and random plates of them."""
+"""What is written on plates and how they look, read from the reader's own `formats.toml`; and random plates of them."""
 
 import string
-import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-FORMATS_FILE = Path(__file__).with_name("formats.toml")
+from gpu_worker.vision.recognition.formats import FORMATS_FILE, is_drawn, tables
+from gpu_worker.vision.recognition.layouts import Layout, Part, parse
 
 _VOWELS, _CONSONANTS = "AEIOUY", "BCDFGHJKLMNPRSTVWXZ"
 _VANITY_SHARE, _SCRAMBLED_SHARE = 0.08, 0.08
@@ -46,7 +47,7 @@ class Region:
 
     Attributes:
         code: ISO 3166-1 alpha-2 in lower case, with the subdivision after a hyphen where plates differ by it.
-        rows: layouts; `formats.toml` explains their letters.
+        rows: layouts.
         letters: the letters in use.
         shape: proportions.
         inks: colour pairs.
@@ -59,7 +60,7 @@ class Region:
     """
 
     code: str
-    rows: tuple[str, ...]
+    rows: tuple[Layout, ...]
     letters: str
     shape: Shape
     inks: tuple[Ink, ...]
@@ -98,7 +99,8 @@ class Catalogue:
     """Everything that `formats.toml` holds.
 
     Attributes:
-        regions: in the order of the file, which is also the order of the region classes of a trained network.
+        regions: those whose look the file describes, in its order, which is also the order of the region classes of a
+            trained network.
         legend_fonts: faces for legends, stickers and frames.
         faces: all faces that any region or legend uses, sorted.
         font_versions: package version by font family, with `default` for the rest.
@@ -119,18 +121,20 @@ def _faces(families: list[str]) -> tuple[str, ...]:
     return tuple(f"{family} {weight}" for family, *weights in map(str.split, families) for weight in weights)
 
 
-def _region(code: str, entry: dict[str, Any], tables: dict[str, Any]) -> Region:
+def _region(code: str, entry: Mapping[str, Any], look: Mapping[str, Any]) -> Region:
     state = code.startswith("us-")
+    letters = entry.get("letters", string.ascii_uppercase)
+    codes = {name: tuple(text.split()) for name, text in look["codes"].items()}
     return Region(
         code=code,
-        rows=tuple(entry["rows"]),
-        letters=entry.get("letters", string.ascii_uppercase),
-        shape=Shape(**tables["shapes"][entry.get("shape", "us") if state else entry["shape"]]),
+        rows=tuple(parse(row, letters, codes) for row in entry["rows"]),
+        letters=letters,
+        shape=Shape(**look["shapes"][entry.get("shape", "us") if state else entry["shape"]]),
         inks=tuple(
-            Ink(tuple(tables["inks"][name][0]), tuple(tables["inks"][name][1]))
+            Ink(tuple(look["inks"][name][0]), tuple(look["inks"][name][1]))
             for name in entry.get("inks", ["black_white"])
         ),
-        fonts=_faces(tables["fonts"][entry.get("fonts", "us") if state else entry["fonts"]]),
+        fonts=_faces(look["fonts"][entry.get("fonts", "us") if state else entry["fonts"]]),
         band=entry.get("band", ""),
         band_share=entry.get("band_share", 0.75),
         top=tuple(entry.get("top", ())),
@@ -145,43 +149,42 @@ def load_catalogue(path: Path = FORMATS_FILE) -> Catalogue:
 
     Raises:
         KeyError: if a region names a shape, ink or font class that the file does not define.
+        LayoutError: if a layout is none.
     """
-    with path.open("rb") as file:
-        tables = tomllib.load(file)
-    regions = tuple(_region(code, entry, tables) for code, entry in tables["regions"].items())
-    legend = _faces(tables["fonts"]["legend"])
+    look = tables(path)
+    regions = tuple(_region(code, entry, look) for code, entry in look["regions"].items() if is_drawn(code, entry))
+    legend = _faces(look["fonts"]["legend"])
     faces = sorted({*legend, *(face for region in regions for face in region.fonts)})
-    return Catalogue(regions, legend, tuple(faces), tables["font_versions"])
+    return Catalogue(regions, legend, tuple(faces), look["font_versions"])
 
 
-def expand(layout: str, letters: str, rng: np.random.Generator) -> tuple[Row, ...]:
+_MARKS = {" ": "gap", "_": "thin", "*": "seal", "-": "separator", ".": "separator"}
+
+
+def expand(layout: Layout, rng: np.random.Generator) -> tuple[Row, ...]:
     """Draw a random number of a layout.
 
     Args:
-        layout: in the language of `formats.toml`.
-        letters: what `L` may become.
+        layout: what is written.
         rng: the source of randomness.
 
     Returns:
         One tuple of tokens a row.
     """
     rows: list[list[Token]] = [[]]
-    literal = False
-    for symbol in layout:
-        if symbol in "()":
-            literal = symbol == "("
-        elif literal:
-            rows[-1].append(Token("character", symbol))
-        elif symbol == "/":
+    for part in layout.parts:
+        if part.kind != "mark":
+            rows[-1] += [Token("character", c) for c in part.choices[rng.integers(len(part.choices))]]
+        elif part.choices == ("/",):
             rows.append([])
-        elif symbol in "LDN":
-            choices = {"L": letters, "D": string.digits, "N": "123456789"}[symbol]
-            rows[-1].append(Token("character", choices[rng.integers(len(choices))]))
-        elif symbol in "-.":
-            rows[-1].append(Token("separator", symbol))
         else:
-            rows[-1].append(Token({" ": "gap", "_": "thin", "*": "seal"}[symbol]))
+            rows[-1].append(_mark(part))
     return tuple(tuple(row) for row in rows)
+
+
+def _mark(part: Part) -> Token:
+    kind = _MARKS[part.choices[0]]
+    return Token(kind, part.choices[0] if kind == "separator" else "")
 
 
 def vanity(rng: np.random.Generator) -> Row:
@@ -210,11 +213,15 @@ def draw_number(region: Region, rng: np.random.Generator) -> tuple[Row, ...]:
     draw = rng.random()
     if draw < _VANITY_SHARE:
         return (_decorated(vanity(rng), region, rng),)
-    layout = region.rows[rng.integers(len(region.rows))]
-    rows = expand(layout, region.letters, rng)
+    rows = expand(_layout(region, rng), rng)
     if draw < _VANITY_SHARE + _SCRAMBLED_SHARE:
         rows = tuple(_scrambled(row, rng) for row in rows)
     return (_decorated(rows[0], region, rng),) if len(rows) == 1 else rows
+
+
+def _layout(region: Region, rng: np.random.Generator) -> Layout:
+    weights = np.array([row.weight for row in region.rows], np.float64)
+    return region.rows[rng.choice(len(weights), p=weights / weights.sum())]
 
 
 def _scrambled(row: Row, rng: np.random.Generator) -> Row:

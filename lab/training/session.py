@@ -112,8 +112,8 @@ class Session:
             "trained on": f"generated plates only: {plan.last_step * plan.batch:,} crops of {regions} regions,"
             f" {plan.last_step:,} steps of {plan.batch}",
             "weights": f"the mean of tuned and published ones, {_TUNED_SHARE:g} tuned",
-            "fonts": "`@fontsource/*` packages named in `lab/training/formats.toml`, SIL Open Font License 1.1;"
-            " only pictures drawn with them were used",
+            "fonts": "`@fontsource/*` packages named in `gpu_worker/vision/recognition/formats.toml`, SIL Open Font"
+            " License 1.1; only pictures drawn with them were used",
             "command": f"`python -m lab.training train --size {self._size}{early} --seed {self._seed}`",
             "temperatures": f"characters {facts.temperatures[0]:.3f}, regions {facts.temperatures[1]:.3f}",
             "licence": "Apache-2.0",

@@ -2,7 +2,7 @@
 
 A general reader's certainty between O and 0 is about the fonts it was trained on, not about this plate: many national
 fonts draw both alike. Giving each class a share of its look-alikes' probability keeps the right text among the
-candidates, where the layout of a plate (`formats`) can settle it.
+candidates, where what plates say (`formats`) can settle it.
 """
 
 from functools import cache
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from gpu_worker.vision.recognition.ctc import SYMBOLS, Posteriors
 
 _SAME_SHAPE = 0.3
-_NEAR_SHAPE = 0.03
-_ANY_SHAPE = 0.01
+_NEAR_SHAPE = 0.01
+_ANY_SHAPE = 0.003
 """Spread over all classes, so that one reader's blind certainty cannot veto what all other cuts agree on."""
 
 _TWINS = (("O", "0"), ("I", "1"))

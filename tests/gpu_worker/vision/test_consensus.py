@@ -4,6 +4,7 @@ import pytest
 
 from gpu_worker.vision.consensus import EMPTY, Ballot, plausibility, vote
 from gpu_worker.vision.recognition import PlateText, ctc
+from gpu_worker.vision.recognition.prior import CameraPrior
 
 
 def _read(text: str, confidence: float = 0.9, raw: str | None = None) -> PlateText:
@@ -37,7 +38,8 @@ def test_a_heavier_read_outweighs_lighter_ones() -> None:
     [
         ("LSI5EBC", "LS15EBC"),
         ("FEIIDEK", "FE11DEK"),
-        ("ACOM7V", "AC0M7V"),
+        ("ACO12DE", "AC012DE"),
+        ("I264230", "1264230"),
         ("LS15EBC", "LS15EBC"),
     ],
 )
@@ -50,18 +52,27 @@ def test_a_layout_cannot_make_another_text_of_a_clear_one() -> None:
 
 
 def test_a_hint_decides_between_layouts_of_two_regions() -> None:
-    read = _ballots("0B12345", confidence=0.6)
-    assert vote(read).text == "0B12345"  # a Californian trailer's layout
-    assert vote(read, frozenset({"dk"})).text == "OB12345"
+    read = _ballots("IABC123", confidence=0.8)
+    assert vote(read).text == "1ABC123"  # Belgium and California
+    assert vote(read, CameraPrior(frozenset({"hu"}))).text == "IABC123"
 
 
 def test_the_looks_of_the_plate_decide_like_a_hint() -> None:
-    read = _read("0B12345", 0.6)
-    danish = replace(read, countries={"dk": 0.9, "us": 0.1})
-    assert vote([Ballot(danish, 1.0, 0)]).text == "OB12345"
-    assert vote([Ballot(danish, 1.0, 0), Ballot(replace(read, countries={"dk": 0.8, "us": 0.2}), 1.0, 1)]).countries[
-        "dk"
-    ] == pytest.approx(0.857, abs=1e-3)
+    read = _read("8OO8ABC", 0.6)
+    spanish, german = (replace(read, countries={country: 0.98, "us": 0.01}) for country in ("es", "de"))
+    consensus = vote([Ballot(spanish, 1.0, 0)])
+    assert consensus.text == "8008ABC"
+    assert consensus.countries["es"] > vote([Ballot(german, 1.0, 0)]).countries["es"]
+    assert sum(consensus.countries.values()) == pytest.approx(1)
+
+
+def test_a_near_tie_of_look_alikes_lowers_the_score_and_shows_among_the_candidates() -> None:
+    clear, tied = vote(_ballots("MKE2345", confidence=0.98)), vote(_ballots("HO72345", confidence=0.98))
+    best, second = tied.candidates[:2]
+    assert {best.plate, second.plate} == {"HO72345", "H072345"}
+    assert second.score > best.score / 2
+    assert clear.score > 0.95
+    assert 0.6 < tied.score < 0.85
 
 
 def test_unsure_characters_are_shown_as_question_marks() -> None:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from gpu_worker.vision.recognition.layouts import parse
 from lab.training.fonts import GlyphSet
 from lab.training.formats import Catalogue, draw_number, expand
 from lab.training.plate import CAP_HEIGHT, FlatPlate, render
@@ -9,7 +10,7 @@ from lab.training.plate import CAP_HEIGHT, FlatPlate, render
 def rendered(catalogue: Catalogue, glyphs: GlyphSet, code: str, layout: str, seed: int) -> FlatPlate:
     region = next(r for r in catalogue.regions if r.code == code)
     rng = np.random.default_rng(seed)
-    return render(region, expand(layout, region.letters, rng), (catalogue, glyphs), rng)
+    return render(region, expand(parse(layout, region.letters, {}), rng), (catalogue, glyphs), rng)
 
 
 @pytest.mark.parametrize("code", ["de", "us-mo", "br", "vn", "in", "gb", "th"])

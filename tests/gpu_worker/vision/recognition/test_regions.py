@@ -1,40 +1,20 @@
 import pytest
 
-from gpu_worker.vision.recognition.regions import country, pooled, region_of
-
-NOBODY: frozenset[str] = frozenset()
-
-
-def test_looks_and_layout_together_name_a_country() -> None:
-    region = region_of("LS15EBC", {"gb": 0.5, "fr": 0.3, "us": 0.2}, NOBODY)
-    assert region is not None
-    assert region.code == "gb"
-    assert region.score > 0.9
+from gpu_worker.vision.recognition import formats
+from gpu_worker.vision.recognition.regions import Region, country, named, pooled
 
 
-def test_a_layout_that_only_one_country_has_does_not_outweigh_the_looks() -> None:
-    # CCLVN3 is composed as German plates are, but it looks like an American one: a personalised plate.
-    region = region_of("CCLVN3", {"us": 0.97, "de": 0.001, "fr": 0.029}, NOBODY)
-    assert region is not None
-    assert region.code == "us"
+def test_a_country_is_named_where_it_is_sure() -> None:
+    assert named({"gb": 0.96, "fr": 0.03, "us": 0.01}) == Region("gb", 0.96)
 
 
-def test_no_country_is_named_where_none_is_likelier_than_all_others() -> None:
-    assert region_of("AB123CD", {"it": 0.4, "sk": 0.3, "fr": 0.3}, NOBODY) is None
-    assert region_of("XX", {}, NOBODY) is None
+def test_none_is_named_where_it_is_not() -> None:
+    assert named({"it": 0.6, "sk": 0.2, "fr": 0.2}) is None
+    assert named({}) is None
 
 
-def test_a_layout_shared_by_many_is_the_cameras_countrys() -> None:
-    assert region_of("ABC123", {}, NOBODY) is None
-    region = region_of("LLPP777", {}, frozenset({"si"}))
-    assert region is not None
-    assert region.code == "si"
-
-
-def test_a_hint_for_another_country_does_not_hide_a_clear_plate() -> None:
-    region = region_of("LS15EBC", {"gb": 0.95, "fr": 0.05}, frozenset({"fr"}))
-    assert region is not None
-    assert region.code == "gb"
+def test_a_country_that_is_not_in_the_catalogue_has_no_name() -> None:
+    assert named({formats.ELSEWHERE: 0.99, "us": 0.01}) is None
 
 
 def test_pictures_that_disagree_are_weighed() -> None:
