@@ -108,6 +108,10 @@ class StreamProcess:
         for reading in [ending for ending in self._ending if ending.watch.ended]:
             self._ending.remove(reading)
             reading.booker.finish(0.1)
+        with self._services.database.transaction() as session:
+            notices = streams.give_notice(session, silent_after=self._settings.silent_after)
+        if notices:
+            self._recorder.relay()
         room = self._settings.max_cameras - len(self._readings)
         if room <= 0:
             return

@@ -163,3 +163,35 @@ def test_only_a_camera_in_scope_is_given_a_stream(database: Database) -> None:
             streams.put(session, SYSTEM, camera, URL, SEAL, scope=frozenset({uuid4()}))
         with pytest.raises(NotFound):
             streams.remove(session, SYSTEM, camera, scope=frozenset({uuid4()}))
+
+
+def notices(database: Database) -> list[tuple[str, str]]:
+    with database.transaction() as session:
+        streams.give_notice(session, silent_after=timedelta(minutes=5))
+        told = select(OutboxMessage).where(OutboxMessage.type.startswith("camera.")).order_by(OutboxMessage.seq)
+        return [(message.type, message.subject) for message in session.scalars(told)]
+
+
+def seen(database: Database, camera: UUID, ago: timedelta) -> None:
+    with database.transaction() as session:
+        at = datetime.now(UTC) - ago
+        session.execute(update(Stream).where(Stream.camera_id == camera).values(last_frame_at=at, changed_at=at))
+
+
+def test_a_camera_that_falls_silent_is_told_of_once_and_once_when_it_is_back(database: Database) -> None:
+    camera, well = add_stream(database), add_stream(database)
+    seen(database, camera, timedelta(minutes=6))
+    seen(database, well, timedelta(minutes=1))
+    assert notices(database) == [(EventType.CAMERA_SILENT, str(camera))]
+    assert notices(database) == [(EventType.CAMERA_SILENT, str(camera))]
+    seen(database, camera, -timedelta(seconds=1))
+    assert notices(database)[1:] == [(EventType.CAMERA_BACK, str(camera))]
+    assert len(notices(database)) == 2
+
+
+def test_a_camera_that_was_switched_off_is_not_silent(database: Database) -> None:
+    camera = add_stream(database)
+    seen(database, camera, timedelta(hours=1))
+    with database.transaction() as session:
+        session.execute(update(Camera).where(Camera.id == camera).values(active=False))
+    assert notices(database) == []

@@ -169,6 +169,8 @@ class EventType(StrEnum):
     BOLO_UPDATED = "bolo.updated"
     WEBHOOK_DISABLED = "webhook.disabled"
     LICENSE_WARNING = "license.warning"
+    CAMERA_SILENT = "camera.silent"
+    CAMERA_BACK = "camera.back"
     AUDIT_ANCHORED = "audit.anchored"
     AUDIT_DISPUTED = "audit.disputed"
 
@@ -301,6 +303,20 @@ class LicenseWarning(BaseModel):
     kind: str
     period: date
     detail: str
+
+
+class CameraSilence(BaseModel):
+    """Data of `camera.silent` and `camera.back`: a camera's stream has given no picture for too long, or does again.
+
+    Attributes:
+        last_frame_at: when the last picture came; None if there never was one.
+        reason: what the reading process says of it, in words; None where no process has said anything.
+    """
+
+    camera_id: UUID
+    name: str
+    last_frame_at: datetime | None
+    reason: str | None
 
 
 class ChainStart(BaseModel):

@@ -68,6 +68,8 @@ CONSUMERS: Final = {
                 EventType.BOLO_UPDATED: _NOTIFY,
                 EventType.WEBHOOK_DISABLED: _NOTIFY,
                 EventType.LICENSE_WARNING: _NOTIFY,
+                EventType.CAMERA_SILENT: _NOTIFY,
+                EventType.CAMERA_BACK: _NOTIFY,
                 EventType.AUDIT_ANCHORED: _NOTIFY,
                 EventType.AUDIT_DISPUTED: _NOTIFY,
             },

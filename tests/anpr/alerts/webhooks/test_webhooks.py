@@ -28,7 +28,7 @@ from anpr.governance import anchors
 from anpr.governance.anchors import Series
 from anpr.identity import camera_limits
 from anpr.identity.camera_limits import Grants
-from anpr.messages import CloudEvent, WebhookDue, WebhookSweep
+from anpr.messages import CameraSilence, CloudEvent, EventType, WebhookDue, WebhookSweep
 from anpr.models import (
     BoloList,
     BoloMatch,
@@ -729,6 +729,22 @@ def test_administrators_are_told_once_that_the_audit_log_is_disputed(world: Worl
     [(topic, notice)] = world.notifier.sent
     assert topic == "topic:admins"
     assert "Anchor 3 found record 7" in notice.text
+
+
+def test_a_silent_camera_is_told_to_administrators_and_to_who_asked_for_it(world: World, receiver: Receiver) -> None:
+    _, secret = world.endpoint(receiver, event_types=["camera.silent"])
+    silence = CameraSilence(camera_id=uuid4(), name="North gate", last_frame_at=None, reason="The camera refuses.")
+    with world.database.transaction() as session:
+        outbox.add(session, EventType.CAMERA_SILENT, "camera", silence)
+    world.relay()
+
+    assert world.work() == ["delivered"]
+    [body] = receiver.verified(secret)
+    assert body["data"] == silence.model_dump(mode="json")
+    [(topic, notice)] = world.notifier.sent
+    assert topic == "topic:admins"
+    assert "North gate" in notice.text
+    assert "refuses" in notice.short
 
 
 def test_signatures_are_the_standard_s() -> None:

@@ -4,11 +4,12 @@ The bus delivers at least once. A webhook is planned once for each endpoint and 
 before the event counts as done, so a second one is sent only where the first one's sender died on the way.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from pydantic import BaseModel
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -24,6 +25,7 @@ from anpr.messages import (
     AuditDisputed,
     BoloMatched,
     BoloUpdated,
+    CameraSilence,
     CloudEvent,
     EventType,
     LicenseWarning,
@@ -67,18 +69,10 @@ def notify(services: NotificationServices, event: CloudEvent) -> None:
     Raises:
         anpr.errors.Unavailable: a service does not answer; the bus must deliver the event again.
     """
-    if event.type == EventType.WEBHOOK_DISABLED:
-        _tell_admins(services, event, _disabled(WebhookDisabled.model_validate(event.data)))
-        return
-    if event.type == EventType.LICENSE_WARNING:
-        _tell_admins(services, event, _warning(LicenseWarning.model_validate(event.data)))
-        return
-    if event.type == EventType.AUDIT_DISPUTED:
-        _tell_admins(services, event, _disputed(AuditDisputed.model_validate(event.data)))
-        return
-    if event.type == EventType.AUDIT_ANCHORED:
-        _tell_of_anchor(services, event)
-        return
+    if (as_it_is := _AS_IT_IS.get(event.type)) is not None:
+        _send_as_it_is(services, event, as_it_is.model_validate(event.data))
+    if (notice := _FOR_ADMINISTRATORS.get(event.type)) is not None:
+        _tell_admins(services, event, notice(event.data))
     match_id = _alerting_match(event)
     if match_id is None:
         return
@@ -109,10 +103,9 @@ def _alerting_match(event: CloudEvent) -> UUID | None:
     return None
 
 
-def _tell_of_anchor(services: NotificationServices, event: CloudEvent) -> None:
-    """Send an anchor to whoever keeps them, as it lies in its bucket."""
-    anchor = AuditAnchored.model_validate(event.data)
-    payload = {"timestamp": event.time.isoformat(), "data": anchor.model_dump(mode="json")}
+def _send_as_it_is(services: NotificationServices, event: CloudEvent, data: BaseModel) -> None:
+    """Send an event that is about no hit to every endpoint that wants its type."""
+    payload = {"timestamp": event.time.isoformat(), "data": data.model_dump(mode="json")}
     with services.database.transaction() as session:
         waiting = deliveries.plan(session, Outgoing(id=event.id, type=event.type, payload=payload))
     _enqueue(services, waiting)
@@ -164,6 +157,22 @@ def _disabled(disabled: WebhookDisabled) -> Notice:
 def _warning(warning: LicenseWarning) -> Notice:
     text = f"{warning.detail}\n\nThe limits and their use: GET /licenses/current\n"
     return Notice("The licence needs attention", text, f"ANPR: {warning.detail}")
+
+
+def _silent(silence: CameraSilence) -> Notice:
+    since = "ever" if silence.last_frame_at is None else f"since {silence.last_frame_at:%Y-%m-%d %H:%M:%S} UTC"
+    reason = silence.reason or "No process reads its stream."
+    text = (
+        f"No picture has come of the camera {silence.name} {since}. {reason}\n\n"
+        "Nothing that passes it is read meanwhile. How it does: "
+        f"GET /cameras/{silence.camera_id}\n"
+    )
+    return Notice("A camera is silent", text, f"ANPR: camera {silence.name[:60]} is silent. {reason}"[:160])
+
+
+def _back(silence: CameraSilence) -> Notice:
+    text = f"Pictures of the camera {silence.name} come again.\n"
+    return Notice("A camera is back", text, f"ANPR: camera {silence.name[:60]} is back.")
 
 
 def _disputed(disputed: AuditDisputed) -> Notice:
@@ -283,3 +292,20 @@ def _event(hit: BoloMatch) -> dict[str, Any]:
         "captured_at": event.captured_at.isoformat(),
         "processed_at": event.processed_at.isoformat(),
     }
+
+
+_AS_IT_IS: Final[Mapping[str, type[BaseModel]]] = {
+    EventType.AUDIT_ANCHORED: AuditAnchored,
+    EventType.CAMERA_SILENT: CameraSilence,
+    EventType.CAMERA_BACK: CameraSilence,
+}
+"""What webhooks are sent as it stands on the bus, for it is about no hit."""
+
+_FOR_ADMINISTRATORS: Final[Mapping[str, Callable[[dict[str, Any]], Notice]]] = {
+    EventType.WEBHOOK_DISABLED: lambda data: _disabled(WebhookDisabled.model_validate(data)),
+    EventType.LICENSE_WARNING: lambda data: _warning(LicenseWarning.model_validate(data)),
+    EventType.AUDIT_DISPUTED: lambda data: _disputed(AuditDisputed.model_validate(data)),
+    EventType.CAMERA_SILENT: lambda data: _silent(CameraSilence.model_validate(data)),
+    EventType.CAMERA_BACK: lambda data: _back(CameraSilence.model_validate(data)),
+}
+"""What administrators must see to, by what tells of it."""

@@ -6,13 +6,13 @@ from typing import Final
 
 from anpr import bootstrap, outbox
 from anpr.background.services import Report, Run, Services
-from anpr.capture import strays
+from anpr.capture import strays, streams
 from anpr.capture.sweep import SweepRules, sweep
 from anpr.governance import anchors, licenses, retention, subjects, usage
 from anpr.governance.anchors import LogDisputed, Series
 from anpr.identity import auth, ratelimits
 from anpr.ports import Secret
-from anpr.settings import QueueSettings, RetentionSettings, UploadSettings
+from anpr.settings import QueueSettings, RetentionSettings, StreamSettings, UploadSettings
 
 KEEP_PUBLISHED: Final = timedelta(days=7)
 """How long published events stay in the outbox, for whoever has to find out what was said and when."""
@@ -38,6 +38,8 @@ def look_after(run: Run) -> Report:
         booked = usage.make_good(session, now)
         closed = usage.close_months(session, now)
         licenses.give_notice(session, services.licensing)
+    with database.transaction() as session:
+        streams.give_notice(session, silent_after=StreamSettings().silent_after)
     report: Report = asdict(sweep(database, blobs, services.queue, services.once(_rules)))
     report |= {"pruned": pruned, "booked": booked, "closed": [f"{month:%Y-%m}" for month in closed]}
     report["erased"] = subjects.finish(database, blobs, seconds=run.remaining_s() - RESERVE_S)

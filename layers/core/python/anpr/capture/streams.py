@@ -16,13 +16,14 @@ from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload
 
-from anpr import audit
+from anpr import audit, outbox
 from anpr.alerts.webhooks.sealing import Seal
 from anpr.audit import Action, Actor
 from anpr.capture import cameras, jobs
 from anpr.capture.jobs import Claim, Result
 from anpr.errors import NotFound, Unprocessable
 from anpr.identity.scopes import CameraScope
+from anpr.messages import CameraSilence, EventType
 from anpr.models import Camera, Stream, StreamState, Upload, UploadKind, UploadStatus
 
 CONTENT_TYPE: Final = "application/x-rtsp"
@@ -263,6 +264,37 @@ def close_abandoned(session: Session, *, silent_for: timedelta, limit: int = 500
     """
     silent = _open_segments().where(Upload.heartbeat_at < func.now() - silent_for).limit(limit)
     return _close(session, session.scalars(silent.with_for_update(skip_locked=True)).all())
+
+
+def give_notice(session: Session, *, silent_after: timedelta) -> int:
+    """Tell once of each camera whose stream has given no picture for so long, and once when it is back.
+
+    Returns:
+        How many notices were promised.
+    """
+    watched = (
+        select(Stream)
+        .join(Camera, Camera.id == Stream.camera_id)
+        .where(Camera.active.is_(True))
+        .options(joinedload(Stream.camera, innerjoin=True))
+        .with_for_update(of=Stream, skip_locked=True)
+    )
+    heard = func.greatest(Stream.last_frame_at, Stream.changed_at)
+    silent = session.scalars(
+        watched.where(Stream.silence_noticed_at.is_(None), heard < func.now() - silent_after)
+    ).all()
+    back = session.scalars(watched.where(Stream.last_frame_at > Stream.silence_noticed_at)).all()
+    for streams, type_, noticed in ((silent, EventType.CAMERA_SILENT, func.now()), (back, EventType.CAMERA_BACK, None)):
+        for stream in streams:
+            stream.silence_noticed_at = noticed
+            told = CameraSilence(
+                camera_id=stream.camera_id,
+                name=stream.camera.name,
+                last_frame_at=stream.last_frame_at,
+                reason=stream.reason,
+            )
+            outbox.add(session, type_, str(stream.camera_id), told)
+    return len(silent) + len(back)
 
 
 def _open_segments() -> Select[Upload]:

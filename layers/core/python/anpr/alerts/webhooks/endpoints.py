@@ -23,7 +23,12 @@ from anpr.paging import Page, PageRequest, Position, newest_first, page_of
 DEFAULT_TYPES: Final = (EventType.BOLO_MATCHED.value, EventType.BOLO_UPDATED.value)
 """What an endpoint is told of where nothing else is asked for."""
 
-EVENT_TYPES: Final = (*DEFAULT_TYPES, EventType.AUDIT_ANCHORED.value)
+EVENT_TYPES: Final = (
+    *DEFAULT_TYPES,
+    EventType.AUDIT_ANCHORED.value,
+    EventType.CAMERA_SILENT.value,
+    EventType.CAMERA_BACK.value,
+)
 """What an endpoint may be told of."""
 
 _MAX_ENDPOINTS: Final = 100
