@@ -1,12 +1,13 @@
-"""The application: one for each group of routes, all made the same way."""
+"""The applications: one for each group of resources, or one of all groups, and no host among what they know."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from functions.api import problems
-from functions.api.access import ACCESS, authorise
+from functions.api.access import authorise, rule_of
+from functions.api.resource import Group
 from functions.api.services import ApiServices
 from functions.api.telemetry import RequestReport, Telemetry
 
@@ -14,25 +15,27 @@ MAX_BODY_BYTES = 1024**2
 """Files go to the bucket by a form of its own, so no body here is large."""
 
 
-def create_app(services: ApiServices, routers: Sequence[APIRouter], telemetry: Telemetry) -> FastAPI:
-    """Make the application of some routers.
+def create_app(group: Group, services: ApiServices, telemetry: Telemetry) -> FastAPI:
+    """Make the application of a group: plain ASGI, for any server.
 
     Args:
-        services: what the routes work with.
-        routers: the group's resources.
+        group: the resources.
+        services: what their routes work with.
         telemetry: what to report by.
 
     Raises:
-        LookupError: a route is missing from the table of who may call what.
+        LookupError: a route does not say who may call it.
+        TypeError: the services are another group's.
     """
-    for method, path in routes_of(routers):
-        if (method, path) not in ACCESS:
-            raise LookupError(f"{method} {path} is not in functions.api.access.ACCESS")
+    if not isinstance(services, group.services):
+        raise TypeError(f"the group {group.name} needs {group.services.__name__}, not {type(services).__name__}")
+    for _, route in routes_of(group.resources):
+        rule_of(route.endpoint)
     app = FastAPI(
         title="ANPR",
         # The whole API's schema is a file, served by one group; see `functions.api.openapi`.
         openapi_url=None,
-        # A redirect would name the host that this function sees, which is not the client's.
+        # A redirect would name the host that this application sees, which is not the client's.
         redirect_slashes=False,
         max_body_size=MAX_BODY_BYTES,
         dependencies=[Depends(authorise)],
@@ -41,17 +44,15 @@ def create_app(services: ApiServices, routers: Sequence[APIRouter], telemetry: T
     app.state.telemetry = telemetry
     problems.install(app)
     app.add_middleware(RequestReport, telemetry=telemetry)
-    for router in routers:
+    for router in group.resources:
         app.include_router(router)
     return app
 
 
-def routes_of(routers: Sequence[APIRouter]) -> list[tuple[str, str]]:
-    """List the method and path of each route."""
-    return [
-        (method, route.path)
-        for router in routers
-        for route in router.routes
-        if isinstance(route, APIRoute)
-        for method in sorted(route.methods or ())
-    ]
+def routes_of(resources: Sequence[APIRouter]) -> Iterator[tuple[str, APIRoute]]:
+    """The routes of some resources with the method of each, in the order in which they are tried."""
+    for router in resources:
+        for route in router.routes:
+            if isinstance(route, APIRoute):
+                for method in sorted(route.methods or ()):
+                    yield method, route

@@ -3,51 +3,30 @@
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from anpr.identity.apikeys import PERMISSIONS
-from functions.api import alerts, capture, governance, identity, review
-from functions.api.access import ACCESS, Access, Rule, needed
+from functions.api import access_table
+from functions.api.access import Access, Rule, rule_of
+from functions.api.app import routes_of
 from functions.api.problems import MEDIA_TYPE
+from functions.api.resource import Resource
 from functions.api.routes.docs import SCHEMA_FILE
 from functions.api.schemas.cameras import CameraCollection
 from functions.api.schemas.problems import Problem
+from functions.api.whole import GROUPS
 
 VERSION: Final = "1.0.0"
-ROUTERS: Final[Sequence[APIRouter]] = (
-    *identity.ROUTERS,
-    *capture.ROUTERS,
-    *review.ROUTERS,
-    *alerts.ROUTERS,
-    *governance.ROUTERS,
-)
 
 _DESCRIPTION = """Automatic number-plate recognition: footage goes in, passages come out.
 
 Log in at `/auth/login` and send the access token as `Authorization: Bearer`. Errors are problem documents (RFC 9457).
 Lists come in pages: ask with `next_cursor` as `cursor` until it is null. Times are RFC 3339, in UTC."""
 
-_TAGS = [
-    {"name": "auth", "description": "Log in, stay logged in, log out."},
-    {"name": "users", "description": "Accounts and their roles: admin, reviewer, viewer."},
-    {"name": "cameras", "description": "Where footage comes from."},
-    {"name": "uploads", "description": "Footage on its way in."},
-    {"name": "jobs", "description": "The reading of an upload."},
-    {"name": "events", "description": "Vehicles' passages, as read."},
-    {"name": "feedback", "description": "What people say of the reads: a queue, verdicts, figures."},
-    {"name": "exports", "description": "Reviewed events as training data or tables."},
-    {"name": "bolos", "description": "Wanted plates: lists, entries, and the hits that they raise."},
-    {"name": "webhooks", "description": "Addresses that are told of hits, and what they were told."},
-    {"name": "licenses", "description": "What this deployment may use."},
-    {"name": "usage", "description": "What was used, by day and camera, and monthly reports."},
-    {"name": "admin", "description": "The audit log, legal holds, receipts, and what is kept of a vehicle."},
-    {"name": "health", "description": "Whether all is well, and how much was done."},
-]
 _WHO = {
     Access.PUBLIC: "Anybody.",
     Access.VIEWER: "Viewers, reviewers and administrators.",
@@ -61,13 +40,18 @@ _REF: Final = "#/components/schemas/{model}"
 def document() -> dict[str, Any]:
     """Make the OpenAPI document of all groups."""
     app = FastAPI(generate_unique_id_function=lambda route: route.name)
-    for router in ROUTERS:
+    resources = [router for group in GROUPS for router in group.resources]
+    for router in resources:
         app.include_router(router)
     made = get_openapi(
         title="ANPR",
         version=VERSION,
         description=_DESCRIPTION,
-        tags=_TAGS,
+        tags=[
+            {"name": router.tag, "description": router.about}
+            for router in resources
+            if isinstance(router, Resource) and router.about
+        ],
         # Wherever this document is, the API is beside it.
         servers=[{"url": "./"}],
         routes=app.routes,
@@ -81,9 +65,11 @@ def document() -> dict[str, Any]:
     components["schemas"] = dict(sorted({**components["schemas"], **extra["$defs"]}.items()))
     for unused in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(unused, None)
-    for path, item in made["paths"].items():
-        for method, operation in item.items():
-            _complete(operation, ACCESS[method.upper(), path], needed(method.upper(), path))
+    properties = components["schemas"]["ApiKeyIn"]["properties"]
+    properties["permissions"]["items"]["enum"] = access_table.permissions(GROUPS)
+    for method, route in routes_of(resources):
+        if route.include_in_schema:
+            _complete(made["paths"][route.path][method.lower()], rule_of(route.endpoint))
     return made
 
 
@@ -93,31 +79,35 @@ def text() -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the document, or compare it with the committed one."""
-    parser = argparse.ArgumentParser(prog="python -m functions.api.openapi", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if the committed file differs")
+    """Write the document and the table of who may call what, or compare them with the committed ones."""
+    parser = argparse.ArgumentParser(prog="python -m functions.api.openapi", description=main.__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a committed file differs")
     options = parser.parse_args(arguments)
-    if not options.check:
-        SCHEMA_FILE.write_text(text(), encoding="utf-8")
-        return 0
-    if SCHEMA_FILE.exists() and SCHEMA_FILE.read_text(encoding="utf-8") == text():
-        return 0
-    sys.stderr.write(f"{SCHEMA_FILE} is out of date; run python -m functions.api.openapi\n")
-    return 1
+    stale = 0
+    for file, content in ((SCHEMA_FILE, text()), (access_table.TABLE_FILE, access_table.text(GROUPS))):
+        if not options.check:
+            file.write_text(content, encoding="utf-8")
+        elif not file.exists() or file.read_text(encoding="utf-8") != content:
+            sys.stderr.write(f"{file} is out of date; run python -m functions.api.openapi\n")
+            stale = 1
+    return stale
 
 
-def _complete(operation: dict[str, Any], rule: Rule, permissions: frozenset[str]) -> None:
-    """Say who may call an operation, and how it refuses."""
-    access = rule.access
-    who = [_WHO[access]]
+def _complete(operation: dict[str, Any], rule: Rule) -> None:
+    """Say who may call an operation, what that puts on record, and how it refuses."""
+    who = [_WHO[rule.access]]
     if rule.everywhere:
         who.append("Nobody who is limited to some cameras.")
-    if not rule.person and permissions <= PERMISSIONS:
-        who.append(f"**API keys need:** {', '.join(f'`{name}`' for name in sorted(permissions))}.")
-    operation["description"] = f"{operation.get('description', '')}\n\n**For:** {' '.join(who)}".strip()
+    if rule.keys:
+        who.append(f"**API keys need:** {_listed(rule.keys)}.")
+    about = [operation.get("description", ""), f"**For:** {' '.join(who)}"]
+    if rule.audits:
+        about.append(f"**On record:** {_listed(rule.audits)}.")
+    operation["description"] = "\n\n".join(about).strip()
     refusals = {"default": "Any other problem"}
-    if access is not Access.PUBLIC:
-        operation["security"] = [{"token": []}, {"key": []}]
+    if rule.access is not Access.PUBLIC:
+        # What stands in brackets is, since OpenAPI 3.1, a role or a permission that the scheme itself knows nothing of.
+        operation["security"] = [{"token": [rule.access.value]}, *([{"key": sorted(rule.keys)}] if rule.keys else [])]
         refusals |= {
             "401": "No access token, or one that is not good",
             "403": "The caller's role, permissions or cameras are not enough",
@@ -129,6 +119,10 @@ def _complete(operation: dict[str, Any], rule: Rule, permissions: frozenset[str]
             "description": description,
             "content": {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="Problem")}}},
         }
+
+
+def _listed(names: Collection[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from anpr import outbox
 from anpr.errors import Unavailable
-from functions.api.dependencies import Bus, RequestTelemetry, Services
+from functions.api.dependencies import RequestTelemetry
+from functions.api.services import Publishing, services
 
 _LIMIT = 20
 """A request relays little more than its own events; what others left behind is the sweep's."""
@@ -20,8 +21,7 @@ _LIMIT = 20
 class Relay:
     """Relays the outbox for one request."""
 
-    services: Services
-    bus: Bus
+    services: Annotated[Publishing, Depends(services)]
     telemetry: RequestTelemetry
 
     @contextmanager
@@ -33,7 +33,7 @@ class Relay:
         with self.services.database.transaction() as session:
             yield session
         try:
-            outbox.relay(self.services.database, self.bus, limit=_LIMIT)
+            outbox.relay(self.services.database, self.services.bus, limit=_LIMIT)
         except Unavailable:
             self.telemetry.logger.warning("events not relayed", exc_info=True)
 

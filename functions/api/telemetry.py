@@ -1,48 +1,77 @@
-"""Logs, traces and metrics by Powertools, and the middleware that gives each request its id and its one log line."""
+"""What an application reports by, and the middleware that gives each request its id and its one log line.
 
+The application only knows the port; the host brings what stands behind it. On AWS that is Powertools
+(`functions.api.aws.telemetry`); a process of its own has `PlainTelemetry`, or the like of its choice.
+"""
+
+import logging
 import time
-from dataclasses import dataclass
-from typing import Any
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 from uuid import uuid4
 
-from aws_lambda_powertools import Logger, Metrics, Tracer
-from aws_lambda_powertools.metrics import MetricUnit
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from anpr.messages import METRICS_NAMESPACE
 from functions.api.problems import problem_response
 
 
-@dataclass(frozen=True, slots=True)
-class Telemetry:
+class Log(Protocol):
+    """A logger as the standard library has it; `extra` becomes fields of the line."""
+
+    def info(self, msg: object, /, *, extra: Mapping[str, object] | None = None) -> None: ...
+
+    def warning(
+        self, msg: object, /, *, extra: Mapping[str, object] | None = None, exc_info: BaseException | bool | None = None
+    ) -> None: ...
+
+    def exception(self, msg: object, /, *, extra: Mapping[str, object] | None = None) -> None: ...
+
+
+class Telemetry(Protocol):
     """What a process reports by."""
 
-    logger: Logger
-    tracer: Tracer
-    metrics: Metrics
+    @property
+    def logger(self) -> Log:
+        """Lines for people."""
+        ...
 
     def count(self, name: str, value: int = 1) -> None:
-        """Count something that happened; it goes to CloudWatch with the request's end."""
-        self.metrics.add_metric(name, MetricUnit.Count, value)
+        """Count something that happened."""
+        ...
 
-    def flush(self) -> None:
-        """Write the metrics that were counted, if any, as one EMF line."""
-        if self.metrics.metric_set:
-            self.metrics.flush_metrics()
-            # Where metrics are switched off, Powertools writes nothing and forgets nothing.
-            self.metrics.clear_metrics()
+    def span(self, name: str) -> AbstractContextManager[object]:
+        """Trace what is done inside as one part of the work under way, where that is traced at all."""
+        ...
 
 
-def make_telemetry(group: str) -> Telemetry:
-    """Set up reporting for one group of routes; levels and switches come from Powertools' own variables."""
-    service = f"api-{group}"
-    metrics = Metrics(service=service, namespace=METRICS_NAMESPACE)
-    return Telemetry(Logger(service=service), Tracer(service=service), metrics)
+@dataclass(frozen=True, slots=True)
+class PlainTelemetry:
+    """Reports by the standard library, for a process that has nothing better: whoever runs it decides where lines go.
+
+    Attributes:
+        logger: takes the lines.
+        counts: what was counted since the process began.
+    """
+
+    logger: logging.Logger = field(default_factory=lambda: logging.getLogger("anpr.api"))
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def count(self, name: str, value: int = 1) -> None:
+        self.counts[name] += value
+
+    def span(self, _name: str) -> AbstractContextManager[object]:
+        return nullcontext()
 
 
 class RequestReport:
     """ASGI middleware: an id for the request, a line in the log, and a plain answer to what nobody expected.
+
+    A host that knows the request by an id already leaves it in `scope["state"]["request_id"]`; a client's own header
+    is not believed, since the audit log keeps the id.
 
     It stands inside Starlette's own error middleware, which would raise an error once more after answering it.
     """
@@ -56,8 +85,7 @@ class RequestReport:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        request_id = _request_id(scope)
-        scope.setdefault("state", {})["request_id"] = request_id
+        request_id = scope.setdefault("state", {}).setdefault("request_id", uuid4().hex)
         status = 0
 
         async def send_with_id(message: Message) -> None:
@@ -69,7 +97,8 @@ class RequestReport:
 
         log: dict[str, Any] = {"request_id": request_id, "method": scope["method"], "path": scope["path"]}
         try:
-            await self._app(scope, receive, send_with_id)
+            with self._telemetry.span("request"):
+                await self._app(scope, receive, send_with_id)
         except Exception:
             # The outermost boundary: whatever it is, the client gets a problem that tells nothing of our inside.
             self._telemetry.logger.exception("unexpected error", extra=log)
@@ -91,10 +120,3 @@ class RequestReport:
             "user_id": None if principal is None else str(principal.actor.id),
         }
         self._telemetry.logger.info("request", extra=log)
-
-
-def _request_id(scope: Scope) -> str:
-    """API Gateway's id of the request; a client's own header is not believed, since the audit log keeps the id."""
-    event: dict[str, Any] = scope.get("aws.event", {})
-    given = event.get("requestContext", {}).get("requestId")
-    return str(given) if given else uuid4().hex

@@ -1,7 +1,9 @@
 """The API's functions: one for each group of routes, each with a role of its own."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from aws_cdk import aws_lambda
@@ -11,6 +13,8 @@ from infra.components.alerting import Alerting
 from infra.components.backend_function import BackendFunction, FunctionSpec
 from infra.components.backend_parts import BackendParts
 
+_TABLE: Final = Path(__file__).parents[2] / "functions" / "api" / "access.json"
+"""What the routes say of themselves, written by `python -m functions.api.openapi`."""
 _EVIDENCE: Final = (CROPS_PREFIX, FRAMES_PREFIX)
 
 
@@ -35,21 +39,15 @@ class ApiFunctions:
     @property
     def routes(self) -> Mapping[str, tuple[aws_lambda.IFunction, Sequence[str]]]:
         """By name, what is called of each function, and the first path segments that it serves."""
-        segments = {
-            "Identity": ("auth", "users", "docs", "openapi.json"),
-            "Capture": ("cameras", "uploads", "jobs"),
-            "Review": ("events", "feedback", "exports"),
-            "Alerts": ("bolos", "webhooks", "health", "metrics"),
-            "Governance": ("admin", "licenses", "usage"),
-        }
-        return {name: (function.live, segments[name]) for name, function in self.functions.items()}
+        segments = served_segments()
+        return {name: (function.live, segments[name.lower()]) for name, function in self.functions.items()}
 
     def _made(self, name: str, spec: FunctionSpec) -> BackendFunction:
         return self._parts.function(name, replace(spec, called_by_people=True))
 
     def _identity(self) -> BackendFunction:
         spec = FunctionSpec(
-            handler="functions.api.identity.handler",
+            handler="functions.api.aws.identity.handler",
             purpose="API: logging in, and the people who may.",
             variables={
                 **self._parts.licensing,
@@ -63,7 +61,7 @@ class ApiFunctions:
 
     def _capture(self) -> BackendFunction:
         spec = FunctionSpec(
-            handler="functions.api.capture.handler",
+            handler="functions.api.aws.capture.handler",
             purpose="API: cameras, uploads and their jobs.",
             variables={**self._parts.licensing, **self._parts.bucket, **self._parts.jobs},
         )
@@ -76,7 +74,7 @@ class ApiFunctions:
 
     def _review(self) -> BackendFunction:
         spec = FunctionSpec(
-            handler="functions.api.review.handler",
+            handler="functions.api.aws.review.handler",
             purpose="API: the recorded passages, and what people say of them.",
             variables={**self._parts.licensing, **self._parts.bucket, **self._parts.events},
         )
@@ -92,7 +90,7 @@ class ApiFunctions:
 
     def _alerts(self) -> BackendFunction:
         spec = FunctionSpec(
-            handler="functions.api.alerts.handler",
+            handler="functions.api.aws.alerts.handler",
             purpose="API: wanted plates and webhooks, health and metrics.",
             # One core: an import of a hundred thousand rows must be over before the gateway gives up.
             memory_mb=1769,
@@ -114,7 +112,7 @@ class ApiFunctions:
 
     def _governance(self) -> BackendFunction:
         spec = FunctionSpec(
-            handler="functions.api.governance.handler",
+            handler="functions.api.aws.governance.handler",
             purpose="API: licences, use, the audit log, legal holds and erasure.",
             variables={
                 **self._parts.licensing,
@@ -134,3 +132,14 @@ class ApiFunctions:
         self._parts.detection.grant_measure(function)
         self._parts.bus.grant_describe(function)
         return made
+
+
+def served_segments() -> dict[str, list[str]]:
+    """By the group's name, the first parts of the paths that it serves, in the order of its routes."""
+    segments: dict[str, list[str]] = {}
+    for route, row in json.loads(_TABLE.read_bytes()).items():
+        segment = route.split("/")[1]
+        of_group = segments.setdefault(row["group"], [])
+        if segment not in of_group:
+            of_group.append(segment)
+    return segments

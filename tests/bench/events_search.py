@@ -26,15 +26,15 @@ from anpr.db import Database, make_engine
 from anpr.identity import tokens
 from anpr.identity.tokens import TokenKind, TokenSigner, TokenVerifier
 from anpr.models import Role, User
-from anpr.settings import DatabaseSettings, RateLimitSettings, SearchSettings, StorageSettings, TokenSettings
-from functions.api.entry import LambdaHandler
-from functions.api.routes import events
-from functions.api.services import ApiServices
+from anpr.settings import DatabaseSettings, RateLimitSettings, StorageSettings, TokenSettings
+from functions.api.aws.host import LambdaHandler
+from functions.api.groups.review import GROUP
+from functions.api.services.review import ReviewServices
 from infra.local.postgres import Postgres, free_port
 from tests.bench import plans
 from tests.bench.seed import seed
 from tests.functions.api.client import Client
-from tests.memory import MemorySecrets
+from tests.memory import MemoryBus, MemorySecrets
 
 _YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -107,18 +107,18 @@ def _client(database: Database) -> Client:
         tokens.ensure_signing_key(session, secrets, "signing")
         session.add(user)
     settings = TokenSettings(access_ttl=timedelta(hours=8))
-    services = ApiServices(
+    services = ReviewServices(
         database=database,
         verifier=TokenVerifier(settings),
         blobs=bootstrap.blob_store(StorageSettings(bucket="bench")),
-        search=SearchSettings(),
+        bus=MemoryBus(),
         # Counted as ever, and never reached.
         rates=RateLimitSettings(searches_per_account=10**9, searches_per_address=10**9),
     )
     token = TokenSigner(settings, secrets, "signing").sign(
         TokenKind.ACCESS, subject=user.id, token_id=uuid4(), issued_at=datetime.now(UTC)
     )
-    return Client(LambdaHandler("bench", (events.router,), lambda: services), token)
+    return Client(LambdaHandler(GROUP, lambda: services), token)
 
 
 def _kinds(database: Database, draw: random.Random) -> dict[str, Callable[[], Parameters]]:

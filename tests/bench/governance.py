@@ -123,7 +123,8 @@ def _checks(database: Database) -> None:
         session.flush()
         licenses.activate(session, SYSTEM, license_keys.issue(terms, signing.read_private_key(pem)), settings)
         new = NewApiKey(name="box", role=Role.REVIEWER, permissions=frozenset({"uploads:write"}))
-        _, key = apikeys.create(session, Principal(Actor(owner.id, owner.email), Role.ADMIN), new)
+        caller = Principal(Actor(owner.id, owner.email), Role.ADMIN)
+        _, key = apikeys.create(session, caller, new, grantable=new.permissions)
     allowance = Allowance(10**6, timedelta(minutes=1))
 
     def limit_rate() -> None:

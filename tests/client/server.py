@@ -24,7 +24,7 @@ from anpr.capture.passages import RecordedPassage
 from anpr.messages import upload_id_of
 from anpr.models import Upload, UploadStatus
 from anpr.ports import PresignedPost
-from functions.api.entry import LambdaHandler
+from functions.api.aws.host import Handler
 from tests.functions.api.client import Api
 from tests.lambda_context import lambda_context
 from tests.memory import MemoryBlobs
@@ -95,7 +95,7 @@ class Served:
 
 
 class _Server(HTTPServer):
-    handler: LambdaHandler
+    handler: Handler
     served: Served
 
     def handle_error(self, request: object, client_address: object) -> None:

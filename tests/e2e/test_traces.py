@@ -28,7 +28,7 @@ def traced(site: Site) -> Iterator[None]:
         found["FunctionName"]
         for page in functions.get_paginator("list_functions").paginate()
         for found in page["Functions"]
-        if found["Handler"] == "functions.api.capture.handler"
+        if found["Handler"] == "functions.api.aws.capture.handler"
     ]
     functions.update_function_configuration(FunctionName=name, TracingConfig={"Mode": "Active"})
     yield

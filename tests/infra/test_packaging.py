@@ -13,7 +13,7 @@ from infra.packaging import AWS_SERVICES, ROOT, LayerTarget, bundles, zip_folder
 
 HANDLERS = sorted(
     str(path.relative_to(ROOT).with_suffix("")).replace("/", ".")
-    for pattern in ("functions/*/handler.py", "functions/api/[a-z]*.py")
+    for pattern in ("functions/*/handler.py", "functions/api/aws/[a-z]*.py")
     for path in ROOT.glob(pattern)
     if "\nhandler = " in path.read_text() or "\ndef handler(" in path.read_text()
 )
@@ -33,7 +33,7 @@ def layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_there_are_handlers() -> None:
-    assert {"functions.api.identity", "functions.outbox_relay.handler", "functions.setup.handler"} <= set(HANDLERS)
+    assert {"functions.api.aws.identity", "functions.outbox_relay.handler", "functions.setup.handler"} <= set(HANDLERS)
 
 
 @pytest.mark.parametrize("module", HANDLERS)

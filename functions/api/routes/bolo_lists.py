@@ -3,12 +3,13 @@
 from typing import Annotated, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Header, Query, Response
+from fastapi import Body, Header, Query, Response
 
 from anpr.alerts.bolos import csv_import, lists
 from anpr.alerts.bolos.lists import ListFields
-from functions.api.alerting import Alerting
+from functions.api.access import Access, allows
 from functions.api.dependencies import CallerActor, DbSession
+from functions.api.resource import Resource
 from functions.api.schemas.bolos import (
     ExportQuery,
     ImportOut,
@@ -25,33 +26,38 @@ from functions.api.schemas.bolos import (
     inflated,
 )
 from functions.api.schemas.common import page_fields
+from functions.api.services.alerts import Alerts
 
 CSV = "text/csv"
 MAX_IMPORT_BYTES = 6 * 1024**2
 """What a Lambda takes in one request; a larger file goes in gzip."""
 
-router = APIRouter(prefix="/bolos/lists", tags=["bolos"])
+router = Resource("/bolos/lists", tag="bolos")
 
 
 @router.get("", summary="List the lists")
+@allows(Access.VIEWER, keys={"bolos:read"})
 def list_bolo_lists(query: Annotated[ListQuery, Query()], session: DbSession) -> ListPage:
     """All lists, newest first."""
     return ListPage.model_validate(page_fields(lists.find(session, query.page("bolo-lists"))))
 
 
 @router.post("", status_code=201, summary="Make a list")
+@allows(Access.ADMIN, keys={"bolos:write"}, audits={"bolo_list.created"})
 def create_bolo_list(body: ListIn, session: DbSession, actor: CallerActor) -> ListOut:
     """Make a list; its name must be new."""
     return ListOut.model_validate(lists.create(session, actor, cast("ListFields", body.model_dump())))
 
 
 @router.get("/{list_id}", summary="Get a list")
+@allows(Access.VIEWER, keys={"bolos:read"})
 def get_bolo_list(list_id: UUID, session: DbSession) -> ListOut:
     """One list."""
     return ListOut.model_validate(lists.get(session, list_id))
 
 
 @router.patch("/{list_id}", summary="Change a list")
+@allows(Access.ADMIN, keys={"bolos:write"}, audits={"bolo_list.changed"})
 def change_bolo_list(list_id: UUID, body: ListPatch, session: DbSession, actor: CallerActor) -> ListOut:
     """Change what is given. With `active` false its entries match nothing."""
     fields = cast("ListFields", body.model_dump(exclude_unset=True))
@@ -59,12 +65,14 @@ def change_bolo_list(list_id: UUID, body: ListPatch, session: DbSession, actor: 
 
 
 @router.delete("/{list_id}", status_code=204, summary="Remove a list")
-def delete_bolo_list(list_id: UUID, session: DbSession, actor: CallerActor, alerting: Alerting) -> None:
+@allows(Access.ADMIN, keys={"bolos:write", "events:read"}, everywhere=True, audits={"bolo_list.deleted"})
+def delete_bolo_list(list_id: UUID, session: DbSession, actor: CallerActor, services: Alerts) -> None:
     """Remove a list that never had a hit, with its entries; one that has can be made inactive."""
-    lists.delete(session, actor, list_id, alerting.notifier)
+    lists.delete(session, actor, list_id, services.notifier)
 
 
 @router.get("/{list_id}/subscriptions", summary="List who is told of a list's hits")
+@allows(Access.ADMIN, keys={"bolos:read"}, everywhere=True)
 def list_subscriptions(list_id: UUID, session: DbSession) -> SubscriptionList:
     """Everybody who is told by e-mail or SMS."""
     found = lists.subscriptions(session, list_id)
@@ -72,23 +80,26 @@ def list_subscriptions(list_id: UUID, session: DbSession) -> SubscriptionList:
 
 
 @router.post("/{list_id}/subscriptions", status_code=201, summary="Tell somebody of a list's hits")
+@allows(Access.ADMIN, keys={"bolos:write", "events:read"}, everywhere=True, audits={"bolo_list.subscribed"})
 def create_subscription(
-    list_id: UUID, body: SubscriptionIn, session: DbSession, actor: CallerActor, alerting: Alerting
+    list_id: UUID, body: SubscriptionIn, session: DbSession, actor: CallerActor, services: Alerts
 ) -> SubscriptionOut:
     """By e-mail, once its owner followed the link that is sent to it; or by SMS."""
     recipient = body.channel, body.address
-    return SubscriptionOut.model_validate(lists.subscribe(session, actor, list_id, recipient, alerting.notifier))
+    return SubscriptionOut.model_validate(lists.subscribe(session, actor, list_id, recipient, services.notifier))
 
 
 @router.delete("/{list_id}/subscriptions/{subscription_id}", status_code=204, summary="Tell somebody no more")
+@allows(Access.ADMIN, keys={"bolos:write"}, everywhere=True, audits={"bolo_list.unsubscribed"})
 def delete_subscription(
-    list_id: UUID, subscription_id: UUID, session: DbSession, actor: CallerActor, alerting: Alerting
+    list_id: UUID, subscription_id: UUID, session: DbSession, actor: CallerActor, services: Alerts
 ) -> None:
     """End a subscription."""
-    lists.unsubscribe(session, actor, list_id, subscription_id, alerting.notifier)
+    lists.unsubscribe(session, actor, list_id, subscription_id, services.notifier)
 
 
 @router.post("/{list_id}/import", summary="Import entries from CSV", max_body_size=MAX_IMPORT_BYTES)
+@allows(Access.REVIEWER, keys={"bolos:write"}, audits={"bolo_list.imported"})
 def import_entries(
     list_id: UUID,
     query: Annotated[ImportQuery, Query()],
@@ -119,6 +130,7 @@ def import_entries(
     response_class=Response,
     responses={200: {"content": {CSV: {"schema": {"type": "string"}}}}},
 )
+@allows(Access.REVIEWER, keys={"bolos:read"})
 def export_entries(list_id: UUID, query: Annotated[ExportQuery, Query()], session: DbSession) -> Response:
     """A list's entries, newest first, in the form of an import. A long one comes in parts: follow `Link`."""
     content, following = csv_import.dump(session, list_id, query.cursor)

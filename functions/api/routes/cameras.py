@@ -3,13 +3,15 @@
 from typing import Annotated, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import Header, Query, Response
 
 from anpr.capture import cameras
 from anpr.capture.cameras import CameraFields
 from anpr.governance import licenses
+from functions.api.access import Access, allows
 from functions.api.dependencies import Caller, DbSession, Services
 from functions.api.licensing import warn
+from functions.api.resource import Resource
 from functions.api.schemas.cameras import (
     CameraCollection,
     CameraIn,
@@ -23,7 +25,7 @@ from functions.api.schemas.common import page_fields
 
 GEOJSON = "application/geo+json"
 
-router = APIRouter(prefix="/cameras", tags=["cameras"])
+router = Resource("/cameras", tag="cameras", about="Where footage comes from.")
 
 
 @router.get(
@@ -32,6 +34,7 @@ router = APIRouter(prefix="/cameras", tags=["cameras"])
     response_model=CameraPage,
     responses={200: {"content": {GEOJSON: {"schema": {"$ref": "#/components/schemas/CameraCollection"}}}}},
 )
+@allows(Access.VIEWER, keys={"cameras:read"})
 def list_cameras(
     query: Annotated[CameraQuery, Query()],
     session: DbSession,
@@ -47,6 +50,7 @@ def list_cameras(
 
 
 @router.post("", status_code=201, summary="Register a camera")
+@allows(Access.ADMIN, keys={"cameras:write"}, everywhere=True, audits={"camera.created"})
 def create_camera(
     body: CameraIn, session: DbSession, caller: Caller, services: Services, response: Response
 ) -> CameraOut:
@@ -57,12 +61,14 @@ def create_camera(
 
 
 @router.get("/{camera_id}", summary="Get a camera")
+@allows(Access.VIEWER, keys={"cameras:read"})
 def get_camera(camera_id: UUID, session: DbSession, caller: Caller) -> CameraOut:
     """One camera."""
     return CameraOut.model_validate(cameras.get(session, camera_id, scope=caller.scope))
 
 
 @router.patch("/{camera_id}", summary="Change a camera")
+@allows(Access.ADMIN, keys={"cameras:write"}, audits={"camera.changed"})
 def change_camera(
     camera_id: UUID, body: CameraPatch, session: DbSession, caller: Caller, services: Services
 ) -> CameraOut:
@@ -74,6 +80,7 @@ def change_camera(
 
 
 @router.delete("/{camera_id}", status_code=204, summary="Remove a camera")
+@allows(Access.ADMIN, keys={"cameras:write"}, audits={"camera.deleted"})
 def delete_camera(camera_id: UUID, session: DbSession, caller: Caller) -> None:
     """Remove a camera that has no uploads; one that has can be made inactive."""
     cameras.delete(session, caller.actor, camera_id, scope=caller.scope)

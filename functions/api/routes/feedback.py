@@ -3,14 +3,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from anpr.review import agreement, verdicts
 from anpr.review import queue as review_queue
 from anpr.review.queue import QueueFilter
-from functions.api.dependencies import Blobs, Caller, DbSession
-from functions.api.judging import Judging
+from functions.api.access import Access, allows
+from functions.api.dependencies import Caller, DbSession
 from functions.api.promises import Promises
+from functions.api.resource import Resource
 from functions.api.schemas.feedback import (
     AgreementList,
     AgreementOut,
@@ -26,32 +27,38 @@ from functions.api.schemas.feedback import (
     review_out,
     verdict_out,
 )
+from functions.api.services.review import Review
 
-router = APIRouter(prefix="/feedback", tags=["feedback"])
+router = Resource("/feedback", tag="feedback", about="What people say of the reads: a queue, verdicts, figures.")
 
 
 @router.get("/queue", summary="Look at the head of the review queue")
-def see_queue(query: Annotated[QueueQuery, Query()], session: DbSession, caller: Caller, blobs: Blobs) -> ReviewList:
+@allows(Access.REVIEWER, keys={"events:read", "feedback:read"})
+def see_queue(
+    query: Annotated[QueueQuery, Query()], session: DbSession, caller: Caller, services: Review
+) -> ReviewList:
     """What most needs a person: open hits first, then requests for a second opinion, then doubtful reads."""
     wanted = QueueFilter(caller.scope, frozenset(query.camera_id))
     found = review_queue.top(session, wanted, limit=query.limit)
-    return ReviewList(items=[review_out(review, blobs) for review in found])
+    return ReviewList(items=[review_out(review, services.blobs) for review in found])
 
 
 @router.post("/claims", summary="Claim the next events to review")
-def claim_next(body: ClaimIn, session: DbSession, caller: Caller, blobs: Blobs, judging: Judging) -> ReviewList:
+@allows(Access.REVIEWER)
+def claim_next(body: ClaimIn, session: DbSession, caller: Caller, services: Review) -> ReviewList:
     """Events that nobody else works on. A claim ends with the verdict, when it is released, or with its lease."""
     claimed = review_queue.claim_next(
         session,
         verdicts.person(caller),
         QueueFilter(caller.scope, body.camera_ids),
         count=body.count,
-        settings=judging.settings,
+        settings=services.review,
     )
-    return ReviewList(items=[review_out(review, blobs) for review in claimed])
+    return ReviewList(items=[review_out(review, services.blobs) for review in claimed])
 
 
 @router.get("/agreement", summary="Compare machine and people")
+@allows(Access.REVIEWER, keys={"feedback:read"})
 def get_agreement(query: Annotated[AgreementParameters, Query()], session: DbSession, caller: Caller) -> AgreementList:
     """How often people found the machine's read right, by camera and ISO week of capture."""
     figures = agreement.agreement(session, query.query(), scope=caller.scope)
@@ -59,6 +66,7 @@ def get_agreement(query: Annotated[AgreementParameters, Query()], session: DbSes
 
 
 @router.get("/events/{event_id}", summary="List the verdicts on an event")
+@allows(Access.REVIEWER, keys={"events:read", "feedback:read"})
 def get_verdicts(event_id: UUID, session: DbSession, caller: Caller) -> VerdictList:
     """All verdicts, the newest first; the first that is not undone holds."""
     found = verdicts.history(session, event_id, scope=caller.scope)
@@ -66,49 +74,54 @@ def get_verdicts(event_id: UUID, session: DbSession, caller: Caller) -> VerdictL
 
 
 @router.post("/events/{event_id}", status_code=201, summary="Judge a read")
+@allows(Access.REVIEWER, audits={"event.reviewed"})
 def give_verdict(
     event_id: UUID,
     body: VerdictIn,
     caller: Caller,
-    judging: Judging,
+    services: Review,
     promises: Promises,
     response: Response,
 ) -> VerdictOut:
     """Confirm, correct or reject what the machine read; the read itself stays. Sent twice, it counts once."""
     with promises.transaction() as session:
-        given, new = verdicts.give(session, caller, event_id, body.opinion(), matcher=judging.matcher)
+        given, new = verdicts.give(session, caller, event_id, body.opinion(), matcher=services.matcher)
     if not new:
         response.status_code = 200
     return verdict_out(given)
 
 
 @router.put("/events/{event_id}/claim", summary="Claim an event, or renew the claim")
-def claim_event(event_id: UUID, session: DbSession, caller: Caller, blobs: Blobs, judging: Judging) -> ReviewOut:
+@allows(Access.REVIEWER)
+def claim_event(event_id: UUID, session: DbSession, caller: Caller, services: Review) -> ReviewOut:
     """Keep others from working on this event; refused while another reviewer does."""
     claimed = review_queue.claim(
-        session, verdicts.person(caller), event_id, scope=caller.scope, lease=judging.settings.lease
+        session, verdicts.person(caller), event_id, scope=caller.scope, lease=services.review.lease
     )
-    return review_out(claimed, blobs)
+    return review_out(claimed, services.blobs)
 
 
 @router.delete("/events/{event_id}/claim", status_code=204, summary="Release an event")
+@allows(Access.REVIEWER)
 def release_event(event_id: UUID, session: DbSession, caller: Caller) -> None:
     """Give the event back to the queue."""
     review_queue.release(session, verdicts.person(caller), event_id, scope=caller.scope)
 
 
 @router.post("/events/{event_id}/second-opinion", status_code=202, summary="Ask for a second opinion")
+@allows(Access.REVIEWER)
 def ask_second_opinion(
-    event_id: UUID, body: SecondOpinionIn, session: DbSession, caller: Caller, blobs: Blobs
+    event_id: UUID, body: SecondOpinionIn, session: DbSession, caller: Caller, services: Review
 ) -> ReviewOut:
     """Put the event before another reviewer, with priority. A verdict that stands holds until then."""
     asked = review_queue.ask_second_opinion(session, verdicts.person(caller), event_id, body.note, scope=caller.scope)
-    return review_out(asked, blobs)
+    return review_out(asked, services.blobs)
 
 
 @router.post("/verdicts/{verdict_id}/undo", summary="Undo a verdict")
-def undo_verdict(verdict_id: UUID, caller: Caller, judging: Judging, promises: Promises) -> VerdictOut:
+@allows(Access.REVIEWER, audits={"event.review_undone"})
+def undo_verdict(verdict_id: UUID, caller: Caller, services: Review, promises: Promises) -> VerdictOut:
     """Take back one's own verdict; administrators anybody's. The one before it holds again."""
     with promises.transaction() as session:
-        undone = verdicts.undo(session, caller, verdict_id, matcher=judging.matcher)
+        undone = verdicts.undo(session, caller, verdict_id, matcher=services.matcher)
     return verdict_out(undone)

@@ -1,49 +1,34 @@
-"""/health for load balancers, /admin/health for people, /metrics for Prometheus."""
+"""/health for load balancers, /metrics for Prometheus."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from anpr import outbox
 from anpr.governance import health
-from functions.api.dependencies import Blobs, Bus, DbSession, Queue, Services
-from functions.api.schemas.health import Alive, HealthOut, ProbeOut
+from functions.api.access import Access, allows
+from functions.api.dependencies import DbSession
+from functions.api.resource import Resource
+from functions.api.schemas.health import Alive
+from functions.api.services.alerts import Alerts
 
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
-router = APIRouter(tags=["health"])
-admin_router = APIRouter(prefix="/admin", tags=["admin"])
+router = Resource(tag="health", about="Whether all is well, and how much was done.")
 
 
 @router.get("/health", summary="Tell that the process answers")
+@allows(Access.PUBLIC)
 def get_health() -> Alive:
     """Answers without asking anything else."""
     return Alive()
 
 
-@admin_router.get("/health", summary="Check what the backend needs", responses={503: {"model": HealthOut}})
-def get_admin_health(services: Services, blobs: Blobs, queue: Queue, bus: Bus, response: Response) -> HealthOut:
-    """Make one cheap request to each service that the backend needs; 503 if one of them fails."""
-    probes = health.probe(
-        {
-            "database": lambda: health.check_database(services.database),
-            "bucket": blobs.check,
-            "queue": queue.check,
-            "bus": bus.check,
-        }
-    )
-    found = HealthOut(
-        ok=all(probe.ok for probe in probes.values()),
-        checks={name: ProbeOut.model_validate(probe) for name, probe in probes.items()},
-    )
-    if not found.ok:
-        response.status_code = 503
-    return found
-
-
 @router.get(
     "/metrics", summary="Read the counters", response_class=Response, responses={200: {"content": {"text/plain": {}}}}
 )
-def get_metrics(session: DbSession, queue: Queue) -> Response:
+@allows(Access.SCRAPER, keys={"metrics:read"}, everywhere=True)
+def get_metrics(session: DbSession, services: Alerts) -> Response:
     """Prometheus text. Send an administrator's access token, or the deployment's scrape token, as the bearer token."""
     return Response(
-        health.prometheus(health.count(session), queue.depth(), outbox.set_aside(session)), media_type=PROMETHEUS
+        health.prometheus(health.count(session), services.jobs.depth(), outbox.set_aside(session)),
+        media_type=PROMETHEUS,
     )

@@ -3,16 +3,19 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import Depends, Header, Query
 
 from anpr.capture import uploads
 from anpr.capture.uploads import NewUpload, UploadFilter
-from functions.api.dependencies import Blobs, Caller, DbSession, Uploads
+from functions.api.access import Access, allows
+from functions.api.dependencies import Caller, DbSession
 from functions.api.licensing import within_minutes
+from functions.api.resource import Resource
 from functions.api.schemas.common import Line, page_fields
 from functions.api.schemas.uploads import UploadCreated, UploadIn, UploadOut, UploadPage, UploadQuery, created
+from functions.api.services.capture import Capture
 
-router = APIRouter(prefix="/uploads", tags=["uploads"])
+router = Resource("/uploads", tag="uploads", about="Footage on its way in.")
 
 IdempotencyKey = Annotated[
     Line | None,
@@ -21,21 +24,22 @@ IdempotencyKey = Annotated[
 
 
 @router.post("", status_code=201, summary="Begin an upload", dependencies=[Depends(within_minutes)])
+@allows(Access.REVIEWER, keys={"uploads:write"}, audits={"upload.created"})
 def create_upload(
     body: UploadIn,
     session: DbSession,
     caller: Caller,
-    blobs: Blobs,
-    settings: Uploads,
+    services: Capture,
     idempotency_key: IdempotencyKey = None,
 ) -> UploadCreated:
     """Register a file and get the form to post it with; the job begins by itself when the file has come."""
     new = NewUpload(**body.model_dump(), idempotency_key=idempotency_key)
-    upload = uploads.create(session, caller.actor, new, settings, scope=caller.scope)
-    return created(upload, uploads.form_for(upload, blobs, settings))
+    upload = uploads.create(session, caller.actor, new, services.uploads, scope=caller.scope)
+    return created(upload, uploads.form_for(upload, services.blobs, services.uploads))
 
 
 @router.get("", summary="List uploads")
+@allows(Access.VIEWER, keys={"uploads:read"})
 def list_uploads(query: Annotated[UploadQuery, Query()], session: DbSession, caller: Caller) -> UploadPage:
     """The uploads of the cameras that the caller may see, newest first."""
     wanted = UploadFilter(camera_id=query.camera_id, status=query.status)
@@ -45,6 +49,7 @@ def list_uploads(query: Annotated[UploadQuery, Query()], session: DbSession, cal
 
 
 @router.get("/{upload_id}", summary="Get an upload")
+@allows(Access.VIEWER, keys={"uploads:read"})
 def get_upload(upload_id: UUID, session: DbSession, caller: Caller) -> UploadOut:
     """One upload."""
     return UploadOut.model_validate(uploads.get(session, upload_id, scope=caller.scope))

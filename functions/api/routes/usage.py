@@ -4,17 +4,19 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import Header, Path, Query, Response
 
 from anpr.governance import usage
 from anpr.governance.usage import UsageLine
+from functions.api.access import Access, allows
 from functions.api.dependencies import Caller, DbSession
+from functions.api.resource import Resource
 from functions.api.schemas.common import Written
 from functions.api.schemas.usage import MonthList, ReportQuery, UsageList, UsageQuery, usage_csv, usage_out
 
 CSV = "text/csv"
 
-router = APIRouter(prefix="/usage", tags=["usage"])
+router = Resource("/usage", tag="usage", about="What was used, by day and camera, and monthly reports.")
 
 Accept = Annotated[str, Header(include_in_schema=False)]
 Month = Annotated[
@@ -26,6 +28,7 @@ _AS_CSV: dict[int | str, dict[str, Any]] = {200: {"content": {CSV: {"schema": {"
 
 
 @router.get("", summary="Get the use by day and camera", response_model=UsageList, responses=_AS_CSV)
+@allows(Access.REVIEWER, keys={"usage:read"})
 def get_usage(
     query: Annotated[UsageQuery, Query()], session: DbSession, caller: Caller, accept: Accept = ""
 ) -> UsageList | Response:
@@ -37,12 +40,14 @@ def get_usage(
 
 
 @router.get("/reports", summary="List the months that have a report")
+@allows(Access.REVIEWER, keys={"usage:read"})
 def list_usage_reports(session: DbSession, caller: Caller) -> MonthList:
     """The closed months with use of the caller's cameras, newest first. A month is closed two days after its end."""
     return MonthList(items=[f"{month:%Y-%m}" for month in usage.closed_months(session, scope=caller.scope)])
 
 
 @router.get("/reports/{month}", summary="Get a month's report", response_model=UsageList, responses=_AS_CSV)
+@allows(Access.REVIEWER, keys={"usage:read"})
 def get_usage_report(
     month: Month,
     query: Annotated[ReportQuery, Query()],

@@ -3,28 +3,32 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from anpr.errors import NotFound, Unprocessable
 from anpr.identity import users
 from anpr.identity.users import NewUser, UserChanges
+from functions.api.access import Access, allows
 from functions.api.dependencies import CallerActor, DbSession, Services
 from functions.api.limits import PasswordAttempt
+from functions.api.resource import Resource
 from functions.api.schemas.common import PageQuery, page_fields
 from functions.api.schemas.users import PasswordChange, UserIn, UserOut, UserPage, UserPatch
 
-router = APIRouter(prefix="/users", tags=["users"])
+router = Resource("/users", tag="users", about="Accounts and their roles: admin, reviewer, viewer.")
 
 Attempt = Annotated[PasswordAttempt, Depends(PasswordAttempt)]
 
 
 @router.get("", summary="List accounts")
+@allows(Access.ADMIN, everywhere=True)
 def list_users(query: Annotated[PageQuery, Query()], session: DbSession) -> UserPage:
     """All accounts, newest first."""
     return UserPage.model_validate(page_fields(users.find(session, query.page("users"))))
 
 
 @router.post("", status_code=201, summary="Make an account")
+@allows(Access.ADMIN, everywhere=True, audits={"user.created"})
 def create_user(body: UserIn, session: DbSession, actor: CallerActor) -> UserOut:
     """Make an account; its e-mail address must be new."""
     new = NewUser(email=body.email, password=body.password.get_secret_value(), role=body.role, full_name=body.full_name)
@@ -32,6 +36,7 @@ def create_user(body: UserIn, session: DbSession, actor: CallerActor) -> UserOut
 
 
 @router.get("/me", summary="Get one's own account")
+@allows(Access.VIEWER)
 def get_own_user(session: DbSession, actor: CallerActor) -> UserOut:
     """The caller's account."""
     if actor.id is None:
@@ -41,6 +46,7 @@ def get_own_user(session: DbSession, actor: CallerActor) -> UserOut:
 
 # A refusal leaves something to commit (an audit record), so this ends its transaction before it raises.
 @router.post("/me/password", status_code=204, summary="Change one's own password")
+@allows(Access.VIEWER, audits={"password.changed", "password.refused"})
 def change_own_password(body: PasswordChange, services: Services, actor: CallerActor, attempt: Attempt) -> None:
     """Change the caller's password; every login of theirs ends at once, this one too. Too many wrong guesses: 429."""
     attempt.count()
@@ -57,12 +63,14 @@ def change_own_password(body: PasswordChange, services: Services, actor: CallerA
 
 
 @router.get("/{user_id}", summary="Get an account")
+@allows(Access.ADMIN, everywhere=True)
 def get_user(user_id: UUID, session: DbSession) -> UserOut:
     """One account."""
     return UserOut.model_validate(users.get(session, user_id))
 
 
 @router.patch("/{user_id}", summary="Change an account")
+@allows(Access.ADMIN, everywhere=True, audits={"user.changed"})
 def change_user(user_id: UUID, body: UserPatch, session: DbSession, actor: CallerActor) -> UserOut:
     """Change a role, a name or a password, or disable an account. The last active administrator stays one."""
     changes = UserChanges(

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from anpr.identity import apikeys
 from anpr.identity.apikeys import NewApiKey
 from anpr.models import ApiKey, Role
 from functions.api.schemas.camera_limits import GrantsIn
@@ -34,8 +33,8 @@ class ApiKeyIn(RequestModel):
         list[Line],
         Field(
             min_length=1,
-            max_length=len(apikeys.PERMISSIONS),
-            description="Some of " + ", ".join(sorted(apikeys.PERMISSIONS)) + ". What gives passages, such as hits and "
+            max_length=100,
+            description="Each `<data>:<read or write>`, as the routes name them. What gives passages, such as hits and "
             "previews, needs `events:read` too.",
         ),
     ]

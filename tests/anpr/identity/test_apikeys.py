@@ -31,11 +31,14 @@ def cameras(database: Database) -> list[UUID]:
     return [camera.id for camera in made]
 
 
+GRANTABLE = frozenset({"uploads:write", "jobs:read"})
+
+
 def make(database: Database, owner: User, **changes: Any) -> tuple[ApiKey, str]:
     values = {"name": "box 7", "role": Role.VIEWER, "permissions": frozenset({"uploads:write", "jobs:read"})}
     with database.transaction() as session:
         principal = Principal(Actor(owner.id, owner.email), owner.role)
-        return apikeys.create(session, principal, NewApiKey(**(values | changes)))
+        return apikeys.create(session, principal, NewApiKey(**(values | changes)), grantable=GRANTABLE)
 
 
 def authenticate(database: Database, key: str) -> Principal:

@@ -2,18 +2,24 @@
 
 import base64
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from anpr.db import Database
 from anpr.identity.tokens import TokenKind, TokenSigner, TokenVerifier
 from anpr.models import Role
-from functions.api.entry import LambdaHandler
-from functions.api.openapi import ROUTERS
+from functions.api.access import rule_of
+from functions.api.app import routes_of
+from functions.api.aws.host import Handler, LambdaHandler
 from functions.api.services import ApiServices
+from functions.api.services.alerts import AlertsServices
+from functions.api.whole import GROUPS, segments_of
 from tests.lambda_context import lambda_context
 from tests.memory import MemoryAnchors, MemoryBlobs, MemoryBus, MemoryQueue, MemorySecrets
 
@@ -36,7 +42,7 @@ class Reply:
 class Client:
     """Calls the handler as API Gateway does, perhaps as somebody."""
 
-    def __init__(self, handler: LambdaHandler, token: str | None = None) -> None:
+    def __init__(self, handler: Handler, token: str | None = None) -> None:
         self._handler = handler
         self.token = token
 
@@ -89,11 +95,44 @@ class Client:
         return self.request("DELETE", path, **options)
 
 
+RULES: Final = {
+    (method, route.path): rule_of(route.endpoint) for group in GROUPS for method, route in routes_of(group.resources)
+}
+"""Who may call what, as the routes say it."""
+
+
+def route_of(method: str, path: str) -> tuple[str, str] | None:
+    """The route that a request is for, if there is one."""
+    for known in RULES:
+        if known[0] == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", known[1]), path):
+            return known
+    return None
+
+
+def gateway(services: Mapping[str, ApiServices], seen: dict[str, tuple[str, str]]) -> Handler:
+    """The five functions' handlers behind one, which hands each request on by the first part of its path.
+
+    Args:
+        services: each group's, by its name.
+        seen: gets the method and path of each request, by the request's id.
+    """
+    handlers = {group.name: LambdaHandler(group, partial(services.__getitem__, group.name)) for group in GROUPS}
+    routed = {segment: handlers[group.name] for group in GROUPS for segment in segments_of(group)}
+
+    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        context_of = event["requestContext"]
+        seen[context_of["requestId"]] = context_of["http"]["method"], event["rawPath"]
+        segment = event["rawPath"].split("/")[1]
+        return routed.get(segment, handlers["identity"])(event, context)
+
+    return handle
+
+
 @dataclass
 class Api:
     """The API, and what stands behind it."""
 
-    handler: LambdaHandler
+    handler: Handler
     database: Database
     signer: TokenSigner
     verifier: TokenVerifier
@@ -103,12 +142,22 @@ class Api:
     anchors: MemoryAnchors
     secrets: MemorySecrets
     users: dict[Role, UUID]
-    services: ApiServices
+    services: dict[str, ApiServices]
+    seen: dict[str, tuple[str, str]]
 
     def with_services(self, **changes: Any) -> "Api":
-        """The same, but for some services."""
-        services = replace(self.services, **changes)
-        return replace(self, services=services, handler=LambdaHandler("test", ROUTERS, lambda: services))
+        """The same, but for some services, in every group that has them."""
+        services = {
+            name: replace(one, **{field: value for field, value in changes.items() if hasattr(one, field)})
+            for name, one in self.services.items()
+        }
+        return replace(self, services=services, handler=gateway(services, self.seen))
+
+    @property
+    def alerts(self) -> AlertsServices:
+        found = self.services["alerts"]
+        assert isinstance(found, AlertsServices)
+        return found
 
     @property
     def anonymous(self) -> Client:

@@ -1,16 +1,20 @@
 import re
+from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from fastapi import APIRouter
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
 
 from anpr.models import Role
-from functions.api.access import ACCESS, Access
+from functions.api.access import Access
 from functions.api.app import create_app, routes_of
-from functions.api.openapi import ROUTERS
+from functions.api.resource import Group, Resource
 from functions.api.services import ApiServices
-from functions.api.telemetry import make_telemetry
-from tests.functions.api.client import SCRAPE_TOKEN, Api, Client
+from functions.api.services.identity import IdentityServices
+from functions.api.telemetry import PlainTelemetry
+from functions.api.whole import GROUPS
+from tests.functions.api.client import RULES, SCRAPE_TOKEN, Api, Client
 
 MAY = {
     Access.VIEWER: {Role.VIEWER, Role.REVIEWER, Role.ADMIN},
@@ -24,25 +28,50 @@ def call(client: Client, method: str, path: str) -> int:
     return client.request(method, re.sub(r"\{\w+\}", lambda _name: str(uuid4()), path)).status
 
 
-def test_the_table_has_every_route_and_no_other() -> None:
-    assert set(ACCESS) == set(routes_of(ROUTERS))
-
-
-def test_a_route_outside_the_table_keeps_the_application_from_starting(api: Api) -> None:
-    router = APIRouter()
-    router.add_api_route("/forgotten", lambda: None)
+def test_a_route_that_does_not_say_who_may_call_it_keeps_the_application_from_starting(api: Api) -> None:
+    resource = Resource("/forgotten", tag="forgotten")
+    resource.add_api_route("", lambda: None)
     services = ApiServices(database=api.database, verifier=api.verifier)
 
-    with pytest.raises(LookupError, match="GET /forgotten"):
-        create_app(services, [router], make_telemetry("test"))
+    with pytest.raises(LookupError, match="lambda"):
+        create_app(Group("test", [resource], ApiServices), services, PlainTelemetry())
 
 
-def test_each_route_lets_in_whom_the_table_says(api: Api) -> None:
+def test_a_group_is_not_started_with_the_services_of_another(api: Api) -> None:
+    group = Group("test", [], IdentityServices)
+
+    with pytest.raises(TypeError, match="needs IdentityServices, not CaptureServices"):
+        create_app(group, api.services["capture"], PlainTelemetry())
+
+
+def _needed(dependant: Dependant) -> Iterator[type[ApiServices]]:
+    """The classes of services that a route's function and all that it depends on ask for."""
+    for parameter in dependant.dependencies:
+        yield from _needed(parameter)
+    call = getattr(dependant.call, "__func__", dependant.call)
+    owner = call.__init__ if isinstance(call, type) else call  # type: ignore[misc] # of a dependency that is a class
+    for annotation in getattr(owner, "__annotations__", {}).values():
+        for kind in (annotation, *getattr(annotation, "__args__", ())):
+            if isinstance(kind, type) and issubclass(kind, ApiServices):
+                yield kind
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)
+def test_each_route_asks_for_services_that_its_group_has(group: Group) -> None:
+    application = FastAPI()
+    for resource in group.resources:
+        application.include_router(resource)
+    asked = {(route.path, kind) for _, route in routes_of(group.resources) for kind in _needed(route.dependant)}
+    assert {kind for _, kind in asked} > {ApiServices} or group.name == "identity"
+    assert [(path, kind.__name__) for path, kind in asked if not issubclass(group.services, kind)] == []
+
+
+def test_each_route_lets_in_whom_it_says(api: Api) -> None:
     """Every route by every role, by nobody, and by tokens that have expired."""
     clients = {role: api.as_role(role) for role in Role}
     expired = {role: api.expired(role) for role in Role}
     wrong = []
-    for (method, path), rule in ACCESS.items():
+    for (method, path), rule in RULES.items():
         if rule.access is Access.PUBLIC:
             # Reached: the answer is the route's own, which for want of a body may be that one is needed.
             if call(api.anonymous, method, path) in (401, 403, 500):

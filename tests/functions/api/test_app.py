@@ -4,33 +4,30 @@ import pytest
 from fastapi import APIRouter
 
 from anpr.errors import TooManyRequests, Unavailable
-from functions.api import access
-from functions.api.entry import LambdaHandler
+from functions.api.access import Access, allows
+from functions.api.aws.host import LambdaHandler
+from functions.api.resource import Group
 from functions.api.services import ApiServices
 from tests.functions.api.client import Api, Client
 from tests.lambda_context import lambda_context
 
 
-def client_of(api: Api, router: APIRouter, monkeypatch: pytest.MonkeyPatch) -> Client:
-    """A client of an application of one public router."""
-    for route in router.routes:
-        path = route.path  # type: ignore[attr-defined] # an APIRoute
-        monkeypatch.setitem(access.ACCESS, ("GET", path), access.Rule(access.Access.PUBLIC))
+def client_of(api: Api, router: APIRouter) -> Client:
+    """A client of an application of one router."""
     services = ApiServices(database=api.database, verifier=api.verifier)
-    return Client(LambdaHandler("test", [router], lambda: services))
+    return Client(LambdaHandler(Group("test", [router], ApiServices), lambda: services))
 
 
-def test_what_nobody_expected_is_a_problem_that_tells_nothing(
-    api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_what_nobody_expected_is_a_problem_that_tells_nothing(api: Api, caplog: pytest.LogCaptureFixture) -> None:
     router = APIRouter()
 
     @router.get("/broken")
+    @allows(Access.PUBLIC)
     def broken() -> None:
         raise ZeroDivisionError("the password is hunter2")
 
     with caplog.at_level(logging.ERROR):
-        reply = client_of(api, router, monkeypatch).get("/broken")
+        reply = client_of(api, router).get("/broken")
 
     assert (reply.status, reply.headers["content-type"]) == (500, "application/problem+json")
     assert reply.json()["request_id"] == reply.headers["x-request-id"]
@@ -39,14 +36,15 @@ def test_what_nobody_expected_is_a_problem_that_tells_nothing(
     assert "hunter2" in caplog.text
 
 
-def test_a_limit_says_when_to_come_back(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_limit_says_when_to_come_back(api: Api) -> None:
     router = APIRouter()
 
     @router.get("/limited")
+    @allows(Access.PUBLIC)
     def limited() -> None:
         raise TooManyRequests("Too many logins.", retry_after_s=30, limit=10)
 
-    reply = client_of(api, router, monkeypatch).get("/limited")
+    reply = client_of(api, router).get("/limited")
     assert (reply.status, reply.headers["retry-after"]) == (429, "30")
     assert (reply.json()["detail"], reply.json()["limit"]) == ("Too many logins.", 10)
 
@@ -94,7 +92,7 @@ def test_a_request_is_one_line_in_the_log(api: Api, caplog: pytest.LogCaptureFix
     with caplog.at_level(logging.INFO):
         reply = api.viewer.get("/users/me")
 
-    (record,) = [record for record in caplog.records if record.name == "api-test"]
+    (record,) = [record for record in caplog.records if record.name == "api-identity"]
     logged = vars(record)
     assert (logged["method"], logged["path"], logged["status"]) == ("GET", "/users/me", 200)
     assert logged["request_id"] == reply.headers["x-request-id"]
@@ -110,7 +108,7 @@ def test_a_start_that_fails_is_a_problem_and_is_tried_again(api: Api) -> None:
             raise Unavailable("The database is not set up yet: its secret has no value.")
         return services
 
-    client = Client(LambdaHandler("test", [], build))
+    client = Client(LambdaHandler(Group("test", [], ApiServices), build))
     reply = client.get("/nothing")
     assert (reply.status, reply.headers["content-type"]) == (503, "application/problem+json")
     assert int(reply.headers["retry-after"]) > 0
@@ -129,6 +127,8 @@ def test_the_description_and_its_page_are_served(api: Api) -> None:
 
 
 def test_a_call_that_is_no_request_only_keeps_the_function_alive(api: Api) -> None:
-    handler = LambdaHandler("test", [], lambda: ApiServices(database=api.database, verifier=api.verifier))
+    handler = LambdaHandler(
+        Group("test", [], ApiServices), lambda: ApiServices(database=api.database, verifier=api.verifier)
+    )
 
     assert handler({}, lambda_context("api")) == {}

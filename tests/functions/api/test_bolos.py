@@ -1,6 +1,5 @@
 import base64
 import gzip
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -203,8 +202,6 @@ def test_subscriptions(api: Api, list_id: str) -> None:
 
 
 def test_a_notification_service_that_is_down_is_a_503(api: Api, list_id: str) -> None:
-    alerting = api.services.alerting
-    assert alerting is not None
-    broken = api.with_services(alerting=replace(alerting, notifier=MemoryNotifier(down=True)))
+    broken = api.with_services(notifier=MemoryNotifier(down=True))
     body = {"channel": "email", "address": "desk@example.org"}
     assert broken.admin.post(f"/bolos/lists/{list_id}/subscriptions", body).status == 503

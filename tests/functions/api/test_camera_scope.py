@@ -11,9 +11,9 @@ from anpr.governance import signing, usage
 from anpr.messages import UploadProcessed
 from anpr.models import BoloMatch, Correction, Export, Role, Upload, UploadStatus, UsageReport
 from anpr.settings import LicenseSettings
-from functions.api.access import ACCESS, Access
+from functions.api.access import Access
 from tests.builders import add_event
-from tests.functions.api.client import Api, Client, Reply
+from tests.functions.api.client import RULES, Api, Client, Reply
 
 TODAY = datetime.now(UTC).date()
 PERIOD = {"start": str(TODAY - timedelta(days=1)), "end": str(TODAY)}
@@ -93,7 +93,7 @@ def test_no_route_shows_anything_of_a_camera_out_of_scope(api: Api, traces: tupl
     with api.database.transaction() as session:
         usage.close_months(session, datetime.now(UTC) + timedelta(days=40))
     told = []
-    for (method, path), rule in ACCESS.items():
+    for (method, path), rule in RULES.items():
         if method != "GET" or rule.access not in (Access.VIEWER, Access.REVIEWER):
             continue
         if "{" in other.fill(path):
@@ -128,7 +128,7 @@ def test_what_is_in_scope_is_shown_by_the_same_routes(api: Api, traces: tuple[Tr
     own, _ = traces
     shown = {
         path
-        for (method, path), rule in ACCESS.items()
+        for (method, path), rule in RULES.items()
         if method == "GET"
         and rule.access in (Access.VIEWER, Access.REVIEWER)
         and own.is_in(api.reviewer.get(own.fill(path), params=QUERIES.get(path)))

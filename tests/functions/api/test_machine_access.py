@@ -4,13 +4,14 @@ import re
 from typing import Any
 from uuid import UUID, uuid4
 
-from anpr.identity.apikeys import PERMISSIONS
 from anpr.models import Role
 from anpr.settings import RateLimitSettings
-from functions.api.access import ACCESS, Access, needed
+from functions.api.access import Access
+from functions.api.access_table import key_permissions
 from tests.builders import add_event
-from tests.functions.api.client import PASSWORD, Api, Client
+from tests.functions.api.client import PASSWORD, RULES, Api, Client
 
+PERMISSIONS = key_permissions()
 LOGIN = {"email": "viewer@example.org", "password": PASSWORD}
 WRONG = {**LOGIN, "password": "not the password"}
 
@@ -31,7 +32,7 @@ def test_a_key_does_what_it_is_for_and_no_more(api: Api) -> None:
     """Every route by a key of an administrator's that is for uploads, jobs and events."""
     _, machine = make_key(api, role="admin")
     allowed = set()
-    for (method, path), rule in ACCESS.items():
+    for (method, path), rule in RULES.items():
         if rule.access is Access.PUBLIC:
             continue
         status = machine.request(method, path.replace("{", "").replace("}", "")).status
@@ -53,11 +54,7 @@ def filled(path: str) -> str:
 
 def for_machines() -> dict[tuple[str, str], frozenset[str]]:
     """The routes that a key can be made for, with what it must be permitted."""
-    return {
-        route: needed(*route)
-        for route, rule in ACCESS.items()
-        if rule.access is not Access.PUBLIC and not rule.person and needed(*route) <= PERMISSIONS
-    }
+    return {route: rule.keys for route, rule in RULES.items() if rule.keys}
 
 
 def test_a_key_may_be_permitted_what_some_route_needs_and_nothing_else() -> None:
@@ -81,7 +78,7 @@ def test_a_key_needs_each_permission_of_a_route(api: Api) -> None:
 
 def test_what_only_people_do_is_refused_to_a_key_with_every_permission(api: Api) -> None:
     _, machine = make_key(api, role="admin", permissions=sorted(PERMISSIONS))
-    routes = [route for route, rule in ACCESS.items() if rule.person]
+    routes = [route for route, rule in RULES.items() if rule.access is not Access.PUBLIC and not rule.keys]
     assert routes
     assert {machine.request(method, filled(path)).status for method, path in routes} == {403}
 
@@ -137,7 +134,7 @@ def test_what_is_of_every_camera_is_refused_to_who_is_limited(api: Api) -> None:
     camera_id = add_event(api.database).camera_id
     cameras = {"camera_ids": [str(camera_id)]}
     _, machine = make_key(api, role="admin", permissions=sorted(PERMISSIONS), cameras=cameras)
-    routes = [route for route in for_machines() if ACCESS[route].everywhere]
+    routes = [route for route in for_machines() if RULES[route].everywhere]
     assert {path.split("/")[1] for _, path in routes} == {"bolos", "cameras", "metrics", "webhooks"}
     assert [route for route in routes if machine.request(route[0], filled(route[1])).status != 403] == []
     body = {"name": "own", "camera_ids": [str(camera_id)]}

@@ -15,8 +15,8 @@ from anpr.db import Database, make_engine
 from anpr.errors import Unavailable
 from anpr.identity import tokens
 from anpr.settings import DatabaseSettings
-from functions.api.entry import LambdaHandler
-from functions.api.openapi import ROUTERS
+from functions.api.aws.host import LambdaHandler
+from functions.api.groups.identity import GROUP
 from functions.api.services import ApiServices
 from tests.functions.api.client import PASSWORD, Api, Client
 
@@ -52,15 +52,15 @@ class Function:
 
 @pytest.fixture
 def function(api: Api, database_url: str) -> Iterator[Function]:
-    """The whole API with a connection pool of its own."""
+    """The group that logs people in, with a connection pool of its own."""
     made: list[ApiServices] = []
 
     def services() -> ApiServices:
         own = Database(make_engine(make_url(database_url), DatabaseSettings(url=database_url, ssl=False)))
-        made.append(replace(api.services, database=own))
+        made.append(replace(api.services["identity"], database=own))
         return made[-1]
 
-    yield Function(LambdaHandler("test", ROUTERS, services), made)
+    yield Function(LambdaHandler(GROUP, services), made)
     for one in made:
         one.database.engine.dispose()
 
@@ -135,9 +135,9 @@ def test_where_nothing_is_set_up_yet_the_snapshot_is_taken_all_the_same(api: Api
     def services() -> ApiServices:
         if not ready:
             raise Unavailable("The database is not set up yet: its secret has no value.")
-        return api.services
+        return api.services["identity"]
 
-    handler = LambdaHandler("test", ROUTERS, services)
+    handler = LambdaHandler(GROUP, services)
     handler.before_snapshot()
     handler.after_restore()
     assert Client(handler).get("/nothing").status == 503
@@ -148,7 +148,7 @@ def test_where_nothing_is_set_up_yet_the_snapshot_is_taken_all_the_same(api: Api
 
 @pytest.mark.parametrize("group", ["identity", "capture", "review", "alerts", "governance"])
 def test_lambda_runs_the_hooks_of_every_group(group: str) -> None:
-    handler = importlib.import_module(f"functions.api.{group}").handler
+    handler = importlib.import_module(f"functions.api.aws.{group}").handler
 
     assert (handler.before_snapshot, (), {}) in snapshot_restore_py.get_before_snapshot()
     assert (handler.after_restore, (), {}) in snapshot_restore_py.get_after_restore()

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from functions.api.telemetry import make_telemetry
+from functions.api.aws.telemetry import make_telemetry
 
 
 def test_what_was_counted_is_written_once_as_one_line(capsys: pytest.CaptureFixture[str]) -> None:

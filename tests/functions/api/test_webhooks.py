@@ -1,4 +1,3 @@
-from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -12,8 +11,7 @@ URL = "https://hooks.example.org/anpr"
 
 
 def _queue(api: Api) -> MemoryQueue:
-    assert api.services.alerting is not None
-    queue = api.services.alerting.queue
+    queue = api.alerts.deliveries
     assert isinstance(queue, MemoryQueue)
     return queue
 
@@ -89,9 +87,7 @@ def test_a_test_message_and_its_replay_are_queued_and_logged(api: Api, webhook: 
 
 
 def test_before_the_set_up_the_key_is_missing_and_only_webhooks_wait_for_it(api: Api) -> None:
-    alerting = api.services.alerting
-    assert alerting is not None
     api.secrets.values["webhook-key"] = None
-    unready = api.with_services(alerting=replace(alerting))
+    unready = api.with_services()
     assert unready.admin.post("/webhooks", {"url": URL}).status == 503
     assert unready.anonymous.get("/health").status == 200

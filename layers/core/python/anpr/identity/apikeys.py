@@ -26,28 +26,6 @@ from anpr.models import ApiKey, Role, User
 
 PREFIX: Final = "anpr_"
 
-PERMISSIONS: Final = frozenset(
-    {
-        "bolos:read",
-        "bolos:write",
-        "cameras:read",
-        "cameras:write",
-        "events:read",
-        "exports:read",
-        "exports:write",
-        "feedback:read",
-        "jobs:read",
-        "jobs:write",
-        "metrics:read",
-        "uploads:read",
-        "uploads:write",
-        "usage:read",
-        "webhooks:read",
-        "webhooks:write",
-    }
-)
-"""What a key may be permitted: nothing that gives out rights, and nothing that a machine can never do."""
-
 _USED_EVERY: Final = timedelta(minutes=1)
 _REFUSED: Final = "The API key is unknown, revoked or expired, or its owner's account is disabled."
 
@@ -59,7 +37,7 @@ class NewApiKey:
     Attributes:
         name: what the machine is called.
         role: the most it may do; its owner's role limits it further.
-        permissions: `<resource>:<read or write>`, of `PERMISSIONS`.
+        permissions: what it is for, each as `<data>:<read or write>`.
         expires_at: when it ends; None for never.
         cameras: what it is limited to; None for its owner's cameras.
     """
@@ -71,8 +49,15 @@ class NewApiKey:
     cameras: Grants | None = None
 
 
-def create(session: Session, owner: Principal, new: NewApiKey) -> tuple[ApiKey, str]:
+def create(session: Session, owner: Principal, new: NewApiKey, *, grantable: frozenset[str]) -> tuple[ApiKey, str]:
     """Make a key that acts for the caller.
+
+    Args:
+        session: the transaction.
+        owner: whom the key acts for.
+        new: the key to make.
+        grantable: what a key may be permitted at all: nothing that gives out rights, and nothing that a machine can
+            never do.
 
     Returns:
         The key's row, and the key itself, which cannot be told again.
@@ -80,10 +65,10 @@ def create(session: Session, owner: Principal, new: NewApiKey) -> tuple[ApiKey, 
     Raises:
         Unprocessable: it has no permission, an unknown one, or expires in the past; or it grants an unknown camera.
     """
-    if not new.permissions or not new.permissions <= PERMISSIONS:
-        unknown = ", ".join(sorted(new.permissions - PERMISSIONS)) or "none"
+    if not new.permissions or not new.permissions <= grantable:
+        unknown = ", ".join(sorted(new.permissions - grantable)) or "none"
         raise Unprocessable(
-            f"Permissions are some of {', '.join(sorted(PERMISSIONS))}; not {unknown}.",
+            f"Permissions are some of {', '.join(sorted(grantable))}; not {unknown}.",
             errors=[{"pointer": "/permissions", "detail": "unknown or empty"}],
         )
     if new.expires_at is not None and new.expires_at <= datetime.now(UTC):

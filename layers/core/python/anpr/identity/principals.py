@@ -21,7 +21,7 @@ class Principal:
         role: what they may do.
         scope: the cameras they are limited to; None for all.
         key_id: the API key that a machine calls with; None for a person.
-        permissions: the `<resource>:<read or write>` that a key is for; None for all that the role may do.
+        permissions: the `<data>:<read or write>` that a key is for; None for all that the role may do.
     """
 
     actor: Actor

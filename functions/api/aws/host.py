@@ -1,19 +1,22 @@
-"""How API Gateway's events come to an application: built at the first call, nothing at import."""
+"""How API Gateway's events come to a group's application: built at the first call, nothing at import."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from aws_lambda_powertools.logging import correlation_paths
-from fastapi import APIRouter
 from mangum import Mangum
+from mangum.types import ASGI
 from snapshot_restore_py import register_after_restore, register_before_snapshot
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from anpr import bootstrap
 from anpr.errors import AnprError
 from functions.api.app import create_app
+from functions.api.aws.telemetry import PowertoolsTelemetry, make_telemetry
 from functions.api.problems import MEDIA_TYPE, problem_response, retry_headers
+from functions.api.resource import Group
 from functions.api.services import ApiServices
-from functions.api.telemetry import Telemetry, make_telemetry
 
 Response = dict[str, Any]
 Handler = Callable[[dict[str, Any], Any], Response]
@@ -29,11 +32,16 @@ class LambdaHandler:
     once used, but without a connection or a key; and each start from it lets go of the like once more.
     """
 
-    def __init__(self, group: str, routers: Sequence[APIRouter], services: Callable[[], ApiServices]) -> None:
+    def __init__(self, group: Group, services: Callable[[], ApiServices]) -> None:
+        """Take what the handler is made of.
+
+        Args:
+            group: what it serves.
+            services: makes what its routes work with, at the first call.
+        """
         self._group = group
-        self._routers = routers
         self._make_services = services
-        self._telemetry: Telemetry | None = None
+        self._telemetry: PowertoolsTelemetry | None = None
         self._services: ApiServices | None = None
         self._application: Handler | None = None
         self._handle: Handler | None = None
@@ -76,17 +84,16 @@ class LambdaHandler:
         if self._services is not None:
             self._services.renew()
 
-    def _report(self) -> Telemetry:
+    def _report(self) -> PowertoolsTelemetry:
         if self._telemetry is None:
-            self._telemetry = make_telemetry(self._group)
+            self._telemetry = make_telemetry(self._group.name)
         return self._telemetry
 
     def _build(self) -> Handler:
         telemetry = self._report()
         self._services = self._make_services()
-        adapter = Mangum(
-            create_app(self._services, self._routers, telemetry), lifespan="off", text_mime_types=_TEXT_TYPES
-        )
+        app = _named_by_the_gateway(create_app(self._group, self._services, telemetry))
+        adapter = Mangum(app, lifespan="off", text_mime_types=_TEXT_TYPES)
 
         def answer(event: dict[str, Any], context: Any) -> Response:
             try:
@@ -102,18 +109,24 @@ class LambdaHandler:
         return logged
 
 
-def lambda_handler(group: str, routers: Sequence[APIRouter], services: Callable[[], ApiServices]) -> LambdaHandler:
-    """Make the handler of a group, which Lambda tells of snapshots of its memory.
-
-    Args:
-        group: the group's name, for its reports.
-        routers: its resources.
-        services: makes what its routes work with, at the first call.
-    """
-    made = LambdaHandler(group, routers, services)
+def lambda_handler(group: Group) -> LambdaHandler:
+    """Make the handler of a group, which Lambda tells of snapshots of its memory."""
+    made = LambdaHandler(group, lambda: group.services.wire(bootstrap.database()))
     register_before_snapshot(made.before_snapshot)
     register_after_restore(made.after_restore)
     return made
+
+
+def _named_by_the_gateway(app: ASGIApp) -> ASGI:
+    """Give each request the id that API Gateway logs it under."""
+
+    async def named(scope: Scope, receive: Receive, send: Send) -> None:
+        given = scope.get("aws.event", {}).get("requestContext", {}).get("requestId")
+        if given:
+            scope.setdefault("state", {})["request_id"] = str(given)
+        await app(scope, receive, send)
+
+    return named
 
 
 def _nothing() -> dict[str, Any]:

@@ -1,0 +1,9 @@
+"""Passages, verdicts on them, exports."""
+
+from typing import Final
+
+from functions.api.resource import Group
+from functions.api.routes import events, exports, feedback
+from functions.api.services.review import ReviewServices
+
+GROUP: Final = Group("review", (events.router, feedback.router, exports.router), ReviewServices)
