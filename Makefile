@@ -20,7 +20,7 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
 ENV ?= dev
 # What runs on AWS, in the emulator's place and on the machines of those who build it.
 LOCKS := layers/deps/requirements.txt gpu_worker/requirements-cpu.lock gpu_worker/requirements-gpu.lock \
-	infra/local/ministack.lock requirements.lock
+	infra/local/ministack.lock infra/local/servers.lock requirements.lock
 AUDIT_BIN := .cache/audit/bin
 AUDIT := .cache/audit/.made-of-$(shell cksum .ci/audit.lock 2>/dev/null | cut -d' ' -f1)
 
@@ -67,9 +67,10 @@ bench: $(STAMP) ## Time decoding, detecting and reading apart (CLIP=path, or a f
 lock: $(STAMP) $(UV) ## Resolve the dependencies anew; the layer's and the images' locks have the same versions.
 	$(COMPILE) --extra worker --extra infra --extra dev pyproject.toml --output-file requirements.lock
 	$(COMPILE) --no-annotate --constraints requirements.lock pyproject.toml --output-file layers/deps/requirements.txt
-	$(COMPILE) --no-annotate --constraints requirements.lock --extra worker pyproject.toml --output-file gpu_worker/requirements-cpu.lock
-	$(COMPILE) --no-annotate --constraints requirements.lock --extra gpu pyproject.toml --output-file gpu_worker/requirements-gpu.lock
+	$(COMPILE) --no-annotate --constraints requirements.lock --extra worker --extra selfhost pyproject.toml --output-file gpu_worker/requirements-cpu.lock
+	$(COMPILE) --no-annotate --constraints requirements.lock --extra gpu --extra selfhost pyproject.toml --output-file gpu_worker/requirements-gpu.lock
 	$(COMPILE) --no-annotate infra/local/ministack.in --output-file infra/local/ministack.lock
+	$(COMPILE) --no-annotate infra/local/servers.in --output-file infra/local/servers.lock
 	$(COMPILE) --no-annotate .ci/audit.in --output-file .ci/audit.lock
 
 .PHONY: sbom

@@ -13,6 +13,7 @@ from anpr import migrations
 from anpr.db import Database, make_engine
 from anpr.settings import DatabaseSettings
 from infra.local.postgres import Postgres, free_port
+from infra.local.servers import SeaweedFS, Valkey, start_seaweedfs, start_valkey
 
 
 @pytest.fixture(autouse=True)
@@ -75,3 +76,27 @@ def database(database_url: str) -> Iterator[Database]:
     engine = make_engine(make_url(database_url), DatabaseSettings(url=database_url, ssl=False, pool_size=5))
     yield Database(engine)
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[Valkey]:
+    """A Valkey server for the whole run (one for each xdist worker that asks for it)."""
+    with tempfile.TemporaryDirectory(prefix="anpr-valkey-", ignore_cleanup_errors=True) as folder:
+        server = start_valkey(Path(folder) / "data", Path(folder) / "log")
+        try:
+            server.wait()
+            yield server
+        finally:
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def seaweedfs() -> Iterator[SeaweedFS]:
+    """An S3 server that is none of Amazon's, for the whole run (one for each xdist worker that asks for it)."""
+    with tempfile.TemporaryDirectory(prefix="anpr-weed-", ignore_cleanup_errors=True) as folder:
+        server = start_seaweedfs(Path(folder) / "data", Path(folder) / "log")
+        try:
+            server.wait()
+            yield server
+        finally:
+            server.kill()

@@ -9,26 +9,28 @@ from typing import Any
 from anpr import tracing
 from anpr.errors import NotFound, Unavailable
 from anpr.messages import CloudEvent
-from anpr.ports import BlobInfo, KeptAnchor, Notice, PresignedPost, Published, QueueMessage
+from anpr.ports import BlobInfo, KeptAnchor, Notice, PresignedUpload, Published, QueueMessage
 
 
 class MemoryBlobs:
     """Objects in a dictionary. `down` makes every call fail.
 
     `versions` has what `put` stored, oldest first, and is what versions are known from: objects that a test sets
-    itself are of a store that keeps but one. `stored_at` is when all of it was stored.
+    itself are of a store that keeps but one. `stored_at` is when all of it was stored, `content_type` what all is.
     """
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
         self.versions: dict[str, dict[str, bytes]] = {}
         self.stored_at: datetime | None = None
+        self.content_type = "video/mp4"
         self._stored = 0
         self.down = False
 
-    def presign_post(self, key: str, *, content_type: str, size_bytes: int, expires_in_s: int) -> PresignedPost:
+    def presign_upload(self, key: str, *, content_type: str, size_bytes: int, expires_in_s: int) -> PresignedUpload:
         fields = {"key": key, "Content-Type": content_type, "size": str(size_bytes)}
-        return PresignedPost("https://blobs.invalid/", fields, datetime.now(UTC) + timedelta(seconds=expires_in_s))
+        expires_at = datetime.now(UTC) + timedelta(seconds=expires_in_s)
+        return PresignedUpload("https://blobs.invalid/", expires_at, fields=fields)
 
     def presign_get(self, key: str, *, expires_in_s: int | None = None) -> str:
         return f"https://blobs.invalid/{key}?expires_in_s={expires_in_s}"
@@ -39,7 +41,7 @@ class MemoryBlobs:
         if body is None:
             return None
         latest = version_id or next(reversed(self.versions.get(key, {})), None)
-        return BlobInfo(len(body), "application/octet-stream", self._time(), version_id=latest)
+        return BlobInfo(len(body), self.content_type, self._time(), version_id=latest)
 
     def list_keys(self, prefix: str, *, after: str, limit: int) -> list[tuple[str, datetime]]:
         self.check()

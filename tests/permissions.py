@@ -23,7 +23,12 @@ _READS_ANCHORS: Final = (
 # What each may do beyond that. A new permission is written down here, so that a reviewer sees it.
 _BEYOND: Final[dict[str, set[str]]] = {
     "Identity": {"secretsmanager:GetSecretValue SigningKey"},
-    "Capture": {"s3:PutObject Footage/uploads/*", "sqs:SendMessage Jobs"},
+    "Capture": {
+        "s3:PutObject Footage/uploads/*",
+        "s3:GetObject Footage/uploads/*",
+        "s3:ListBucket Footage",
+        "sqs:SendMessage Jobs",
+    },
     "Review": {
         "s3:DeleteObjectVersion Footage/exports/*",
         "s3:ListBucketVersions Footage",

@@ -69,6 +69,9 @@ class ApiFunctions:
         function = made.function
         # What signs an upload form must be allowed to do what the form allows.
         self._parts.footage.grant_objects(function, "s3:PutObject", prefixes=(UPLOADS_PREFIX,))
+        # To look at a file that is said to be complete; without the list, S3 calls a missing one forbidden.
+        self._parts.footage.grant_objects(function, "s3:GetObject", prefixes=(UPLOADS_PREFIX,))
+        self._parts.footage.grant_list(function)
         self._parts.detection.grant_send(function)
         return made
 

@@ -11,12 +11,12 @@ from anpr_client import AnprError
 from infra.local import demo
 from infra.local.console import Console
 from infra.local.deploy import DeployError
-from infra.local.emulator import EmulatorError
 from infra.local.interrupts import Interrupted, interruptible
 from infra.local.keep import Keeper
 from infra.local.postgres import PostgresError
 from infra.local.process import ProcessError
 from infra.local.synthesis import SynthesisError
+from infra.local.wheels import WheelError
 from infra.packaging import ROOT, PackagingError
 
 _EXPECTED = (
@@ -24,11 +24,11 @@ _EXPECTED = (
     BotoCoreError,
     ClientError,
     DeployError,
-    EmulatorError,
     PackagingError,
     PostgresError,
     ProcessError,
     SynthesisError,
+    WheelError,
     demo.DemoError,
     httpx.HTTPError,
 )

@@ -1,19 +1,15 @@
 """The AWS emulator: `ministack`, in a virtual environment of its own, listening on the loopback interface only."""
 
-import hashlib
 import os
 import shutil
-import subprocess
-import sys
 import urllib.error
 import urllib.request
-import venv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from infra.cache import made_once
 from infra.local.process import LoggedProcess
+from infra.local.wheels import environment
 from infra.packaging import CACHE
 
 LOCK: Final = Path(__file__).with_name("ministack.lock")
@@ -21,12 +17,7 @@ ACCESS_KEY: Final = "test"
 """Both halves of the account's own key: the emulator lets whoever shows it do everything."""
 ACCOUNT: Final = "000000000000"
 REGION: Final = "eu-central-1"
-_INSTALL_TIMEOUT_S: Final = 600
 _START_TIMEOUT_S: Final = 60
-
-
-class EmulatorError(RuntimeError):
-    """The emulator could not be installed; the text is what pip said."""
 
 
 def install(cache: Path = CACHE) -> Path:
@@ -38,27 +29,9 @@ def install(cache: Path = CACHE) -> Path:
         Its Python interpreter.
 
     Raises:
-        EmulatorError: pip failed.
+        infra.local.wheels.WheelError: pip failed.
     """
-    digest = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()[:16]
-    return made_once(cache / f"emulator-{digest}", _make_environment) / "bin" / "python"
-
-
-def _make_environment(home: Path) -> None:
-    venv.create(home, with_pip=True, symlinks=True)
-    installed = subprocess.run(  # noqa: S603 - the pip just made
-        [
-            *(str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
-            *("--require-hashes", "--no-deps", "--only-binary=:all:", f"--requirement={LOCK}"),
-        ],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=_INSTALL_TIMEOUT_S,
-        check=False,
-    )
-    if installed.returncode != 0:
-        raise EmulatorError(f"pip could not install the AWS emulator:\n{installed.stderr.strip()}")
+    return environment("emulator", LOCK, cache) / "bin" / "python"
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,11 @@ class LoggedProcess:
         """End the program and all it started: politely at first, then not; one that has ended already is no error."""
         stop_group(self._process.pid, grace_s=grace_s, wait=self._wait)
 
+    def kill(self) -> None:
+        """End the program and all it started as a crash would, and wait until it is gone."""
+        _signal(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
     def _wait(self, timeout_s: float) -> bool:
         try:
             self._process.wait(timeout_s)

@@ -1,4 +1,4 @@
-"""/uploads: ask for a form, post the file with it to the bucket."""
+"""/uploads: ask for a form, send the file with it to the bucket, and say that it is there."""
 
 from typing import Annotated
 from uuid import UUID
@@ -32,7 +32,7 @@ def create_upload(
     services: Capture,
     idempotency_key: IdempotencyKey = None,
 ) -> UploadCreated:
-    """Register a file and get the form to post it with; the job begins by itself when the file has come."""
+    """Register a file and get the form to send it with; then say that it is complete."""
     new = NewUpload(**body.model_dump(), idempotency_key=idempotency_key)
     upload = uploads.create(session, caller.actor, new, services.uploads, scope=caller.scope)
     return created(upload, uploads.form_for(upload, services.blobs, services.uploads))
@@ -53,3 +53,16 @@ def list_uploads(query: Annotated[UploadQuery, Query()], session: DbSession, cal
 def get_upload(upload_id: UUID, session: DbSession, caller: Caller) -> UploadOut:
     """One upload."""
     return UploadOut.model_validate(uploads.get(session, upload_id, scope=caller.scope))
+
+
+@router.post("/{upload_id}/complete", status_code=202, summary="Say that the file has been sent")
+@allows(Access.REVIEWER, keys={"uploads:write"})
+def complete_upload(upload_id: UUID, caller: Caller, services: Capture) -> UploadOut:
+    """Begin the job, once the stored file is the one that was announced; 409 while it is not.
+
+    Where the bucket itself tells of files (on AWS it does), the job may have begun already, and this changes nothing.
+    Repeat it as often as you like. A file whose sender never calls is found after a quarter of an hour.
+    """
+    return UploadOut.model_validate(
+        uploads.complete(services.database, services.blobs, services.queue, upload_id, scope=caller.scope)
+    )

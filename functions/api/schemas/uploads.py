@@ -1,14 +1,14 @@
 """Uploads, and the jobs that read them."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
 from anpr.messages import IMAGE_TYPES
 from anpr.models import Upload, UploadStatus
-from anpr.ports import PresignedPost
+from anpr.ports import PresignedUpload
 from functions.api.schemas.common import Line, PageOut, PageQuery, RequestModel, ResponseModel, Timestamp, Written
 
 SourceVersion = Annotated[
@@ -56,10 +56,12 @@ class UploadIn(RequestModel):
 
 
 class UploadForm(ResponseModel):
-    """A form to post the file with: its fields first, the file last, as `multipart/form-data`."""
+    """How to send the file: by `POST` as `multipart/form-data`, its fields first, the file last; by `PUT` as body."""
 
     url: str
-    fields: dict[str, str]
+    method: Literal["POST", "PUT"]
+    fields: Annotated[dict[str, str], Field(description="Of the form; empty for `PUT`.")]
+    headers: Annotated[dict[str, str], Field(description="To send as they stand; empty for `POST`.")]
     expires_at: datetime
 
 
@@ -128,7 +130,7 @@ class JobPage(PageOut[JobOut]):
     """Jobs, newest first."""
 
 
-def created(upload: Upload, form: PresignedPost | None) -> UploadCreated:
+def created(upload: Upload, form: PresignedUpload | None) -> UploadCreated:
     """Render an upload with its form."""
     shown = UploadOut.model_validate(upload)
     return UploadCreated(**shown.model_dump(), form=None if form is None else UploadForm.model_validate(form))

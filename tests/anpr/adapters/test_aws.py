@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import boto3
@@ -157,7 +158,7 @@ class TestS3BlobStore:
 
     def test_a_form_fixes_key_type_and_size(self, blobs: S3BlobStore) -> None:
         before = datetime.now(UTC)
-        form = blobs.presign_post("uploads/u/source", content_type="video/mp4", size_bytes=1234, expires_in_s=600)
+        form = blobs.presign_upload("uploads/u/source", content_type="video/mp4", size_bytes=1234, expires_in_s=600)
 
         policy = policy_of(form.fields)
         assert {"key": "uploads/u/source"} in policy["conditions"]
@@ -170,7 +171,7 @@ class TestS3BlobStore:
 
     def test_what_is_posted_by_a_form_tells_the_request_that_made_it(self, blobs: S3BlobStore) -> None:
         with tracing.continued(HEADER):
-            form = blobs.presign_post("uploads/u/source", content_type="video/mp4", size_bytes=4, expires_in_s=60)
+            form = blobs.presign_upload("uploads/u/source", content_type="video/mp4", size_bytes=4, expires_in_s=60)
         assert {"x-amz-meta-trace": HEADER} in policy_of(form.fields)["conditions"]
         metadata = {
             name.removeprefix("x-amz-meta-"): value for name, value in form.fields.items() if "x-amz-meta" in name
@@ -180,6 +181,26 @@ class TestS3BlobStore:
 
         traces = [info.trace for name in "uv" if (info := blobs.info(f"uploads/{name}/source")) is not None]
         assert traces == [HEADER, None]
+
+    def test_a_file_may_be_sent_as_a_body_of_a_signed_length_and_type(self) -> None:
+        store = S3BlobStore(make_client("s3"), StorageSettings(bucket="footage", upload_method="PUT"))
+        with tracing.continued(HEADER):
+            form = store.presign_upload("uploads/u/source", content_type="video/mp4", size_bytes=4, expires_in_s=60)
+
+        assert (form.method, form.fields) == ("PUT", {})
+        assert form.headers == {"Content-Type": "video/mp4", "x-amz-meta-trace": HEADER}
+        signed = parse_qs(urlsplit(form.url).query)["X-Amz-SignedHeaders"][0].split(";")
+        assert {"content-length", "content-type", "x-amz-meta-trace"} <= set(signed)
+
+    def test_an_error_without_a_code_is_known_by_its_status(self) -> None:
+        client = make_client("s3")
+        store = S3BlobStore(client, StorageSettings(bucket="footage"))
+        with Stubber(client) as stub:
+            stub.add_client_error("head_object", service_error_code="", http_status_code=404)
+            assert store.info("k") is None
+            stub.add_client_error("head_object", service_error_code="", http_status_code=500)
+            with pytest.raises(Unavailable):
+                store.info("k")
 
     def test_links_name_the_region_and_expire_as_told(self, blobs: S3BlobStore) -> None:
         assert "X-Amz-Expires=3600" in blobs.presign_get("crops/1.jpg")
@@ -196,7 +217,7 @@ class TestS3BlobStore:
         monkeypatch.setenv("AWS_ENDPOINT_URL", "http://localhost:4566")
         store = S3BlobStore(make_client("s3"), StorageSettings(bucket="footage"))
 
-        form = store.presign_post("k", content_type="video/mp4", size_bytes=1, expires_in_s=60)
+        form = store.presign_upload("k", content_type="video/mp4", size_bytes=1, expires_in_s=60)
 
         assert form.url == "http://localhost:4566/footage"
 

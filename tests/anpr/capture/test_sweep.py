@@ -23,7 +23,7 @@ def ago(minutes: float) -> datetime:
 def run(database: Database, *, with_file: Upload | None = None) -> tuple[SweepReport, list[UUID]]:
     blobs, queue = MemoryBlobs(), MemoryQueue()
     if with_file is not None:
-        blobs.objects[upload_key(with_file.id)] = b"footage"
+        blobs.objects[upload_key(with_file.id)] = bytes(with_file.size_bytes)
     report = sweep(database, blobs, queue, RULES)
     return report, [upload_id for body in queue.waiting for upload_id in upload_ids_of(body)]
 
@@ -100,3 +100,16 @@ def test_a_storage_that_is_down_expires_nothing(database: Database) -> None:
         sweep(database, blobs, MemoryQueue(), RULES)
 
     assert reload(database, upload).status is S.AWAITING_FILE
+
+
+def test_a_file_that_is_not_the_announced_one_ends_its_job_with_the_reason(database: Database) -> None:
+    upload = add_upload(database, status=S.AWAITING_FILE, created_at=ago(20))
+    blobs, queue = MemoryBlobs(), MemoryQueue()
+    blobs.objects[upload_key(upload.id)] = b"too short"
+
+    report = sweep(database, blobs, queue, RULES)
+
+    assert (report, queue.waiting) == (SweepReport(0, 0, 1), [])
+    failed = reload(database, upload)
+    assert failed.status is S.FAILED
+    assert failed.failure_reason == "The stored file has 9 bytes, but 1000 were announced."

@@ -11,11 +11,13 @@ from anpr.alerts import bolos
 from anpr.capture import jobs, passages, uploads
 from anpr.capture.uploads import NewUpload
 from anpr.db import Database
-from anpr.errors import Conflict, NotFound, Unprocessable
+from anpr.errors import Conflict, NotFound, Unavailable, Unprocessable
+from anpr.messages import upload_ids_of, upload_key
 from anpr.models import Camera, Event, Upload, UploadStatus
 from anpr.paging import PageRequest, newest_first
 from anpr.settings import UploadSettings
 from tests.builders import CAPTURED_AT, add_upload, add_user, passage, reload
+from tests.memory import MemoryBlobs, MemoryQueue
 from tests.plans import plan_of
 
 
@@ -130,3 +132,58 @@ def test_a_page_of_one_status_is_read_off_an_index(database: Database, status: U
     assert "Seq Scan" not in plan
     assert "Sort" not in plan
     assert "Index Scan" in plan
+
+
+def test_an_upload_whose_file_is_there_is_queued_however_often_it_is_said(database: Database) -> None:
+    upload = add_upload(database, size_bytes=4)
+    blobs, queue = MemoryBlobs(), MemoryQueue()
+    with pytest.raises(Conflict, match="not come yet"):
+        uploads.complete(database, blobs, queue, upload.id)
+
+    blobs.objects[upload_key(upload.id)] = b"clip"
+    for _ in range(2):
+        assert uploads.complete(database, blobs, queue, upload.id).status is UploadStatus.QUEUED
+
+    assert [upload_ids_of(body) for body in queue.waiting] == [[upload.id]]
+    assert reload(database, upload).queued_at is not None
+    with pytest.raises(NotFound):
+        uploads.complete(database, blobs, queue, uuid4())
+
+
+def test_a_file_that_is_not_the_announced_one_is_not_read(database: Database) -> None:
+    upload = add_upload(database, size_bytes=4)
+    blobs, queue = MemoryBlobs(), MemoryQueue()
+    blobs.objects[upload_key(upload.id)] = b"longer"
+    with pytest.raises(Conflict, match="6 bytes, but 4 were announced"):
+        uploads.complete(database, blobs, queue, upload.id)
+
+    blobs.objects[upload_key(upload.id)] = b"page"
+    blobs.content_type = "text/html; charset=utf-8"
+    with pytest.raises(Conflict, match="type text/html, but video/mp4"):
+        uploads.complete(database, blobs, queue, upload.id)
+
+    assert queue.waiting == []
+    blobs.content_type = "Video/MP4"
+    assert uploads.complete(database, blobs, queue, upload.id).status is UploadStatus.QUEUED
+
+
+def test_a_queue_that_is_down_leaves_the_upload_to_be_completed_later(database: Database) -> None:
+    class DownQueue(MemoryQueue):
+        def send(self, body: str, *, delay_s: int = 0) -> None:
+            raise Unavailable("down")
+
+    upload = add_upload(database, size_bytes=4)
+    blobs = MemoryBlobs()
+    blobs.objects[upload_key(upload.id)] = b"clip"
+    with pytest.raises(Unavailable):
+        uploads.complete(database, blobs, DownQueue(), upload.id)
+
+    assert reload(database, upload).status is UploadStatus.AWAITING_FILE
+
+
+def test_what_a_worker_already_has_is_left_alone(database: Database) -> None:
+    upload = add_upload(database, size_bytes=4, status=UploadStatus.PROCESSING)
+    queue = MemoryQueue()
+
+    assert uploads.complete(database, MemoryBlobs(), queue, upload.id).status is UploadStatus.PROCESSING
+    assert queue.waiting == []

@@ -167,3 +167,19 @@ def test_an_unknown_job_is_not_found(api: Api) -> None:
     path = f"/jobs/{uuid4()}"
     assert [api.viewer.get(path).status, api.reviewer.post(f"{path}/retry").status] == [404, 404]
     assert api.viewer.get(f"/uploads/{uuid4()}").status == 404
+
+
+def test_an_upload_is_completed_by_whoever_sent_its_file(api: Api, camera: str) -> None:
+    upload = api.reviewer.post("/uploads", body(camera, size_bytes=4)).json()
+    path = f"/uploads/{upload['id']}/complete"
+    assert api.viewer.post(path).status == 403
+    early = api.reviewer.post(path)
+    assert (early.status, early.json()["type"]) == (409, "urn:anpr:problem:conflict")
+
+    api.blobs.objects[f"uploads/{upload['id']}/source"] = b"clip"
+    for _ in range(2):
+        reply = api.reviewer.post(path)
+        assert (reply.status, reply.json()["status"]) == (202, "queued")
+
+    assert [upload_ids_of(message) for message in api.queue.waiting] == [[UUID(upload["id"])]]
+    assert api.reviewer.post("/uploads/00000000-0000-4000-8000-000000000000/complete").status == 404

@@ -8,19 +8,27 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from anpr.messages import CloudEvent
 
 
 @dataclass(frozen=True, slots=True)
-class PresignedPost:
-    """A form that a client posts, with the file as its last field, straight to the blob store."""
+class PresignedUpload:
+    """How a client sends a file straight to the blob store.
+
+    Attributes:
+        method: by `POST` as a form, the file its last field after `fields`; by `PUT` as the request's body.
+        fields: of the form.
+        headers: of the request, as they stand.
+    """
 
     url: str
-    fields: dict[str, str]
     expires_at: datetime
+    method: Literal["POST", "PUT"] = "POST"
+    fields: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +50,11 @@ class BlobInfo:
 class BlobStore(Protocol):
     """Objects by key in one bucket."""
 
-    def presign_post(self, key: str, *, content_type: str, size_bytes: int, expires_in_s: int) -> PresignedPost:
-        """Make a form that the store accepts for exactly this key, content type and size, until it expires."""
+    def presign_upload(self, key: str, *, content_type: str, size_bytes: int, expires_in_s: int) -> PresignedUpload:
+        """Let a client send a file of exactly this content type and size to this key, until it expires.
+
+        A store that cannot make sure of the size takes any; whoever goes on with the file compares.
+        """
 
     def presign_get(self, key: str, *, expires_in_s: int | None = None) -> str:
         """Make a link to download one object."""
@@ -167,6 +178,36 @@ class JobQueue(Protocol):
 
     def check(self) -> None:
         """Make one cheap request that fails where the queue cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that was delivered too often.
+
+    Attributes:
+        id: what names it to `DeadLetters`.
+        died_at: when it was given up.
+    """
+
+    id: str
+    body: str
+    died_at: datetime
+
+
+class DeadLetters(Protocol):
+    """What nobody could deal with, of one queue, for people to look at and to put back."""
+
+    def dead(self, limit: int) -> list[DeadLetter]:
+        """List the oldest."""
+
+    def count_dead(self) -> int:
+        """Count all."""
+
+    def revive(self, letter_ids: Sequence[str]) -> int:
+        """Put messages back on the queue as if they had never been delivered, and return how many there were."""
+
+    def bury(self, before: datetime) -> int:
+        """Delete those that died before a time, and return how many."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,10 @@ class StorageSettings(Settings):
     model_config = SettingsConfigDict(env_prefix="ANPR_S3_")
 
     bucket: str
-    endpoint_url: str | None = None
+    endpoint_url: str | None = Field(default=None, description="A server that speaks S3's protocol; AWS's if unset.")
+    upload_method: Literal["POST", "PUT"] = Field(
+        default="POST", description="How clients send files: by a form, or as a request's body."
+    )
     presign_ttl: timedelta = timedelta(hours=1)
 
 

@@ -13,11 +13,11 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 
-from anpr.capture import jobs, streams
+from anpr.capture import jobs, streams, uploads
 from anpr.db import Database
 from anpr.messages import JobRequest, upload_key
 from anpr.models import Upload, UploadKind, UploadStatus
-from anpr.ports import BlobStore, JobQueue
+from anpr.ports import BlobInfo, BlobStore, JobQueue
 
 _LIMIT: Final = 2000
 """Uploads of one kind that one sweep looks at; more are the next one's."""
@@ -71,11 +71,27 @@ def sweep(database: Database, blobs: BlobStore, queue: JobQueue, rules: SweepRul
     expired = 0
     for upload_id in _find(database, fileless):
         # The file is looked for before the upload is expired, and a file cannot come later than the form's hour.
-        if blobs.info(upload_key(upload_id)) is not None:
+        info = blobs.info(upload_key(upload_id))
+        if info is None:
+            expired += _expire(database, upload_id, rules)
+            continue
+        wrong = _difference(database, upload_id, info)
+        if wrong is None:
             resent += _resend(database, queue, upload_id, fileless)
         else:
-            expired += _expire(database, upload_id, rules)
+            failed += _fail_waiting(database, upload_id, wrong)
     return SweepReport(expired, resent, failed)
+
+
+def _difference(database: Database, upload_id: UUID, info: BlobInfo) -> str | None:
+    with database.transaction() as session:
+        upload = session.get(Upload, upload_id)
+    return None if upload is None else uploads.difference(upload, info)
+
+
+def _fail_waiting(database: Database, upload_id: UUID, reason: str) -> bool:
+    with database.transaction() as session:
+        return jobs.fail_waiting(session, upload_id, reason)
 
 
 def _abandoned(rules: SweepRules) -> ColumnElement[bool]:

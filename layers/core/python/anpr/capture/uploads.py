@@ -5,21 +5,24 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from anpr import audit
 from anpr.audit import Action, Actor
 from anpr.capture import cameras, totals
+from anpr.db import Database
 from anpr.errors import Conflict, NotFound, Unprocessable
 from anpr.identity import scopes
 from anpr.identity.scopes import CameraScope
-from anpr.messages import upload_key
+from anpr.messages import JobRequest, upload_key
 from anpr.models import Upload, UploadStatus
 from anpr.paging import Page, PageRequest, Position, newest_first, page_of
-from anpr.ports import BlobStore, PresignedPost
+from anpr.ports import BlobInfo, BlobStore, JobQueue, PresignedUpload
 from anpr.settings import UploadSettings
+
+_FILELESS: Final = (UploadStatus.AWAITING_FILE, UploadStatus.EXPIRED)
 
 MAX_AHEAD: Final = timedelta(days=1)
 """How far in the future a capture time may lie: a camera's clock may be set to the wrong time zone."""
@@ -101,16 +104,61 @@ def create(
     return upload
 
 
-def form_for(upload: Upload, blobs: BlobStore, settings: UploadSettings) -> PresignedPost | None:
+def form_for(upload: Upload, blobs: BlobStore, settings: UploadSettings) -> PresignedUpload | None:
     """Make the form that the client posts the file with; None once the file has come."""
     if upload.status is not UploadStatus.AWAITING_FILE:
         return None
-    return blobs.presign_post(
+    return blobs.presign_upload(
         upload_key(upload.id),
         content_type=upload.content_type,
         size_bytes=upload.size_bytes,
         expires_in_s=round(settings.form_ttl.total_seconds()),
     )
+
+
+def complete(
+    database: Database, blobs: BlobStore, queue: JobQueue, upload_id: UUID, *, scope: CameraScope = None
+) -> Upload:
+    """Begin the job of an upload whose file has come, where nothing else has. Done twice, it changes nothing more.
+
+    The message goes first: a job may be claimed before its upload says that it waits, and a call that breaks off
+    between the two can be made again.
+
+    Raises:
+        NotFound: there is no such upload in scope.
+        Conflict: the file has not come, or is not the one that was announced.
+        Unavailable: the storage or the queue does not answer.
+    """
+    with database.transaction() as session:
+        upload = get(session, upload_id, scope=scope)
+    if upload.status not in _FILELESS:
+        return upload
+    info = blobs.info(upload_key(upload.id))
+    if info is None:
+        raise Conflict("The file has not come yet; send it with the upload's form first.")
+    wrong = difference(upload, info)
+    if wrong is not None:
+        raise Conflict(f"{wrong} Send the right file with the same form, or begin another upload.")
+    queue.send(JobRequest(upload_id=upload.id).model_dump_json())
+    with database.transaction() as session:
+        session.execute(
+            update(Upload)
+            .where(Upload.id == upload_id, Upload.status.in_(_FILELESS))
+            .values(status=UploadStatus.QUEUED, queued_at=func.now(), finished_at=None, failure_reason=None)
+            .execution_options(synchronize_session=False)
+        )
+    with database.transaction() as session:
+        return get(session, upload_id, scope=scope)
+
+
+def difference(upload: Upload, info: BlobInfo) -> str | None:
+    """Say in what a stored file is not the one that was announced; None where it is. Not all stores compare."""
+    if info.size_bytes != upload.size_bytes:
+        return f"The stored file has {info.size_bytes} bytes, but {upload.size_bytes} were announced."
+    stored = info.content_type.partition(";")[0].strip().lower()
+    if stored != upload.content_type:
+        return f"The stored file is of type {stored or 'none'}, but {upload.content_type} was announced."
+    return None
 
 
 def find(

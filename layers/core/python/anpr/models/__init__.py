@@ -56,6 +56,7 @@ from anpr.models.governance import (
 from anpr.models.operations import AuditRecord, CarriedTotal, OutboxMessage
 from anpr.models.people import RefreshToken, Role, SigningKey, User
 from anpr.models.review import Correction, RejectReason, Review, Urgency, Verdict
+from anpr.models.stand_ins import NoticeSubscription, NoticeTopic, QueuedMessage
 
 __all__ = [
     "OVER",
@@ -92,9 +93,12 @@ __all__ = [
     "LicenseClock",
     "LicenseNotice",
     "MatchedBy",
+    "NoticeSubscription",
+    "NoticeTopic",
     "OpenErasure",
     "OutboxMessage",
     "Priority",
+    "QueuedMessage",
     "RateLimit",
     "RefreshToken",
     "RejectReason",

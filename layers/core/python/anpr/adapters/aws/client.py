@@ -37,6 +37,8 @@ _MISSING: Final = frozenset(
     }
 )
 
+_NOT_FOUND: Final = 404
+
 # The names of most services have addresses of both kinds, IPv4 and IPv6. These two have another name for that.
 _NAMED_FOR_IPV6: Final = frozenset({"events", "lambda"})
 
@@ -93,7 +95,10 @@ def translated(service: str, *, missing: str = "There is no such thing.") -> Ite
     try:
         yield
     except ClientError as error:
-        if error.response.get("Error", {}).get("Code") in _MISSING:
+        code = error.response.get("Error", {}).get("Code")
+        # Not every server names its errors in a way that boto3 understands; the status always comes.
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        if code in _MISSING or (not code and status == _NOT_FOUND):
             raise NotFound(missing) from error
         raise Unavailable(f"The {service} does not answer as it should; try again in a moment.") from error
     except (BotoCoreError, Boto3Error) as error:

@@ -1,6 +1,6 @@
 """`anpr.ports.BlobStore` on one S3 bucket, of AWS or of any server that speaks S3's protocol."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -11,13 +11,14 @@ from anpr import tracing
 from anpr.adapters.aws import s3_versions
 from anpr.adapters.aws.client import translated
 from anpr.errors import NotFound, Unavailable
-from anpr.ports import BlobInfo, PresignedPost
+from anpr.ports import BlobInfo, PresignedUpload
 from anpr.settings import StorageSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
+_METADATA: Final = "x-amz-meta-"
 _TRACE: Final = "trace"
 """The object's metadata that says which request asked for it: S3's notification does not."""
 
@@ -28,19 +29,30 @@ _TRANSFER: Final = TransferConfig(max_concurrency=4, multipart_chunksize=16 * 10
 class S3BlobStore:
     """`anpr.ports.BlobStore` on one S3 bucket."""
 
-    def __init__(self, client: "S3Client", settings: StorageSettings) -> None:
+    def __init__(self, client: "S3Client", settings: StorageSettings, *, signer: "S3Client | None" = None) -> None:
+        """Prepare to use a bucket.
+
+        Args:
+            client: reaches the storage.
+            settings: the bucket, and how long links and forms are good for.
+            signer: signs links and forms for the address at which clients reach the storage, where that is another.
+        """
         self._client = client
+        self._signer = client if signer is None else signer
         self._bucket = settings.bucket
+        self._method = settings.upload_method
         self._presign_ttl_s = round(settings.presign_ttl.total_seconds())
 
-    def presign_post(self, key: str, *, content_type: str, size_bytes: int, expires_in_s: int) -> PresignedPost:
+    def presign_upload(self, key: str, *, content_type: str, size_bytes: int, expires_in_s: int) -> PresignedUpload:
         expires_at = datetime.now(UTC) + timedelta(seconds=expires_in_s)
+        trace = tracing.current_header()
+        if self._method == "PUT":
+            return self._presign_put(key, content_type, size_bytes, expires_at, trace)
         fields = {"Content-Type": content_type}
-        header = tracing.current_header()
-        if header is not None:
-            fields[f"x-amz-meta-{_TRACE}"] = header
+        if trace is not None:
+            fields[f"{_METADATA}{_TRACE}"] = trace
         with translated("storage"):
-            form = self._client.generate_presigned_post(
+            form = self._signer.generate_presigned_post(
                 self._bucket,
                 key,
                 Fields=dict(fields),
@@ -50,11 +62,31 @@ class S3BlobStore:
                 ],
                 ExpiresIn=expires_in_s,
             )
-        return PresignedPost(form["url"], form["fields"], expires_at)
+        return PresignedUpload(form["url"], expires_at, "POST", fields=form["fields"])
+
+    def _presign_put(
+        self, key: str, content_type: str, size_bytes: int, expires_at: datetime, trace: str | None
+    ) -> PresignedUpload:
+        metadata = {} if trace is None else {_TRACE: trace}
+        with translated("storage"):
+            url = self._signer.generate_presigned_url(
+                "put_object",
+                # The length is signed too: a body of another size is refused.
+                Params={
+                    "Bucket": self._bucket,
+                    "Key": key,
+                    "ContentType": content_type,
+                    "ContentLength": size_bytes,
+                    "Metadata": metadata,
+                },
+                ExpiresIn=round((expires_at - datetime.now(UTC)).total_seconds()),
+            )
+        headers = {"Content-Type": content_type} | {f"{_METADATA}{name}": value for name, value in metadata.items()}
+        return PresignedUpload(url, expires_at, "PUT", headers=headers)
 
     def presign_get(self, key: str, *, expires_in_s: int | None = None) -> str:
         with translated("storage"):
-            return self._client.generate_presigned_url(
+            return self._signer.generate_presigned_url(
                 "get_object",
                 Params={"Bucket": self._bucket, "Key": key},
                 ExpiresIn=self._presign_ttl_s if expires_in_s is None else expires_in_s,
@@ -70,7 +102,7 @@ class S3BlobStore:
             head["ContentLength"],
             head.get("ContentType", ""),
             head["LastModified"],
-            trace=head.get("Metadata", {}).get(_TRACE),
+            trace=_trace_of(head.get("Metadata", {})),
             version_id=s3_versions.identity(head.get("VersionId")),
         )
 
@@ -128,3 +160,8 @@ class S3BlobStore:
     def check(self) -> None:
         with translated("storage", missing="The storage has no such bucket."):
             self._client.head_bucket(Bucket=self._bucket)
+
+
+def _trace_of(metadata: Mapping[str, str]) -> str | None:
+    """Some servers give the names of metadata back in another case."""
+    return next((value for name, value in metadata.items() if name.lower() == _TRACE), None)
