@@ -24,6 +24,7 @@ class MemoryBlobs:
         self.versions: dict[str, dict[str, bytes]] = {}
         self.stored_at: datetime | None = None
         self.content_type = "video/mp4"
+        self.notifies = False
         self._stored = 0
         self.down = False
 

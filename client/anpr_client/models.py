@@ -72,10 +72,12 @@ class Camera(Model):
 
 
 class UploadForm(Model):
-    """A form to post a file with: its fields first, the file last."""
+    """How to send a file: by `POST` as a form, its fields first, the file last; by `PUT` as the request's body."""
 
     url: str
+    method: str = "POST"
     fields: dict[str, str]
+    headers: dict[str, str] = {}
     expires_at: datetime
 
 

@@ -23,7 +23,7 @@ from anpr.capture.jobs import Claim, Result
 from anpr.capture.passages import RecordedPassage
 from anpr.messages import upload_id_of
 from anpr.models import Upload, UploadStatus
-from anpr.ports import PresignedPost
+from anpr.ports import PresignedUpload
 from functions.api.aws.host import Handler
 from tests.functions.api.client import Api
 from tests.lambda_context import lambda_context
@@ -46,11 +46,16 @@ class ServedBlobs(MemoryBlobs):
         super().__init__()
         self.base_url = ""
         self.forms = 0
+        self.by_put = False
 
-    def presign_post(self, key: str, *, content_type: str, size_bytes: int, expires_in_s: int) -> PresignedPost:
+    def presign_upload(self, key: str, *, content_type: str, size_bytes: int, expires_in_s: int) -> PresignedUpload:
         self.forms += 1
         fields = {"key": key, "Content-Type": content_type, "size": str(size_bytes), "form": str(self.forms)}
-        return PresignedPost(f"{self.base_url}/store", fields, datetime.now(UTC) + timedelta(seconds=expires_in_s))
+        expires_at = datetime.now(UTC) + timedelta(seconds=expires_in_s)
+        if self.by_put:
+            headers = {"Content-Type": content_type}
+            return PresignedUpload(f"{self.base_url}/store/{key}", expires_at, "PUT", headers=headers)
+        return PresignedUpload(f"{self.base_url}/store", expires_at, fields=fields)
 
     def presign_get(self, key: str, *, expires_in_s: int | None = None) -> str:
         return f"{self.base_url}/store/{key}"
@@ -167,6 +172,11 @@ class _Requests(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["content-length"]))
         if served.refusals:
             self._send(served.refusals.popleft(), {}, b"<Error><Code>Refused</Code></Error>")
+            return
+        if self.command == "PUT":
+            # A storage that tells nobody of the file.
+            served.blobs.put(path.removeprefix("/store/"), body, content_type=self.headers["content-type"])
+            self._send(200, {}, b"")
             return
         key, content = _parts_of(body)
         served.blobs.put(key, content, content_type="application/octet-stream")

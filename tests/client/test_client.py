@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from anpr.identity import auth
+from anpr.messages import upload_ids_of
 from anpr.models import Role
 from anpr_client import (
     AnprError,
@@ -129,6 +130,18 @@ def test_a_file_is_sent_and_its_job_followed(served: Served, client: Client, cam
     assert (job.status, job.events_count, job.over, job.succeeded) == ("succeeded", 2, True, True)
     assert [one.id for one in client.jobs.list(status="succeeded")] == [upload.id]
     assert [one.id for one in client.uploads.list(camera=camera)] == [upload.id]
+
+
+def test_a_storage_that_takes_bodies_and_tells_nobody_of_them_is_made_up_for(
+    served: Served, client: Client, camera: str, clip: Path
+) -> None:
+    served.blobs.by_put = True
+
+    upload = client.uploads.send(clip, camera=camera, captured_at=AT)
+
+    assert upload.status == "queued"
+    assert served.blobs.objects[f"uploads/{upload.id}/source"] == clip.read_bytes()
+    assert [upload_ids_of(body) for body in served.api.queue.waiting] == [[upload.id]]
 
 
 def test_a_connection_that_is_lost_on_the_way_is_made_good_with_a_new_form(

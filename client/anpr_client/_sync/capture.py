@@ -119,7 +119,8 @@ class Uploads:
             tried += 1
             try:
                 self._transport.post_file(upload.form, path, upload.content_type, on_progress)
-                return upload
+                done = Call(method="POST", path=path_of("uploads", upload.id, "complete"), repeatable=True)
+                return self._transport.ask(done, Upload)
             except httpx.TransportError as error:
                 pause_s = self._transport.options.retry.pause_s(tried)
                 if pause_s is None:

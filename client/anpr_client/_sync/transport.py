@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 import httpx
 
-from anpr_client._sync.pausing import Lock, sleep
+from anpr_client._sync.pausing import Lock, pieces, sleep
 from anpr_client.calls import Call, Options, checked_url, error_of, is_here, lost, read
 from anpr_client.credentials import ApiKey, Credentials, Login, MemoryTokens, TokenStore
 from anpr_client.errors import AnprError, Unauthenticated, UploadRefused
@@ -119,19 +119,26 @@ class Transport:
         self._login = None
 
     def post_file(self, form: UploadForm, path: Path, content_type: str, on_progress: Progress | None) -> None:
-        """Post a file with the form that the API gave; once.
+        """Send a file with the form that the API gave; once.
 
         Raises:
             httpx.TransportError: the connection was lost.
             UploadRefused: the storage refused the file.
         """
         with WatchedFile(path, on_progress) as file:
-            response = self.http.post(
-                form.url,
-                data=form.fields,
-                files={"file": (path.name, file, content_type)},
-                timeout=self.options.timeout(upload=True),
-            )
+            timeout = self.options.timeout(upload=True)
+            if form.method == "PUT":
+                # With a length: the storage takes no body in chunks.
+                headers = form.headers | {"content-length": str(path.stat().st_size)}
+                response = self.http.put(form.url, content=pieces(file), headers=headers, timeout=timeout)
+            else:
+                response = self.http.post(
+                    form.url,
+                    data=form.fields,
+                    files={"file": (path.name, file, content_type)},
+                    headers=form.headers,
+                    timeout=timeout,
+                )
         if response.status_code >= _SERVER_ERROR:
             raise httpx.RemoteProtocolError(f"the storage answered with status {response.status_code}")
         if response.is_error:

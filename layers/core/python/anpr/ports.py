@@ -50,6 +50,10 @@ class BlobInfo:
 class BlobStore(Protocol):
     """Objects by key in one bucket."""
 
+    @property
+    def notifies(self) -> bool:
+        """Whether the store itself puts a job on the queue for each file that comes; it may lose one."""
+
     def presign_upload(self, key: str, *, content_type: str, size_bytes: int, expires_in_s: int) -> PresignedUpload:
         """Let a client send a file of exactly this content type and size to this key, until it expires.
 

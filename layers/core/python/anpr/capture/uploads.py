@@ -24,6 +24,8 @@ from anpr.settings import UploadSettings
 
 _FILELESS: Final = (UploadStatus.AWAITING_FILE, UploadStatus.EXPIRED)
 
+_NOTIFIED_WITHIN_S: Final = 60
+
 MAX_AHEAD: Final = timedelta(days=1)
 """How far in the future a capture time may lie: a camera's clock may be set to the wrong time zone."""
 
@@ -139,7 +141,8 @@ def complete(
     wrong = difference(upload, info)
     if wrong is not None:
         raise Conflict(f"{wrong} Send the right file with the same form, or begin another upload.")
-    queue.send(JobRequest(upload_id=upload.id).model_dump_json())
+    # A store that told of the file itself has most likely had the job begun; this is for a notification that was lost.
+    queue.send(JobRequest(upload_id=upload.id).model_dump_json(), delay_s=_NOTIFIED_WITHIN_S if blobs.notifies else 0)
     with database.transaction() as session:
         session.execute(
             update(Upload)

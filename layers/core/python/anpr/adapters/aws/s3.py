@@ -36,7 +36,9 @@ class S3BlobStore:
             client: reaches the storage.
             settings: the bucket, and how long links and forms are good for.
             signer: signs links and forms for the address at which clients reach the storage, where that is another.
+                Such a storage is none of Amazon's, and tells no queue of files.
         """
+        self.notifies = signer is None
         self._client = client
         self._signer = client if signer is None else signer
         self._bucket = settings.bucket
