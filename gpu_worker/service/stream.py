@@ -218,7 +218,7 @@ def _process(cameras: Sequence[UUID]) -> StreamProcess:
     tuning = replace(pipeline_settings(vision), stitching=STITCHING, detecting=1)
 
     def watch(held: Lease, booker: Booker) -> CameraWatch:
-        pipeline = Pipeline(engines.video, engines.recognizer, tuning, engines.stills)
+        pipeline = Pipeline(engines.video, engines.recognizer, tuning, engines.stills, engines.far)
         if held.region_hint:
             pipeline = pipeline.seeing(CameraPrior.hinted(held.region_hint))
         return CameraWatch(

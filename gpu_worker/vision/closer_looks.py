@@ -16,11 +16,19 @@ from gpu_worker.vision.video import Frame
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """One frame, whether it shows another scene than the one before, and the plates in it."""
+    """One frame, whether it shows another scene than the one before, and the plates in it.
+
+    Attributes:
+        frame: the frame.
+        cut: it shows another scene than the one before.
+        detections: of the plates in it.
+        far: of further plates, which are looked for in some frames only and so are no fleeting ones.
+    """
 
     frame: Frame
     cut: bool
     detections: list[Detection]
+    far: Sequence[Detection] = ()
 
 
 @dataclass(frozen=True, slots=True)

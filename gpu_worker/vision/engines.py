@@ -8,7 +8,7 @@ from typing import Final, Generic, TypeVar
 from gpu_worker.vision.detection import Detector
 from gpu_worker.vision.detection.framed import FramedDetector
 from gpu_worker.vision.detection.onnx import OnnxDetector
-from gpu_worker.vision.detection.pyramid import PyramidDetector
+from gpu_worker.vision.detection.pyramid import GlancingDetector, PyramidDetector
 from gpu_worker.vision.hardware_decoding import require_decoder
 from gpu_worker.vision.passages import ReadingSettings
 from gpu_worker.vision.pipeline import Pipeline, PipelineSettings
@@ -67,11 +67,13 @@ class Engines:
         video: finds plates in the frames of a video.
         stills: finds plates in single pictures.
         recognizer: reads both.
+        far: finds plates that are small in very large frames and pictures.
     """
 
     video: Detector
     stills: Detector
     recognizer: Recognizer
+    far: Detector | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,7 @@ def build_engines(settings: VisionSettings) -> Engines:
         EngineUnavailable: if one cannot be used as asked for.
     """
     video = build_detector(settings, settings.video_side, 1 if _in_parallel(settings) else None)
+    far = build_detector(settings, settings.far_side)
     glance = build_detector(settings, settings.glance_side)
     stills = PyramidDetector(
         glance=glance,
@@ -198,8 +201,9 @@ def build_engines(settings: VisionSettings) -> Engines:
         second=video,
         framed=(framed(glance, settings.glance_side), framed(glance, settings.glance_side, negative=True)),
         second_above=min(settings.video_side, settings.still_side),
+        far=far,
     )
-    return Engines(video, stills, build_recognizer(settings))
+    return Engines(GlancingDetector(video, glance), stills, build_recognizer(settings), far)
 
 
 def framed(glance: Detector, side: int, *, negative: bool = False) -> Detector:
@@ -253,4 +257,4 @@ def build_pipeline(settings: VisionSettings) -> Pipeline:
         EngineUnavailable: if an engine cannot be used as asked for.
     """
     engines = build_engines(settings)
-    return Pipeline(engines.video, engines.recognizer, pipeline_settings(settings), engines.stills)
+    return Pipeline(engines.video, engines.recognizer, pipeline_settings(settings), engines.stills, engines.far)

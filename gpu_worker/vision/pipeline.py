@@ -9,6 +9,7 @@ from gpu_worker.vision import colour
 from gpu_worker.vision.closer_looks import CloserLookSettings, Look, with_closer_looks
 from gpu_worker.vision.consensus import Candidate, vote
 from gpu_worker.vision.detection import Detection, Detector
+from gpu_worker.vision.far_looks import FarLookSchedule, FarLookSettings, only_far
 from gpu_worker.vision.geometry import BoundingBox, Image
 from gpu_worker.vision.hardware_decoding import DecoderName
 from gpu_worker.vision.passages import Passage, ReadingSettings
@@ -17,7 +18,7 @@ from gpu_worker.vision.prefetch import mapped, prefetched
 from gpu_worker.vision.recognition import Recognizer
 from gpu_worker.vision.recognition.prior import CameraPrior
 from gpu_worker.vision.recognition.regions import Region, named
-from gpu_worker.vision.scene import SceneChange, SceneSettings, SceneWatch
+from gpu_worker.vision.scene import SceneSettings, SceneWatch
 from gpu_worker.vision.tracking import TrackingSettings
 from gpu_worker.vision.vehicles import StitchSettings, Vehicles
 from gpu_worker.vision.video import Frame, FrameSource, MediaLimits, Source, StreamLost, Video
@@ -36,6 +37,7 @@ class PipelineSettings:
         stitching: see there.
         scene: see there.
         closer_looks: see there.
+        far_looks: see there.
         reading: see there.
         limits: see there.
     """
@@ -48,6 +50,7 @@ class PipelineSettings:
     stitching: StitchSettings = field(default_factory=StitchSettings)
     scene: SceneSettings = field(default_factory=SceneSettings)
     closer_looks: CloserLookSettings = field(default_factory=CloserLookSettings)
+    far_looks: FarLookSettings = field(default_factory=FarLookSettings)
     reading: ReadingSettings = field(default_factory=ReadingSettings)
     limits: MediaLimits = field(default_factory=MediaLimits)
 
@@ -73,7 +76,17 @@ class Progress:
     defect: str | None = None
 
 
-_Group = list[tuple[Frame, SceneChange]]
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sample:
+    """One frame on its way to be looked at: whether it is another scene, nothing has moved, it gets a far look, too."""
+
+    frame: Frame
+    cut: bool
+    still: bool
+    far: bool
+
+
+_Group = list[_Sample]
 
 _MAX_TRACKS = 4
 """Tracks of one file that are read, one after the other: front, rear, inside and one more."""
@@ -118,6 +131,7 @@ class Pipeline:
         recognizer: Recognizer,
         settings: PipelineSettings | None = None,
         still_detector: Detector | None = None,
+        far_detector: Detector | None = None,
     ) -> None:
         """Put the engines together.
 
@@ -127,11 +141,13 @@ class Pipeline:
             settings: defaults suit most cameras.
             still_detector: for single pictures, which have no next frame to make up for a plate missed; `detector` if
                 none is given.
+            far_detector: of a larger input, for small plates in very large frames; without it they are not looked for.
         """
         self._detector = detector
         self._recognizer = recognizer
         self._settings = settings or PipelineSettings()
         self._still_detector = still_detector or detector
+        self._far_detector = far_detector
 
     @property
     def readable_score(self) -> float:
@@ -141,7 +157,7 @@ class Pipeline:
     def seeing(self, camera: CameraPrior) -> "Pipeline":
         """Return this pipeline, its engines shared, for a camera before which other plates are expected."""
         settings = replace(self._settings, reading=replace(self._settings.reading, camera=camera))
-        return Pipeline(self._detector, self._recognizer, settings, self._still_detector)
+        return Pipeline(self._detector, self._recognizer, settings, self._still_detector, self._far_detector)
 
     def passages(self, source: Source, on_progress: Callable[[Progress], None] | None = None) -> Iterator[Passage]:
         """Find the vehicles in a video, each once.
@@ -247,7 +263,7 @@ class Pipeline:
         ):
             for look in with_closer_looks(looks, self._detect, settings.closer_looks):
                 frame = look.frame
-                for evidence in vehicles.update(frame, look.detections, cut=look.cut, missing=frame.cut):
+                for evidence in vehicles.update(frame, [*look.detections, *look.far], cut=look.cut, missing=frame.cut):
                     passage = evidence.passage(progress.passages, self._recognizer)
                     progress = replace(progress, passages=progress.passages + 1)
                     yield passage, progress
@@ -263,22 +279,37 @@ class Pipeline:
     def _looks(self, frames: Iterator[Frame]) -> Iterator[Look]:
         """Find the plates in each frame; a still picture has those of the one before."""
         detections: list[Detection] = []
+        far: list[Detection] = []
         with mapped(self._find, self._groups(frames), self._settings.detecting) as groups:
             for group, found in groups:
-                for frame, change in group:
-                    if not change.still:
-                        detections = next(found)
-                    yield Look(frame, change.cut, detections)
+                for sample in group:
+                    if not sample.still:
+                        detections, far = next(found)
+                    yield Look(sample.frame, sample.cut, detections, far)
 
     def _groups(self, frames: Iterator[Frame]) -> Iterator[_Group]:
-        """Take frames together that are detected in one go, and see which have moved."""
-        scene = SceneWatch(self._settings.scene)
+        """Take frames together that are detected in one go, and see which have moved and which get a far look."""
+        scene, schedule = SceneWatch(self._settings.scene), FarLookSchedule(self._settings.far_looks)
         while group := list(islice(frames, self._settings.batch)):
-            yield [(frame, scene.look(frame.image)) for frame in group]
+            samples = []
+            for frame in group:
+                change = scene.look(frame.image)
+                far = self._far_detector is not None and schedule.is_due(frame.image, change.still)
+                samples.append(_Sample(frame, change.cut, change.still and not far, far))
+            yield samples
 
-    def _find(self, group: _Group) -> Iterator[list[Detection]]:
-        """Return the plates of each frame of a group that has moved. Called by several threads."""
-        return iter(self._detect([frame.image for frame, change in group if not change.still]))
+    def _find(self, group: _Group) -> Iterator[tuple[list[Detection], list[Detection]]]:
+        """Return the plates of each frame of a group that is looked at, and the far ones. Called by several threads."""
+        looked_at = [sample for sample in group if not sample.still]
+        found = self._detect([sample.frame.image for sample in looked_at])
+        return iter([(near, self._far(sample, near)) for sample, near in zip(looked_at, found, strict=True)])
+
+    def _far(self, sample: _Sample, near: list[Detection]) -> list[Detection]:
+        if self._far_detector is None or not sample.far:
+            return []
+        image = colour.without_cast(sample.frame.image)
+        found = [d for d in self._far_detector.detect([image])[0] if has_plate_shape(d.box)]
+        return only_far(image, found, near, self._settings.far_looks)
 
     def _detect(self, images: Sequence[Image]) -> list[list[Detection]]:
         found = self._detector.detect([colour.without_cast(image) for image in images]) if images else []

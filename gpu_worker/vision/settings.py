@@ -31,6 +31,7 @@ class VisionSettings(BaseSettings):
     video_side: int = Field(default=640, ge=160, multiple_of=32, description="Longer side of a frame as detected, px.")
     still_side: int = Field(default=960, ge=160, multiple_of=32, description="The same of a single picture, px.")
     glance_side: int = Field(default=256, ge=160, multiple_of=32, description="For plates that fill a picture, px.")
+    far_side: int = Field(default=1920, ge=160, multiple_of=32, description="For small plates in 4K pictures, px.")
     threshold: float = Field(default=0.15, gt=0, lt=1, description="Least detector score that is looked at.")
     interval_s: float = Field(default=0.1, ge=0, description="Least time between two frames that are looked at.")
     readable_score: float = Field(default=0.6, ge=0, le=1, description="Least score of a readable passage.")

@@ -37,6 +37,9 @@ class PyramidDetector:
         second: of the size between; it is asked only where the others are not sure of any plate.
         framed: further glances, with a border around the picture, one after the other where nothing is sure yet; first
             of all where the picture may be a crop.
+        far: of a still larger input, for plates that are small in large pictures; None for none.
+        far_above: longer side of a picture, px, above which it is asked.
+        far_widest: fraction of the picture's width above which its detections are the others'.
         second_above: longer side of a picture, px, up to which `second` sees the same as `fine`.
         widest: fraction of the picture's width above which detections are the glance's: halves of a plate that fills
             the picture look like plates in a larger input, and textures look like plates in the smallest.
@@ -48,6 +51,9 @@ class PyramidDetector:
     second: Detector
     framed: Sequence[Detector] = ()
     second_above: int = 0
+    far: Detector | None = None
+    far_above: int = 1920
+    far_widest: float = 0.1
     widest: float = 1 / 3
     sure: float = 0.35
 
@@ -68,7 +74,10 @@ class PyramidDetector:
         # Beside a plate that fills the picture there are only its stickers and legends, which look like plates, too.
         if filling:
             return _distinct(filling)
-        found = self._join(image, glance, self.fine.detect([image])[0])
+        found = _by_width(glance, self.fine.detect([image])[0], self.widest * image.shape[1])
+        if self.far is not None and max(image.shape[:2]) > self.far_above:
+            limit = self.far_widest * image.shape[1]
+            found += [d for d in self.far.detect([image])[0] if d.box.width <= limit]
         if not self._is_sure(found) and max(image.shape[:2]) > self.second_above:
             found += self.second.detect([image])[0]
         for number in range(len(self.framed)):
@@ -80,10 +89,6 @@ class PyramidDetector:
         least = _FILLS * image.shape[0] * image.shape[1]
         return [d for d in detections if d.score >= self.sure and d.box.area > least]
 
-    def _join(self, image: Image, glance: list[Detection], fine: list[Detection]) -> list[Detection]:
-        limit = self.widest * image.shape[1]
-        return [d for d in glance if d.box.width > _OVERLAP * limit] + [d for d in fine if d.box.width <= limit]
-
     def _is_sure(self, found: list[Detection]) -> bool:
         return any(d.score >= self.sure for d in found)
 
@@ -92,3 +97,39 @@ def _distinct(found: list[Detection]) -> list[Detection]:
     boxes = np.array([d.box.as_array() for d in found], np.float32).reshape(-1, 4)
     scores = np.array([d.score for d in found], np.float32)
     return [found[i] for i in yolo.suppress(boxes, scores, max_iou=0.4, max_inside=0.7)]
+
+
+@dataclass(frozen=True, slots=True)
+class GlancingDetector:
+    """Looks at frames of a video in one size, and glances in a smaller one where a plate may be too large for that.
+
+    A vehicle that stops before a camera is as large in all its frames, so no other frame makes up for it.
+
+    Attributes:
+        fine: for all plates up to `widest`.
+        glance: asked where `fine` is sure of nothing, or of something so wide that it may be a part of a plate.
+        widest: fraction of the frame's width above which detections are the glance's.
+        sure: score from which a plate is sure.
+    """
+
+    fine: Detector
+    glance: Detector
+    widest: float = 0.4
+    sure: float = 0.35
+
+    def detect(self, images: Sequence[Image]) -> list[list[Detection]]:
+        """See `Detector.detect`."""
+        found = self.fine.detect(images)
+        doubtful = [i for i, image in enumerate(images) if not self._settles(image, found[i])]
+        glances = self.glance.detect([images[i] for i in doubtful]) if doubtful else []
+        for i, glance in zip(doubtful, glances, strict=True):
+            found[i] = _distinct(_by_width(glance, found[i], self.widest * images[i].shape[1]))
+        return found
+
+    def _settles(self, image: Image, fine: list[Detection]) -> bool:
+        widest = max((d.box.width for d in fine if d.score >= self.sure), default=0.0)
+        return 0 < widest <= _OVERLAP * self.widest * int(image.shape[1])
+
+
+def _by_width(glance: list[Detection], fine: list[Detection], limit: float) -> list[Detection]:
+    return [d for d in glance if d.box.width > _OVERLAP * limit] + [d for d in fine if d.box.width <= limit]

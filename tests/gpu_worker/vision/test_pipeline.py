@@ -236,3 +236,11 @@ def test_a_picture_that_is_a_tight_cut_of_a_plate_is_read(real: Pipeline, width:
     if shade == "in the dark":
         crop = crop // 4 + 10
     assert [(read.plate, read.score > 0.9) for read in real.image(crop)] == [("KX19DMV", True)]
+
+
+def test_a_plate_that_nearly_fills_the_frames_of_a_clip_is_read(real: Pipeline, clip: Clip) -> None:
+    frames = [road()[0] for _ in range(6)]
+    drawn = drawn_plate("KX19DMV", 580)
+    for i, frame in enumerate(frames):
+        frame[110 : 110 + drawn.shape[0], 20 + 2 * i : 600 + 2 * i] = drawn
+    assert _plates([p for p in real.passages(clip(frames)) if p.readable]) == ["KX19DMV"]

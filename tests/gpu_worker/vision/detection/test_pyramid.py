@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from gpu_worker.vision.detection import Detection
-from gpu_worker.vision.detection.pyramid import PyramidDetector, may_be_cut_out
+from gpu_worker.vision.detection.pyramid import GlancingDetector, PyramidDetector, may_be_cut_out
 from gpu_worker.vision.geometry import BoundingBox, Image
 
 
@@ -104,3 +104,53 @@ def test_a_small_picture_is_not_looked_at_twice_in_the_same_size() -> None:
     assert second.asked == 0
     pyramid.detect([PHOTO])
     assert second.asked == 1
+
+
+def test_a_very_large_picture_is_looked_at_for_small_plates_in_a_larger_size() -> None:
+    small = Detection(BoundingBox(3000, 900, 3080, 920), 0.5)
+    half = Detection(BoundingBox(500, 900, 1000, 1100), 0.9)
+    plate = Detection(BoundingBox(500, 900, 1500, 1100), 0.7)
+    far = FixedDetector([small, half])
+    pyramid = PyramidDetector(FixedDetector(), FixedDetector([plate]), FixedDetector(), far=far)
+    assert pyramid.detect([np.zeros((2160, 3840, 3), np.uint8)]) == [[plate, small]]
+    pyramid.detect([PHOTO])
+    assert far.asked == 1
+
+
+NARROW = Detection(BoundingBox(10, 10, 90, 40), 0.5)
+CLOSE_UP = Detection(BoundingBox(50, 100, 1250, 500), 0.6)
+HALF = Detection(BoundingBox(50, 100, 600, 500), 0.9)
+
+
+@pytest.mark.parametrize(
+    ("fine", "found", "glances"),
+    [
+        pytest.param([], [CLOSE_UP], 1, id="nothing is seen"),
+        pytest.param([HALF], [CLOSE_UP], 1, id="a half is seen"),
+        pytest.param([NARROW], [NARROW], 0, id="an ordinary plate is seen"),
+    ],
+)
+def test_a_frame_is_glanced_at_where_a_plate_may_be_too_large(
+    fine: list[Detection], found: list[Detection], glances: int
+) -> None:
+    glance = FixedDetector([CLOSE_UP])
+    assert GlancingDetector(FixedDetector(fine), glance).detect([PHOTO]) == [found]
+    assert glance.asked == glances
+
+
+def test_only_the_frames_of_a_batch_that_need_it_are_glanced_at() -> None:
+    shown: list[Image] = []
+
+    class Fine:
+        def detect(self, images: Sequence[Image]) -> list[list[Detection]]:
+            return [[NARROW] if image.any() else [] for image in images]
+
+    class Glance:
+        def detect(self, images: Sequence[Image]) -> list[list[Detection]]:
+            shown.extend(images)
+            return [[CLOSE_UP] for _ in images]
+
+    bright = np.full_like(PHOTO, 200)
+    assert GlancingDetector(Fine(), Glance()).detect([bright, PHOTO, bright]) == [[NARROW], [CLOSE_UP], [NARROW]]
+    assert len(shown) == 1
+    assert shown[0] is PHOTO
