@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, update
 
 from anpr.alerts import bolos
 from anpr.audit import Actor
 from anpr.capture import jobs, passages
-from anpr.capture.passages import PlateBox, RecordedPassage
+from anpr.capture.passages import Images, PlateBox, RecordedPassage
 from anpr.db import Database
 from anpr.identity.principals import Principal
 from anpr.models import Camera, Event, Role, Upload, User
@@ -40,6 +40,11 @@ PASSAGE = RecordedPassage(
 def passage(number: int, **changes: object) -> RecordedPassage:
     """A passage with the given number."""
     return replace(PASSAGE, passage_no=number, **changes)  # type: ignore[arg-type] # the fields' types differ
+
+
+def images_of(upload_id: UUID, number: int = 0) -> Images:
+    """Where the images of a passage are."""
+    return passages.name_images(upload_id, number, b"crop", b"frame")
 
 
 def add_upload(database: Database, **columns: object) -> Upload:
@@ -86,7 +91,8 @@ def add_event(database: Database, *, upload: Upload | None = None, **columns: ob
         assert isinstance(claimed, jobs.Claim)
         number = session.scalar(select(func.count()).where(Event.upload_id == upload.id)) or 0
         fields = {name: columns.pop(name) for name in tuple(columns) if name in RecordedPassage.__slots__}
-        assert passages.record(session, claimed, passage(number, **fields), matcher=bolos.Matcher())
+        images = images_of(upload.id, number)
+        assert passages.record(session, claimed, passage(number, **fields), images, matcher=bolos.Matcher())
         jobs.give_back(session, claimed, tried=False)
         event = session.scalars(select(Event).where(Event.upload_id == upload.id, Event.passage_no == number)).one()
         for name, value in columns.items():

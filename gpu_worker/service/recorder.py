@@ -11,7 +11,7 @@ from anpr.alerts import bolos
 from anpr.capture import passages
 from anpr.capture.jobs import Claim
 from anpr.errors import AnprError, NotFound, Unavailable
-from anpr.messages import Metric, crop_key, frame_key
+from anpr.messages import Metric
 from anpr.ports import BlobStore
 from gpu_worker.service.footage import Finding
 from gpu_worker.service.logs import logger
@@ -34,7 +34,7 @@ class Recorder:
         self._relay_again_at = 0.0
 
     def store(self, held: Claim, finding: Finding) -> bool:
-        """Store a passage's images, then its event; a repeated run writes the same images under the same keys.
+        """Store a passage's images, then its event. What an earlier run recorded stays as it is, images and all.
 
         Returns:
             Whether the passage is new.
@@ -44,12 +44,16 @@ class Recorder:
             Unavailable: database or storage do not answer, or the storage does not take the images.
         """
         number = finding.passage.passage_no
-        blobs = self._services.blobs
-        _put(blobs, crop_key(held.upload_id, number), finding.crop)
-        _put(blobs, frame_key(held.upload_id, number), finding.frame)
+        with self._services.database.transaction() as session:
+            if passages.is_recorded(session, held, number):
+                return False
+        crop, frame = _jpeg(finding.crop), _jpeg(finding.frame)
+        images = passages.name_images(held.upload_id, number, crop, frame)
+        _put(self._services.blobs, images.crop_key, crop)
+        _put(self._services.blobs, images.frame_key, frame)
         # The matcher keeps what it compiled from one passage to the next.
         with self._matching, self._services.database.transaction() as session:
-            is_new = passages.record(session, held, finding.passage, matcher=self._matcher)
+            is_new = passages.record(session, held, finding.passage, images, matcher=self._matcher)
         if is_new:
             logger.info("passage recorded", passage_no=number, readable=finding.passage.readable)
             self._services.report({Metric.EVENTS_PROCESSED: 1})
@@ -67,9 +71,9 @@ class Recorder:
             logger.warning("events wait in the outbox", reason=str(error))
 
 
-def _put(blobs: BlobStore, key: str, image: Image) -> None:
+def _put(blobs: BlobStore, key: str, jpeg: bytes) -> None:
     try:
-        blobs.put(key, _jpeg(image), content_type="image/jpeg")
+        blobs.put(key, jpeg, content_type="image/jpeg")
     except NotFound as error:
         raise Unavailable("The storage does not take the images of what was read.") from error
 

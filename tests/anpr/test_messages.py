@@ -29,8 +29,8 @@ def notification(*keys: object) -> str:
 
 def test_keys_are_made_of_the_upload_and_the_passage() -> None:
     assert upload_key(ID) == f"uploads/{ID}/source"
-    assert crop_key(ID, 7) == f"crops/{ID}/000007.jpg"
-    assert frame_key(ID, 7) == f"frames/{ID}/000007.jpg"
+    assert crop_key(ID, 7, "ab") == f"crops/{ID}/000007-ab.jpg"
+    assert frame_key(ID, 7, "cd") == f"frames/{ID}/000007-cd.jpg"
 
 
 @given(st.uuids())

@@ -25,6 +25,7 @@ from anpr.messages import upload_id_of
 from anpr.models import Upload, UploadStatus
 from anpr.ports import PresignedUpload
 from functions.api.aws.host import Handler
+from tests.builders import images_of
 from tests.functions.api.client import Api
 from tests.lambda_context import lambda_context
 from tests.memory import MemoryBlobs
@@ -90,7 +91,8 @@ class Served:
             held = jobs.claim(session, upload_id, uuid4())
             assert isinstance(held, Claim)
             for passage in found:
-                passages.record(session, held, passage, matcher=bolos.Matcher())
+                images = images_of(upload_id, passage.passage_no)
+                passages.record(session, held, passage, images, matcher=bolos.Matcher())
             jobs.finish(session, held, Result("video", 2.0, 50))
 
     def expire(self, upload_id: UUID) -> None:

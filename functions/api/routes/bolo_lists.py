@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Body, Header, Query, Response
 
-from anpr.alerts.bolos import csv_import, lists
+from anpr.alerts.bolos import csv_import, lists, subscriptions
 from anpr.alerts.bolos.lists import ListFields
 from functions.api.access import Access, allows
 from functions.api.dependencies import CallerActor, DbSession
@@ -75,27 +75,24 @@ def delete_bolo_list(list_id: UUID, session: DbSession, actor: CallerActor, serv
 @allows(Access.ADMIN, keys={"bolos:read"}, everywhere=True)
 def list_subscriptions(list_id: UUID, session: DbSession) -> SubscriptionList:
     """Everybody who is told by e-mail or SMS."""
-    found = lists.subscriptions(session, list_id)
+    found = subscriptions.find(session, list_id)
     return SubscriptionList(items=[SubscriptionOut.model_validate(one) for one in found])
 
 
 @router.post("/{list_id}/subscriptions", status_code=201, summary="Tell somebody of a list's hits")
 @allows(Access.ADMIN, keys={"bolos:write", "events:read"}, everywhere=True, audits={"bolo_list.subscribed"})
-def create_subscription(
-    list_id: UUID, body: SubscriptionIn, session: DbSession, actor: CallerActor, services: Alerts
-) -> SubscriptionOut:
+def create_subscription(list_id: UUID, body: SubscriptionIn, actor: CallerActor, services: Alerts) -> SubscriptionOut:
     """By e-mail, once its owner followed the link that is sent to it; or by SMS."""
     recipient = body.channel, body.address
-    return SubscriptionOut.model_validate(lists.subscribe(session, actor, list_id, recipient, services.notifier))
+    made = subscriptions.subscribe(services.database, actor, list_id, recipient, services.notifier)
+    return SubscriptionOut.model_validate(made)
 
 
 @router.delete("/{list_id}/subscriptions/{subscription_id}", status_code=204, summary="Tell somebody no more")
 @allows(Access.ADMIN, keys={"bolos:write"}, everywhere=True, audits={"bolo_list.unsubscribed"})
-def delete_subscription(
-    list_id: UUID, subscription_id: UUID, session: DbSession, actor: CallerActor, services: Alerts
-) -> None:
+def delete_subscription(list_id: UUID, subscription_id: UUID, actor: CallerActor, services: Alerts) -> None:
     """End a subscription."""
-    lists.unsubscribe(session, actor, list_id, subscription_id, services.notifier)
+    subscriptions.unsubscribe(services.database, actor, list_id, subscription_id, services.notifier)
 
 
 @router.post("/{list_id}/import", summary="Import entries from CSV", max_body_size=MAX_IMPORT_BYTES)

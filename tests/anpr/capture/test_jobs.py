@@ -11,7 +11,7 @@ from anpr.capture.jobs import Claim, ClaimLost, Refusal, Result
 from anpr.db import Database
 from anpr.messages import EventType
 from anpr.models import Camera, OutboxMessage, Upload, UploadStatus
-from tests.builders import add_upload, passage, reload
+from tests.builders import add_upload, images_of, passage, reload
 
 VIDEO = Result("video", duration_s=12.5, frames=375)
 
@@ -118,7 +118,7 @@ def test_a_worker_that_lost_its_claim_can_write_nothing(database: Database) -> N
         assert not jobs.progress(session, slow, fraction=0.9, frames=9)
         assert not jobs.give_back(session, slow, tried=True)
     with pytest.raises(ClaimLost), database.transaction() as session:
-        passages.record(session, slow, passage(0), matcher=bolos.Matcher())
+        passages.record(session, slow, passage(0), images_of(slow.upload_id, 0), matcher=bolos.Matcher())
     with pytest.raises(ClaimLost), database.transaction() as session:
         jobs.finish(session, slow, VIDEO)
     with pytest.raises(ClaimLost), database.transaction() as session:
@@ -134,8 +134,14 @@ def test_a_finished_job_counts_its_rows(database: Database) -> None:
     upload = add_upload(database)
     held = claimed(database, upload)
     with database.transaction() as session:
-        passages.record(session, held, passage(0), matcher=bolos.Matcher())
-        passages.record(session, held, passage(1, readable=False, plate="A?1"), matcher=bolos.Matcher())
+        passages.record(session, held, passage(0), images_of(held.upload_id, 0), matcher=bolos.Matcher())
+        passages.record(
+            session,
+            held,
+            passage(1, readable=False, plate="A?1"),
+            images_of(held.upload_id, 1),
+            matcher=bolos.Matcher(),
+        )
         # What a bug or a hand left in the counters must not survive.
         session.get_one(Upload, upload.id).events_count = 40
 

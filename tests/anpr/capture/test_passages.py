@@ -1,4 +1,5 @@
 from datetime import timedelta
+from hashlib import sha256
 from uuid import uuid4
 
 import pytest
@@ -9,7 +10,7 @@ from anpr.capture import jobs, passages
 from anpr.capture.jobs import Claim
 from anpr.db import Database
 from anpr.models import Event, OutboxMessage, Upload
-from tests.builders import CAPTURED_AT, add_upload, passage, reload
+from tests.builders import CAPTURED_AT, add_upload, images_of, passage, reload
 
 
 def begin(database: Database, upload: Upload) -> Claim:
@@ -24,7 +25,7 @@ def test_a_passage_is_stored_as_it_was_read(database: Database) -> None:
     held = begin(database, upload)
 
     with database.transaction() as session:
-        assert passages.record(session, held, passage(7), matcher=bolos.Matcher())
+        assert passages.record(session, held, passage(7), images_of(held.upload_id, 7), matcher=bolos.Matcher())
 
     with database.transaction() as session:
         event = session.scalars(select(Event)).one()
@@ -37,7 +38,7 @@ def test_a_passage_is_stored_as_it_was_read(database: Database) -> None:
     assert event.captured_at == CAPTURED_AT + timedelta(seconds=0.5)
     assert event.first_seen_at == CAPTURED_AT + timedelta(seconds=0.1)
     assert event.last_seen_at == CAPTURED_AT + timedelta(seconds=1)
-    assert event.crop_key == f"crops/{upload.id}/000007.jpg"
+    assert event.crop_key == f"crops/{upload.id}/000007-{sha256(b'crop').hexdigest()}.jpg"
     assert (outbox.type, outbox.subject) == ("event.created", str(event.id))
     assert (outbox.data["event_id"], outbox.data["plate"]) == (str(event.id), "LS15EBC")
 
@@ -46,12 +47,23 @@ def test_a_second_run_records_only_what_the_first_did_not(database: Database) ->
     upload = add_upload(database)
     first = begin(database, upload)
     with database.transaction() as session:
-        passages.record(session, first, passage(0), matcher=bolos.Matcher())
-        passages.record(session, first, passage(1, plate="A?C", readable=False), matcher=bolos.Matcher())
+        passages.record(session, first, passage(0), images_of(first.upload_id, 0), matcher=bolos.Matcher())
+        passages.record(
+            session,
+            first,
+            passage(1, plate="A?C", readable=False),
+            images_of(first.upload_id, 1),
+            matcher=bolos.Matcher(),
+        )
 
     second = begin(database, upload)
     with database.transaction() as session:
-        new = [passages.record(session, second, passage(number), matcher=bolos.Matcher()) for number in range(4)]
+        new = [
+            passages.record(
+                session, second, passage(number), images_of(second.upload_id, number), matcher=bolos.Matcher()
+            )
+            for number in range(4)
+        ]
 
     assert new == [False, False, True, True]
     with database.transaction() as session:
@@ -67,5 +79,11 @@ def test_an_unsure_character_stays_one_in_the_key(database: Database, plate: str
     held = begin(database, add_upload(database))
 
     with database.transaction() as session:
-        passages.record(session, held, passage(0, plate=plate, readable=False, region=None), matcher=bolos.Matcher())
+        passages.record(
+            session,
+            held,
+            passage(0, plate=plate, readable=False, region=None),
+            images_of(held.upload_id, 0),
+            matcher=bolos.Matcher(),
+        )
         assert session.scalars(select(Event.plate_key)).one() == key

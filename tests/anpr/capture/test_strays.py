@@ -37,15 +37,24 @@ def test_a_file_whose_upload_has_no_row_or_was_erased_is_removed(database: Datab
 def test_an_image_that_no_event_names_is_removed_once_its_upload_is_over(
     database: Database, blobs: MemoryBlobs
 ) -> None:
-    event = add_event(database, upload=add_upload(database))
+    finished = add_upload(database)
+    event = add_event(database, upload=finished)
+    with database.transaction() as session:
+        session.execute(update(Upload).where(Upload.id == finished.id).values(status=S.SUCCEEDED))
     over, running = add_upload(database, status=S.FAILED), add_upload(database, status=S.PROCESSING)
     deleted = add_event(database, media_deleted_at=datetime.now(UTC))
-    named, young = {event.crop_key, event.frame_key}, {crop_key(running.id, 0), frame_key(running.id, 0)}
-    stray = {crop_key(over.id, 3), frame_key(over.id, 3), crop_key(uuid4(), 0)}
+    named, young = {event.crop_key, event.frame_key}, {crop_key(running.id, 0, "ab"), frame_key(running.id, 0, "cd")}
+    stray = {
+        crop_key(over.id, 3, "ab"),
+        frame_key(over.id, 3, "cd"),
+        crop_key(uuid4(), 0, "ab"),
+        # Of another run, which made another picture of the same passage.
+        crop_key(finished.id, event.passage_no, "ef"),
+    }
     for key in named | young | stray:
         blobs.objects[key] = b"x"
 
-    assert strays.remove(database, blobs).strays == 3
+    assert strays.remove(database, blobs).strays == 4
     assert set(blobs.objects) == named | young
     # The upload of this one waits for another try, so its images are left alone until it is over.
     blobs.objects[deleted.crop_key] = b"x"
@@ -54,7 +63,7 @@ def test_an_image_that_no_event_names_is_removed_once_its_upload_is_over(
 
 def test_an_image_that_was_just_stored_is_left_for_its_row_to_come(database: Database, blobs: MemoryBlobs) -> None:
     blobs.stored_at = datetime.now(UTC)
-    blobs.objects[crop_key(add_upload(database, status=S.FAILED).id, 0)] = b"x"
+    blobs.objects[crop_key(add_upload(database, status=S.FAILED).id, 0, "ab")] = b"x"
 
     assert strays.remove(database, blobs).strays == 0
 

@@ -16,7 +16,7 @@ from anpr.db import Database
 from anpr.errors import NotFound, Unprocessable
 from anpr.messages import EventType
 from anpr.models import AuditRecord, Camera, Event, OutboxMessage, Stream, StreamState, Upload, UploadStatus
-from tests.builders import passage
+from tests.builders import images_of, passage
 from tests.memory import MemoryBlobs, MemoryQueue
 
 SEAL = Seal([Fernet.generate_key().decode()])
@@ -79,7 +79,7 @@ def test_a_silent_processs_stream_is_taken_over_and_its_open_segment_ends_with_w
     (held,) = take(database)
     with database.transaction() as session:
         segment = streams.open_segment(session, held, NOW)
-        passages.record(session, segment, passage(0), matcher=bolos.Matcher())
+        passages.record(session, segment, passage(0), images_of(segment.upload_id, 0), matcher=bolos.Matcher())
     expire(database)
 
     (successor,) = take(database)
@@ -87,7 +87,7 @@ def test_a_silent_processs_stream_is_taken_over_and_its_open_segment_ends_with_w
         assert not streams.keep(session, held, CONNECTED)
         following = streams.open_segment(session, successor, NOW + timedelta(minutes=1))
     with database.transaction() as session, pytest.raises(ClaimLost):
-        passages.record(session, segment, passage(1), matcher=bolos.Matcher())
+        passages.record(session, segment, passage(1), images_of(segment.upload_id, 1), matcher=bolos.Matcher())
     with database.transaction() as session, pytest.raises(ClaimLost):
         streams.open_segment(session, held, NOW)
 

@@ -16,7 +16,7 @@ from anpr.messages import upload_ids_of, upload_key
 from anpr.models import Camera, Event, Upload, UploadStatus
 from anpr.paging import PageRequest, newest_first
 from anpr.settings import UploadSettings
-from tests.builders import CAPTURED_AT, add_upload, add_user, passage, reload
+from tests.builders import CAPTURED_AT, add_upload, add_user, images_of, passage, reload
 from tests.memory import MemoryBlobs, MemoryQueue
 from tests.plans import plan_of
 
@@ -92,7 +92,7 @@ def test_a_retry_keeps_what_was_found_and_can_be_claimed(database: Database) -> 
     with database.transaction() as session:
         first = jobs.claim(session, upload.id, uuid4())
         assert isinstance(first, jobs.Claim)
-        passages.record(session, first, passage(0), matcher=bolos.Matcher())
+        passages.record(session, first, passage(0), images_of(first.upload_id, 0), matcher=bolos.Matcher())
         jobs.fail(session, first, "The disk is full.")
 
     with database.transaction() as session:
@@ -101,8 +101,14 @@ def test_a_retry_keeps_what_was_found_and_can_be_claimed(database: Database) -> 
     with database.transaction() as session:
         second = jobs.claim(session, upload.id, uuid4())
         assert isinstance(second, jobs.Claim)
-        assert passages.record(session, second, passage(0), matcher=bolos.Matcher()) is False
-        assert passages.record(session, second, passage(1), matcher=bolos.Matcher()) is True
+        assert (
+            passages.record(session, second, passage(0), images_of(second.upload_id, 0), matcher=bolos.Matcher())
+            is False
+        )
+        assert (
+            passages.record(session, second, passage(1), images_of(second.upload_id, 1), matcher=bolos.Matcher())
+            is True
+        )
     with database.transaction() as session:
         assert sorted(session.scalars(select(Event.passage_no).where(Event.upload_id == upload.id))) == [0, 1]
         assert session.get_one(Upload, upload.id).events_count == 2

@@ -39,7 +39,7 @@ from anpr.review.exports import progress
 from anpr.review.exports import requests as exports
 from anpr.review.exports.requests import ExportRequest
 from anpr.settings import ExportSettings
-from tests.builders import PASSAGE, add_event, add_upload, passage
+from tests.builders import PASSAGE, add_event, add_upload, images_of, passage
 from tests.memory import MemoryBlobs
 
 
@@ -248,9 +248,9 @@ def test_what_is_read_after_an_erasure_from_footage_that_was_there_is_erased_too
         # The job begins anew, as after a worker's death, and finds the vehicle again.
         claimed = jobs.claim(session, upload.id, uuid4())
         assert isinstance(claimed, jobs.Claim)
-        assert passages.record(session, claimed, PASSAGE, matcher=Matcher())
+        assert passages.record(session, claimed, PASSAGE, images_of(claimed.upload_id, 0), matcher=Matcher())
         other = passage(1, plate="XX11XXX")
-        assert passages.record(session, claimed, other, matcher=Matcher())
+        assert passages.record(session, claimed, other, images_of(claimed.upload_id, 1), matcher=Matcher())
     assert early.id in left(database)
     assert subjects.finish(database, blobs, seconds=60) > 0
     assert early.id not in left(database)
@@ -338,6 +338,25 @@ def test_a_file_that_was_named_for_the_plate_is_no_longer(
     erase(database, blobs)
     with database.transaction() as session:
         assert session.get_one(Upload, upload.id).file_name == after
+
+
+def test_names_do_not_wait_for_footage_and_are_looked_through_again_at_the_end(
+    database: Database, blobs: MemoryBlobs
+) -> None:
+    waiting = add_upload(database, status=UploadStatus.QUEUED)
+    named = [add_upload(database, file_name="LS15EBC.mp4", status=UploadStatus.SUCCEEDED)]
+    assert not erase(database, blobs).complete
+
+    def names() -> list[str]:
+        with database.transaction() as session:
+            return [session.get_one(Upload, upload.id).file_name for upload in named]
+
+    assert names() == ["[erased].mp4"]
+    named.append(add_upload(database, file_name="again LS15EBC.mp4", status=UploadStatus.SUCCEEDED))
+    with database.transaction() as session:
+        session.execute(update(Upload).where(Upload.id == waiting.id).values(status=UploadStatus.SUCCEEDED))
+    subjects.finish(database, blobs, seconds=60)
+    assert names() == ["[erased].mp4", "again [erased].mp4"]
 
 
 def test_an_erasure_that_the_storage_breaks_off_can_be_asked_for_again(database: Database, blobs: MemoryBlobs) -> None:

@@ -31,8 +31,8 @@ def test_a_passage_is_shown_with_the_fields_own_names(api: Api) -> None:
     assert shown["candidates"] == [{"plate": "LS15EBC", "score": 0.97}, {"plate": "LS15E8C", "score": 0.02}]
     assert shown["captured_at"] == "2026-03-01T12:00:00.500000Z"
     assert (shown["frames_seen"], shown["frames_agreeing"]) == (20, 18)
-    assert shown["crop_url"].startswith(f"https://blobs.invalid/crops/{event.upload_id}/000000.jpg")
-    assert shown["frame_url"].startswith(f"https://blobs.invalid/frames/{event.upload_id}/000000.jpg")
+    assert shown["crop_url"].startswith(f"https://blobs.invalid/crops/{event.upload_id}/000000-")
+    assert shown["frame_url"].startswith(f"https://blobs.invalid/frames/{event.upload_id}/000000-")
     assert shown["match"] is None
     assert api.viewer.get(f"/events/{event.id}").json() == shown
 

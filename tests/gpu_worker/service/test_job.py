@@ -42,6 +42,7 @@ class ScriptedFootage:
     warning: str | None = None
     seen_bytes: list[bytes] = field(default_factory=list)
     hints: list[str | None] = field(default_factory=list)
+    grey: int = 40
 
     @contextmanager
     def open(self, path: Path, region_hint: str | None) -> Iterator[Footage]:
@@ -53,7 +54,7 @@ class ScriptedFootage:
         for number in range(self.passages):
             self.between(number)
             on_advance(Advance(number / self.passages, number * 10))
-            crop = np.full((20, 80, 3), 40 + number, np.uint8)
+            crop = np.full((20, 80, 3), self.grey + number, np.uint8)
             frame = np.full((90, 160, 3), 90, np.uint8)
             yield Finding(passage(number, plate=f"AB{number}"), crop, frame)
 
@@ -151,6 +152,25 @@ def test_where_the_storage_keeps_one_version_another_file_is_known_by_its_conten
     assert (now.status, footage.seen_bytes) == (UploadStatus.FAILED, [])
     assert (now.source_version_id, now.source_sha256) == (None, hashlib.sha256(b"footage").hexdigest())
     assert "not the one that was read" in str(now.failure_reason)
+
+
+def test_a_rerun_that_sees_other_pictures_leaves_those_that_were_recorded(world: World) -> None:
+    upload = world.upload()
+    with pytest.raises(ZeroDivisionError):
+        world.runner(ScriptedFootage(2, between=break_at_the_second)).run(upload.id, world.stop)
+    before = {key: body for key, body in world.blobs.objects.items() if key != upload_key(upload.id)}
+    assert len(before) == 2
+
+    world.runner(ScriptedFootage(2, grey=200)).run(upload.id, world.stop)
+
+    with world.database.transaction() as session:
+        first, second = session.scalars(select(Event).order_by(Event.passage_no))
+    assert {first.crop_key, first.frame_key} == before.keys()
+    stored = {key: body for key, body in world.blobs.objects.items() if key != upload_key(upload.id)}
+    assert stored.keys() == before.keys() | {second.crop_key, second.frame_key}
+    assert all(stored[key] == body for key, body in before.items())
+    # Each is named by what is in it.
+    assert all(key.endswith(f"-{hashlib.sha256(body).hexdigest()}.jpg") for key, body in stored.items())
 
 
 def break_at_the_second(number: int) -> None:

@@ -72,14 +72,14 @@ def upload_key(upload_id: UUID) -> str:
     return f"{UPLOADS_PREFIX}{upload_id}/source"
 
 
-def crop_key(upload_id: UUID, passage_no: int) -> str:
-    """Object key of a passage's plate crop; the same for every re-run of the job, which overwrites it."""
-    return f"{CROPS_PREFIX}{upload_id}/{passage_no:06d}.jpg"
+def crop_key(upload_id: UUID, passage_no: int, sha256: str) -> str:
+    """Object key of a passage's plate crop: by its content's digest, so that other content never lies in its place."""
+    return f"{CROPS_PREFIX}{upload_id}/{passage_no:06d}-{sha256}.jpg"
 
 
-def frame_key(upload_id: UUID, passage_no: int) -> str:
-    """Object key of the full frame that a passage's plate was best seen in."""
-    return f"{FRAMES_PREFIX}{upload_id}/{passage_no:06d}.jpg"
+def frame_key(upload_id: UUID, passage_no: int, sha256: str) -> str:
+    """Object key of the full frame that a passage's plate was best seen in, likewise."""
+    return f"{FRAMES_PREFIX}{upload_id}/{passage_no:06d}-{sha256}.jpg"
 
 
 def export_key(export_id: UUID) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from anpr import outbox
 from anpr.alerts import notifications
-from anpr.alerts.bolos import Matcher, backsearch, entries, hits, lists, matching, past
+from anpr.alerts.bolos import Matcher, backsearch, entries, hits, lists, matching, past, subscriptions
 from anpr.alerts.bolos.matching import wanted_of
 from anpr.alerts.bolos.patterns import Wanted, matched_by, read_of
 from anpr.alerts.notifications import NotificationServices
@@ -375,8 +375,7 @@ def test_a_difference_of_regions_is_told_in_the_notice_and_the_webhook(
     differs: bool,
 ) -> None:
     notifier, bus = MemoryNotifier(), MemoryBus()
-    with database.transaction() as session:
-        lists.subscribe(session, SYSTEM, list_id, (Channel.EMAIL, "duty@example.org"), notifier)
+    subscriptions.subscribe(database, SYSTEM, list_id, (Channel.EMAIL, "duty@example.org"), notifier)
     _want(database, list_id, _of("LS15EBC", region="DE"))
     event = add_event(database, **_as("LS15EBC", region=machine))
     if person is not None:

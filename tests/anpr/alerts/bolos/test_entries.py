@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
-from anpr.alerts.bolos import entries, lists
+from anpr.alerts.bolos import entries, lists, subscriptions
 from anpr.alerts.bolos.entries import EntryFields, EntryFilter
 from anpr.audit import SYSTEM, Actor
 from anpr.db import Database
@@ -170,33 +170,10 @@ def test_lists_have_names_of_their_own(database: Database, list_id: UUID) -> Non
         assert [row.id for row in lists.find(session, PageRequest("lists")).items] == [other, list_id]
 
 
-def test_people_subscribe_to_a_list_and_leave_it(database: Database, list_id: UUID) -> None:
-    notifier = MemoryNotifier()
-    with database.transaction() as session:
-        made = lists.subscribe(session, SYSTEM, list_id, (Channel.EMAIL, "desk@example.org"), notifier)
-        lists.subscribe(session, SYSTEM, list_id, (Channel.SMS, "+40721234567"), notifier)
-    with database.transaction() as session, pytest.raises(Conflict):
-        lists.subscribe(session, SYSTEM, list_id, (Channel.EMAIL, "desk@example.org"), notifier)
-    with database.transaction() as session, pytest.raises(Unprocessable):
-        lists.subscribe(session, SYSTEM, list_id, (Channel.SMS, "0721 234 567"), notifier)
-    assert {(channel, address) for _, channel, address in notifier.subscribers.values()} == {
-        ("email", "desk@example.org"),
-        ("sms", "+40721234567"),
-    }
-
-    with database.transaction() as session:
-        lists.unsubscribe(session, SYSTEM, list_id, made.id, notifier)
-        assert [row.address for row in lists.subscriptions(session, list_id)] == ["+40721234567"]
-        with pytest.raises(NotFound):
-            lists.unsubscribe(session, SYSTEM, list_id, made.id, notifier)
-    assert len(notifier.subscribers) == 1
-
-
 def test_a_list_goes_with_its_entries_and_its_topic(database: Database, list_id: UUID) -> None:
     notifier = MemoryNotifier()
     bolo_id = _add(database, list_id, {"pattern": "AB12*"})
-    with database.transaction() as session:
-        lists.subscribe(session, SYSTEM, list_id, (Channel.EMAIL, "desk@example.org"), notifier)
+    subscriptions.subscribe(database, SYSTEM, list_id, (Channel.EMAIL, "desk@example.org"), notifier)
     with database.transaction() as session:
         lists.delete(session, Actor(None, "admin"), list_id, notifier)
     assert notifier.topics == {}

@@ -27,7 +27,7 @@ from anpr.models import (
     Urgency,
 )
 from anpr.paging import PageRequest
-from tests.builders import CAPTURED_AT, add_event, add_upload, add_user, passage
+from tests.builders import CAPTURED_AT, add_event, add_upload, add_user, images_of, passage
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_a_hit_is_lost_with_its_passage_and_only_with_it(database: Database, lis
         with database.transaction() as session:
             held = claim(session, upload.id, UUID(int=1))
             assert isinstance(held, Claim)
-            passages.record(session, held, passage(0), matcher=Matcher())
+            passages.record(session, held, passage(0), images_of(held.upload_id, 0), matcher=Matcher())
             raise session_ends
 
     with pytest.raises(RuntimeError):

@@ -14,7 +14,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from anpr import outbox
 from anpr.alerts import notifications, posting
-from anpr.alerts.bolos import entries, hits, lists
+from anpr.alerts.bolos import entries, hits, lists, subscriptions
 from anpr.alerts.egress import Answer, policy_of
 from anpr.alerts.notifications import NotificationServices
 from anpr.alerts.webhooks import attempts, deliveries, endpoints
@@ -648,8 +648,8 @@ def test_a_message_for_a_delivery_that_is_gone_is_dropped(world: World) -> None:
 
 
 def _subscribe(world: World) -> None:
-    with world.database.transaction() as session:
-        lists.subscribe(session, SYSTEM, world.list_id, (Channel.EMAIL, "desk@example.org"), world.notifier)
+    recipient = (Channel.EMAIL, "desk@example.org")
+    subscriptions.subscribe(world.database, SYSTEM, world.list_id, recipient, world.notifier)
 
 
 def test_subscribers_are_told_once_of_a_hit(world: World) -> None:

@@ -1,7 +1,8 @@
 """Recording what a job found: one event a vehicle's passage.
 
-Every run over the same file numbers its passages alike, and an event's id and its objects' keys are made of the upload
-and that number. So a run that repeats another one's work records only what the other did not.
+Every run over the same file numbers its passages alike, and an event's id is made of the upload and that number. So a
+run that repeats another one's work records only what the other did not. Images are named by their digest too: a run
+that makes others of the same passage, such as by another version of the reader, leaves those that were recorded.
 
 An upload's `events_count` counts all its recorded passages, `unreadable_count` those among them whose plate could not
 be read.
@@ -9,8 +10,9 @@ be read.
 
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
@@ -79,7 +81,30 @@ class RecordedPassage:
     candidates: tuple[tuple[str, float], ...]
 
 
-def record(session: Session, held: jobs.Claim, passage: RecordedPassage, *, matcher: bolos.Matcher) -> bool:
+@dataclass(frozen=True, slots=True)
+class Images:
+    """Where a passage's images are: keys in the storage, each of which ends in the SHA-256 of what is there."""
+
+    crop_key: str
+    frame_key: str
+
+
+def name_images(upload_id: UUID, passage_no: int, crop: bytes, frame: bytes) -> Images:
+    """Name a passage's images, which are files, by what is in them."""
+    return Images(
+        crop_key(upload_id, passage_no, sha256(crop).hexdigest()),
+        frame_key(upload_id, passage_no, sha256(frame).hexdigest()),
+    )
+
+
+def is_recorded(session: Session, held: jobs.Claim, passage_no: int) -> bool:
+    """Tell whether an earlier run stored a passage, whose images are in the storage since before that."""
+    return session.get(Event, _event_id(held.upload_id, passage_no)) is not None
+
+
+def record(
+    session: Session, held: jobs.Claim, passage: RecordedPassage, images: Images, *, matcher: bolos.Matcher
+) -> bool:
     """Store a passage with the promise of its `event.created`, unless an earlier run stored it already.
 
     Its hits on wanted plates are raised in the same transaction, so none can be lost between two.
@@ -87,7 +112,8 @@ def record(session: Session, held: jobs.Claim, passage: RecordedPassage, *, matc
     Args:
         session: the transaction.
         held: the claim.
-        passage: what was found. Its crop and frame must be in the storage by now.
+        passage: what was found.
+        images: its crop and frame, which must be in the storage by now.
         matcher: the process's matcher of wanted plates.
 
     Returns:
@@ -102,7 +128,7 @@ def record(session: Session, held: jobs.Claim, passage: RecordedPassage, *, matc
     captured_at = held.captured_at + timedelta(seconds=passage.best_s)
     event_id = session.scalar(
         insert(Event)
-        .values(captured_at=captured_at, processed_at=func.now(), **_columns(held, passage))
+        .values(captured_at=captured_at, processed_at=func.now(), **_columns(held, passage, images))
         .on_conflict_do_nothing()
         .returning(Event.id)
     )
@@ -124,17 +150,21 @@ def record(session: Session, held: jobs.Claim, passage: RecordedPassage, *, matc
         readable=passage.readable,
         score=passage.score,
         captured_at=captured_at,
-        crop_key=crop_key(held.upload_id, passage.passage_no),
+        crop_key=images.crop_key,
     )
     outbox.add(session, EventType.EVENT_CREATED, str(event_id), created)
     bolos.match(session, matcher, event)
     return True
 
 
-def _columns(held: jobs.Claim, passage: RecordedPassage) -> dict[str, Any]:
+def _event_id(upload_id: UUID, passage_no: int) -> UUID:
+    return uuid5(upload_id, str(passage_no))
+
+
+def _columns(held: jobs.Claim, passage: RecordedPassage, images: Images) -> dict[str, Any]:
     region_code, region_score = passage.region or (None, None)
     return {
-        "id": uuid5(held.upload_id, str(passage.passage_no)),
+        "id": _event_id(held.upload_id, passage.passage_no),
         "upload_id": held.upload_id,
         "camera_id": held.camera_id,
         "passage_no": passage.passage_no,
@@ -157,8 +187,8 @@ def _columns(held: jobs.Claim, passage: RecordedPassage) -> dict[str, Any]:
         "best_frame": passage.best_frame,
         "frames_seen": passage.frames_seen,
         "frames_agreeing": passage.frames_agreeing,
-        "crop_key": crop_key(held.upload_id, passage.passage_no),
-        "frame_key": frame_key(held.upload_id, passage.passage_no),
+        "crop_key": images.crop_key,
+        "frame_key": images.frame_key,
         "first_seen_at": held.captured_at + timedelta(seconds=passage.first_s),
         "last_seen_at": held.captured_at + timedelta(seconds=passage.last_s),
     }

@@ -1,10 +1,8 @@
-"""Lists of wanted plates, and who is told of their hits by e-mail and SMS."""
+"""Lists of wanted plates."""
 
-import re
-from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Final, TypedDict
+from typing import TypedDict
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -16,13 +14,10 @@ from anpr import audit
 from anpr.alerts.bolos.matcher import touch
 from anpr.audit import Actor
 from anpr.db import after_commit
-from anpr.errors import Conflict, NotFound, Unavailable, Unprocessable
-from anpr.models import BoloList, BoloMatch, BoloSubscription, Channel, Priority
+from anpr.errors import Conflict, NotFound, Unavailable
+from anpr.models import BoloList, BoloMatch, Priority
 from anpr.paging import Page, PageRequest, Position, newest_first, page_of
 from anpr.ports import Notifier
-
-_MAX_SUBSCRIPTIONS: Final = 100
-_PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 class ListFields(TypedDict, total=False):
@@ -126,73 +121,3 @@ def _close(notifier: Notifier, topic: str) -> None:
     # A topic that is left behind tells nobody anything.
     with suppress(Unavailable):
         notifier.close_topic(topic)
-
-
-def subscriptions(session: Session, list_id: UUID) -> Sequence[BoloSubscription]:
-    """Who is told of a list's hits.
-
-    Raises:
-        NotFound: there is no such list.
-    """
-    get(session, list_id)
-    statement = select(BoloSubscription).where(BoloSubscription.list_id == list_id)
-    return session.scalars(statement.order_by(BoloSubscription.created_at, BoloSubscription.id)).all()
-
-
-def subscribe(
-    session: Session, actor: Actor, list_id: UUID, recipient: tuple[Channel, str], notifier: Notifier
-) -> BoloSubscription:
-    """Tell somebody of a list's hits. An e-mail address is sent a link that its owner must follow first.
-
-    Args:
-        session: the transaction.
-        actor: who subscribes them.
-        list_id: the list.
-        recipient: the channel, and the address on it: an e-mail address, or a telephone number as in E.164.
-        notifier: where the list's topic is.
-
-    Raises:
-        NotFound: there is no such list.
-        Conflict: they are subscribed already, or the list has as many subscribers as it may.
-        Unprocessable: a telephone number of another form.
-    """
-    channel, address = recipient
-    if channel is Channel.SMS and not _PHONE.fullmatch(address):
-        raise Unprocessable("A telephone number starts with + and the country's code, and has digits only.")
-    subscribed = get(session, list_id, lock=True)
-    present = subscriptions(session, list_id)
-    if any((one.channel, one.address) == recipient for one in present):
-        raise Conflict(f"{address} is subscribed to this list already.")
-    if len(present) >= _MAX_SUBSCRIPTIONS:
-        raise Conflict(f"A list has at most {_MAX_SUBSCRIPTIONS} subscribers; use a distribution address.")
-    # Opening a topic that is there gives the same one.
-    subscribed.topic = notifier.open_topic(f"bolo-{list_id}", title=subscribed.name)
-    made = BoloSubscription(
-        id=uuid4(),
-        list_id=list_id,
-        channel=channel,
-        address=address,
-        reference=notifier.subscribe(subscribed.topic, channel.value, address),
-    )
-    session.add(made)
-    session.flush()
-    session.refresh(made)
-    detail = {"channel": channel.value, "address": address}
-    audit.record(session, actor, "bolo_list.subscribed", f"bolo_list:{list_id}", detail=detail)
-    return made
-
-
-def unsubscribe(session: Session, actor: Actor, list_id: UUID, subscription_id: UUID, notifier: Notifier) -> None:
-    """Tell somebody no more.
-
-    Raises:
-        NotFound: there is no such subscription to this list.
-    """
-    removing = session.get(BoloSubscription, subscription_id, with_for_update=True)
-    if removing is None or removing.list_id != list_id:
-        raise NotFound(f"The list has no subscription {subscription_id}.")
-    notifier.unsubscribe(removing.reference)
-    session.delete(removing)
-    session.flush()
-    detail = {"channel": removing.channel.value, "address": removing.address}
-    audit.record(session, actor, "bolo_list.unsubscribed", f"bolo_list:{list_id}", detail=detail)
