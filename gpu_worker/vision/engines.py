@@ -48,7 +48,7 @@ DETECTOR_8_BIT: Final = Bundled(
 )
 """For a CPU. A GPU has no use for it: it would convert back and forth, slower than with the plain one."""
 PLATENET: Final = Bundled(
-    _MODELS / "plate_net.onnx", "c89b26089cb260304c2a9dca7b822b15d2f8323b85ff605ba56777fb52f865c3"
+    _MODELS / "plate_net.onnx", "688ddece4ec545ff3035580afe5638e8db803788133c71adc61515f3dfa12361"
 )
 PPOCR: Final = Bundled(
     _MODELS / "plate_ppocrv6.onnx", "1d4139913dd83b97dcf135d453977e589079f79248440c6ee36f50a15b5a845b"

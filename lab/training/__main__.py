@@ -33,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
         "--cooldown", type=int, nargs=2, metavar=("FIRST", "LAST"), help="end early: steps of the descent"
     )
     train.add_argument("--start", type=Path, default=_MODELS / "plate_ppocrv6.onnx", help="weights to start from")
+    train.add_argument("--real", type=Path, nargs="*", default=[], help="folders of real crops to train on")
     train.add_argument("--out", type=Path, default=_MODELS / "plate_net.onnx")
     train.add_argument("--threads", type=int, default=2, help="CPU threads of the training itself")
     train.add_argument("--workers", type=int, default=1, help="processes that draw plates")
@@ -90,7 +91,8 @@ def main(arguments: list[str] | None = None) -> None:
     from lab.training.session import Session  # noqa: PLC0415 - torch comes with the `train` extra only
 
     _glyphs(options.cache)
-    session = Session(options.size, options.seed, options.cache, threads=options.threads, workers=options.workers)
+    effort = (options.threads, options.workers)
+    session = Session(options.size, options.seed, options.cache, real=options.real, effort=effort)
     session.train(options.start, options.out, tuple(options.cooldown) if options.cooldown else None)
     real = _compare(options.truth, [options.out], options.start) if options.truth else ""
     options.out.with_suffix(".md").write_text(session.card(options.out, options.start, real))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gpu_worker.vision.geometry import Image
 from lab.training.plate import FlatPlate
 
-_CAP_MEDIAN_PX, _CAP_SPREAD = 13.5, 0.5
+_CAP_MEDIAN_PX, _CAP_SPREAD = 15.0, 0.5
 _CAP_LIMITS_PX = (5.8, 44.0)
 
 
@@ -47,6 +47,19 @@ def photograph(flat: FlatPlate, rng: np.random.Generator) -> Shot:
     image = _blur(image, cap, rng)
     image = _sensor(image, cap, rng)
     return Shot(image, shot.plate, shot.rows, cap)
+
+
+def exposed(crop: Image, rng: np.random.Generator) -> Image:
+    """Vary the light of a real crop and soften or sharpen it: much less than `photograph` does, it is a photograph."""
+    if rng.random() < 0.5:
+        crop = _light(crop, rng)
+    if rng.random() < 0.3:
+        crop = np.asarray(cv2.GaussianBlur(crop, (0, 0), rng.uniform(0.3, 0.025 * crop.shape[0] + 0.4)), np.uint8)
+    if rng.random() < 0.25:
+        crop = np.asarray(cv2.cvtColor(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR), np.uint8)
+    if rng.random() < 0.2:  # a plate that is white on black where this one is black on white
+        crop = np.asarray(255 - crop, np.uint8)
+    return crop
 
 
 def _project(flat: FlatPlate, cap: float, rng: np.random.Generator) -> Shot:
@@ -146,10 +159,10 @@ def _light(image: Image, rng: np.random.Generator) -> Image:
         spot = np.exp(-((xs - center[0]) ** 2) / reach**2)[None] * np.exp(-((ys - center[1]) ** 2) / reach**2)[:, None]
         light += rng.uniform(0.2, 0.9) * spot[..., None]
     light = np.clip(light, 0, 1) ** rng.uniform(0.7, 1.4)
-    contrast = rng.uniform(0.35, 1.0) if rng.random() < 0.5 else 1.0
+    contrast = rng.uniform(0.4, 1.0) if rng.random() < 0.5 else 1.0
     lift = rng.uniform(0, 1 - contrast)
     dark = rng.random() < 0.16
-    gain = rng.uniform(0.06, 0.5) if dark else rng.uniform(0.5, 1.12)
+    gain = rng.uniform(0.1, 0.5) if dark else rng.uniform(0.5, 1.12)
     cast = np.exp(rng.normal(0, 0.33 if rng.random() < 0.25 else 0.06, 3))
     return np.clip((light * contrast + lift) * gain * cast * 255, 0, 255).astype(np.uint8)
 
@@ -207,7 +220,7 @@ def _sensor(image: Image, cap: float, rng: np.random.Generator) -> Image:
         ok, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
         if ok:
             image = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
-    if rng.random() < 0.06:
+    if rng.random() < 0.12:  # many cameras see in infra-red at night
         image = np.asarray(cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR), np.uint8)
     return image
 
@@ -227,7 +240,7 @@ def cut(shot: Shot, row: int | None, rng: np.random.Generator) -> Image:
     if row is None:
         low, high = shot.plate.min(axis=0), shot.plate.max(axis=0)
     else:
-        pad = 0.14 * shot.cap
+        pad = rng.uniform(0.08, 0.3) * shot.cap
         low, high = number.min(axis=0) - pad, number.max(axis=0) + pad
     span = high - low
     tight = rng.random()  # one draw for the style of the cut, then each side errs on its own

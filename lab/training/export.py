@@ -16,7 +16,8 @@ from lab.training.formats import load_catalogue
 from lab.training.network import PlateNet
 from lab.training.samples import PlateGenerator
 
-_OPSET = 17
+_OPSET = 20
+"""The first whose GELU is one operation and not five: a fifth of the time of a run on a CPU."""
 _CHUNK = 32
 
 

@@ -73,6 +73,41 @@ def draw_emblem(picture: Image, center: tuple[int, int], size: int, colour: Colo
         cv2.polylines(picture, [path], False, tint, int(rng.integers(2, 7)), cv2.LINE_AA)
 
 
+def draw_foreign_word(
+    picture: Image, center: tuple[int, int], size: tuple[int, int], colour: Colour, rng: np.random.Generator
+) -> None:
+    """Write something that is no Latin text, as high as a character: a cursive word with dots, or a square sign.
+
+    Args:
+        picture: drawn into.
+        center: x and y of the middle, px.
+        size: width and height, px.
+        colour: of the characters.
+        rng: the source of randomness.
+    """
+    x, y = center
+    half, rise = max(3, size[0] // 2), max(4, size[1] // 2)
+    stroke = int(rng.integers(3, 7))
+    if rng.random() < 0.6:
+        points = int(rng.integers(6, 14))
+        xs = np.linspace(x - half, x + half, points) + rng.normal(0, half / 12, points)
+        ys = y + rise * (0.35 + rng.choice([0.0, -0.3, -0.9, 0.45], points, p=[0.45, 0.3, 0.15, 0.1]))
+        cv2.polylines(picture, [np.column_stack([xs, ys]).astype(np.int32)], False, colour, stroke, cv2.LINE_AA)
+        for _ in range(int(rng.integers(1, 6))):
+            dot = (int(rng.integers(x - half, x + half)), int(y + rise * rng.choice([-0.6, -0.4, 0.75])))
+            cv2.circle(picture, dot, max(2, stroke * 2 // 3), colour, -1, cv2.LINE_AA)
+        return
+    half = min(half, rise)
+    for _ in range(int(rng.integers(4, 9))):
+        start = np.array([x, y]) + rng.uniform(-1, 1, 2) * (half, rise)
+        slope = rng.choice([0.0, 0.0, 0.5, 1.0]) * np.pi / 2 + rng.normal(0, 0.15)
+        end = start + np.array([np.cos(slope), np.sin(slope)]) * rng.uniform(0.5, 1.6) * half
+        end = np.clip(end, (x - half, y - rise), (x + half, y + rise))
+        cv2.line(
+            picture, tuple(start.astype(int).tolist()), tuple(end.astype(int).tolist()), colour, stroke, cv2.LINE_AA
+        )
+
+
 def draw_stack(
     picture: Image, center: tuple[int, int], size: int, face: Mapping[str, Mask], colour: Colour, letters: str
 ) -> None:

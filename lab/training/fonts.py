@@ -1,7 +1,8 @@
-"""Open fonts as glyph masks: fetched from the npm registry once, rasterised once, kept in one file outside the repo.
+"""Open fonts as glyph masks: fetched from package registries once, rasterised once, kept in one file outside the repo.
 
-The fonts are the `@fontsource/*` packages that `formats.toml` names (SIL Open Font License 1.1); only pictures drawn
-with them reach a model. Fetching needs `npm`, rasterising needs Pillow, fontTools and Brotli.
+The fonts are the `@fontsource/*` packages of npm that `formats.toml` names (SIL Open Font License 1.1), and the Debian
+packages in `DEBIAN_FONTS`; only pictures drawn with them reach a model. Fetching needs `npm`, `apt-get` and `dpkg-deb`,
+rasterising needs Pillow, fontTools and Brotli.
 """
 
 import io
@@ -20,7 +21,17 @@ GLYPH_HEIGHT, CAP_TOP, BASELINE = 96, 12, 72
 """Rows of a glyph mask: capitals reach from `CAP_TOP` to `BASELINE`, descenders go below it."""
 
 CHARACTERS = string.ascii_letters + string.digits + "-.,'&:@·é "
-_NPM_TIMEOUT_S = 120
+_FETCH_TIMEOUT_S = 120
+
+DEBIAN_FONTS = {
+    "opendin": ("fonts-opendin", "OSP-DIN.ttf"),
+    "roadgeek-c": ("fonts-roadgeek", "RG2014C.ttf"),
+    "roadgeek-d": ("fonts-roadgeek", "RG2014D.ttf"),
+    "routed-gothic": ("fonts-routed-gothic", "routed-gothic.ttf"),
+    "routed-gothic-narrow": ("fonts-routed-gothic", "routed-gothic-narrow.ttf"),
+}
+"""Package and file by family: faces near real dies that npm does not have. OpenDIN and Routed Gothic are under the SIL
+Open Font License 1.1, Roadgeek under the MIT licence."""
 
 Mask = NDArray[np.uint8]
 """(GLYPH_HEIGHT, width), uint8: how much of each pixel the glyph covers, 0 to 255."""
@@ -42,25 +53,58 @@ def fetch_package(family: str, version: str, folder: Path) -> Path:
     if not archive.exists():
         folder.mkdir(parents=True, exist_ok=True)
         command = ["npm", "pack", "--silent", f"@fontsource/{family}@{version}"]
-        subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=_NPM_TIMEOUT_S)  # noqa: S603 - no shell, names from formats.toml
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=_FETCH_TIMEOUT_S)  # noqa: S603 - no shell, names from formats.toml
     return archive
 
 
-def rasterise(archive: Path, family: str, weight: str) -> dict[str, Mask]:
-    """Draw every character of one face.
+def unpacked_debian(family: str, folder: Path) -> bytes:
+    """Download a Debian package, unless it is in `folder` already, and return the font file of one family in it.
+
+    Raises:
+        FileNotFoundError: if the package has no such file.
+        subprocess.SubprocessError: if apt or dpkg fails, or takes longer than two minutes.
+    """
+    package, name = DEBIAN_FONTS[family]
+    folder.mkdir(parents=True, exist_ok=True)
+    if not any(folder.glob(f"{package}_*.deb")):
+        _run("apt-get", "download", "--quiet", package, cwd=folder)
+    archive = max(folder.glob(f"{package}_*.deb"))
+    with tempfile.TemporaryDirectory() as unpacked:
+        _run("dpkg-deb", "--extract", str(archive.absolute()), unpacked, cwd=folder)
+        found = next(Path(unpacked).rglob(name), None)
+        if found is None:
+            raise FileNotFoundError(f"{archive.name} has no {name}")
+        return found.read_bytes()
+
+
+def _run(*command: str, cwd: Path) -> None:
+    subprocess.run(command, cwd=cwd, check=True, capture_output=True, timeout=_FETCH_TIMEOUT_S)  # noqa: S603 - no shell, names from this module
+
+
+def unpacked_npm(archive: Path, family: str, weight: str) -> bytes:
+    """Return the font file of one weight in an archive that `fetch_package` wrote.
 
     Raises:
         KeyError: if the package has no such weight.
+    """
+    with tarfile.open(archive) as package:
+        member = package.extractfile(f"package/files/{family}-latin-{weight}-normal.woff2")
+        if member is None:
+            raise KeyError(f"{archive.name} has no weight {weight}")
+        return member.read()
+
+
+def rasterise(content: bytes) -> dict[str, Mask]:
+    """Draw every character of one face that it has.
+
+    Args:
+        content: a font file (TrueType, OpenType or WOFF2).
     """
     # Only drawing glyphs anew needs these; whoever has the stored masks does without the `train` extra.
     from fontTools.ttLib import TTFont  # noqa: PLC0415
     from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415
 
-    with tarfile.open(archive) as package:
-        member = package.extractfile(f"package/files/{family}-latin-{weight}-normal.woff2")
-        if member is None:
-            raise KeyError(f"{archive.name} has no weight {weight}")
-        font = TTFont(io.BytesIO(member.read()))
+    font = TTFont(io.BytesIO(content))
     font.flavor = None
     with tempfile.NamedTemporaryFile(suffix=".ttf") as file:
         font.save(file.name)
@@ -68,7 +112,10 @@ def rasterise(archive: Path, family: str, weight: str) -> dict[str, Mask]:
         _, top, _, bottom = probe.getbbox("H")
         face = ImageFont.truetype(file.name, round(200 * (BASELINE - CAP_TOP) / (bottom - top)))
         masks = {}
+        known = font.getBestCmap()
         for character in CHARACTERS:
+            if ord(character) not in known:
+                continue
             left, _, right, _ = face.getbbox(character, anchor="ls")
             width = max(3, round(right - min(left, 0)) + 2)
             picture = Image.new("L", (width, GLYPH_HEIGHT))
@@ -117,7 +164,10 @@ def build_glyphs(faces: Iterable[str], versions: dict[str, str], cache: Path) ->
     glyphs = {}
     for name in wanted:
         family, weight = name.split()
+        if family in DEBIAN_FONTS:
+            glyphs[name] = rasterise(unpacked_debian(family, cache))
+            continue
         archive = fetch_package(family, versions.get(family, versions["default"]), cache)
-        glyphs[name] = rasterise(archive, family, weight)
+        glyphs[name] = rasterise(unpacked_npm(archive, family, weight))
     save_glyphs(glyphs, stored)
     return glyphs

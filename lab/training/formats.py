@@ -13,7 +13,7 @@ from gpu_worker.vision.recognition.formats import FORMATS_FILE, is_drawn, tables
 from gpu_worker.vision.recognition.layouts import Layout, Part, parse
 
 _VOWELS, _CONSONANTS = "AEIOUY", "BCDFGHJKLMNPRSTVWXZ"
-_VANITY_SHARE, _SCRAMBLED_SHARE = 0.08, 0.08
+_VANITY_SHARE, _SCRAMBLED_SHARE = 0.08, 0.14
 _EMBLEM_SHARE, _STACK_SHARE = 0.1, 0.05
 _WIDEST_DECORATED = 2.5
 

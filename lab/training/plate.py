@@ -7,10 +7,12 @@ import cv2
 import numpy as np
 
 from gpu_worker.vision.geometry import Image
+from lab.training.dies import with_twins
 from lab.training.drawing import Colour, blend, rounded_box, text_mask
 from lab.training.fittings import (
     draw_dirt,
     draw_emblem,
+    draw_foreign_word,
     draw_frame,
     draw_screws,
     draw_seal,
@@ -24,6 +26,11 @@ CAP_HEIGHT = 56
 """Height of the number's characters in a flat picture, px: above what any crop shows, so that nothing is upscaled."""
 
 _MONOSPACED_SHARE = 0.45
+_TWINS_SHARE = 0.3
+_WIDE_GAP_SHARE = 0.15
+_FOREIGN_SHARE = 0.2
+_WHITE_ON_BLACK_SHARE = 0.06
+_WHITE_ON_BLACK = Ink((235, 235, 235), (30, 28, 28))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,9 @@ def render(
     cap = rng.uniform(0.34, 0.4) if two_rows else shape.cap * rng.uniform(0.92, 1.06)
     height = round(CAP_HEIGHT / cap)
     width = round(height * aspect)
-    ink = _vary(region.inks[rng.integers(len(region.inks))], rng)
+    issued = region.inks[rng.integers(len(region.inks))]
+    # Old, military and classic plates of most countries are white on black.
+    ink = _vary(_WHITE_ON_BLACK if rng.random() < _WHITE_ON_BLACK_SHARE else issued, rng)
     picture = _ground((width, height), ink, rng)
     band = _draw_band(picture, region, glyphs, rng) if not two_rows else 0
     legend = glyphs[catalogue.legend_fonts[rng.integers(len(catalogue.legend_fonts))]]
@@ -167,8 +176,9 @@ def _draw_legends(picture: Image, region: Region, face: Mapping[str, Mask], ink:
 
 
 def _die(region: Region, glyphs: GlyphSet, ink: Ink, rng: np.random.Generator) -> _Die:
+    face = glyphs[region.fonts[rng.integers(len(region.fonts))]]
     return _Die(
-        glyphs=glyphs[region.fonts[rng.integers(len(region.fonts))]],
+        glyphs=with_twins(face, rng) if rng.random() < _TWINS_SHARE else face,
         stretch=rng.uniform(0.86, 1.18),
         tracking=rng.uniform(0.02, 0.16) * CAP_HEIGHT,
         monospaced=rng.random() < _MONOSPACED_SHARE,
@@ -216,10 +226,11 @@ def _draw_row(
     cell = max(
         (m.shape[1] for m, t in zip(masks, row, strict=True) if m is not None and t.text not in "MW-."), default=0
     )
+    foreign = rng.random() < _FOREIGN_SHARE
     space = {
-        "gap": rng.uniform(0.25, 0.6),
+        "gap": rng.uniform(0.8, 1.8) if rng.random() < _WIDE_GAP_SHARE else rng.uniform(0.25, 0.6),
         "thin": 0.12,
-        "seal": rng.uniform(0.4, 0.7),
+        "seal": rng.uniform(1.0, 1.7) if foreign else rng.uniform(0.4, 0.7),
         "emblem": rng.uniform(0.7, 1.1),
         "stack": rng.uniform(0.3, 0.45),
     }
@@ -242,7 +253,10 @@ def _draw_row(
     first, last = right, left
     for token, mask, width in zip(row, masks, widths, strict=True):
         middle = x + width * squeeze / 2
-        if mask is None:
+        if mask is None and token.kind == "seal" and foreign:
+            size = (round(width * squeeze * rng.uniform(0.5, 0.8)), round(CAP_HEIGHT * rng.uniform(0.5, 1.0)))
+            draw_foreign_word(picture, (round(middle), top + CAP_HEIGHT // 2), size, die.colour, rng)
+        elif mask is None:
             _draw_token(picture, token, (round(middle), top + CAP_HEIGHT // 2), die, rng)
         else:
             sized = _to_width(mask, max(2, round(mask.shape[1] * squeeze))) if broad or squeeze < 1 else mask

@@ -9,10 +9,12 @@ from gpu_worker.vision.geometry import Image
 from gpu_worker.vision.recognition.platenet import fit
 from lab.training.camera import cut, photograph
 from lab.training.fonts import GlyphSet
-from lab.training.formats import Catalogue, draw_number, number_text
-from lab.training.plate import render
+from lab.training.formats import Catalogue, Row, draw_number, number_text
+from lab.training.plate import FlatPlate, render
 
 _LONGEST = 10
+_PHOTOGRAPHS = 3
+"""Of one drawn plate. Drawing it costs more than taking its picture, and no two pictures of it are alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,15 @@ class Sample:
 
     crop: Image
     text: str
+    region: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A plate that is ready to be photographed."""
+
+    flat: FlatPlate
+    number: tuple[Row, ...]
     region: int
 
 
@@ -45,18 +56,27 @@ class PlateGenerator:
         self._seed = seed
         weights = np.array([region.weight for region in catalogue.regions])
         self._thresholds = np.cumsum(weights / weights.sum())
+        self._drawn: tuple[int, _Drawn] | None = None
 
     def sample(self, index: int) -> Sample:
-        """Draw sample number `index`, independent of any other."""
-        rng = np.random.default_rng((self._seed, index))
-        region_index = min(int(np.searchsorted(self._thresholds, rng.random())), len(self._thresholds) - 1)
-        region = self._catalogue.regions[region_index]
-        number = draw_number(region, rng)
-        flat = render(region, number, (self._catalogue, self._glyphs), rng)
-        shot = photograph(flat, rng)
-        row = int(rng.integers(len(number))) if len(number) > 1 else None
-        text = number_text(number[row or 0])
-        return Sample(cut(shot, row, rng), text[:_LONGEST], region_index)
+        """Draw sample number `index`; `_PHOTOGRAPHS` neighbours show the same plate, each its own picture of it."""
+        plate = self._plate(index // _PHOTOGRAPHS)
+        rng = np.random.default_rng((self._seed, 1, index))
+        shot = photograph(plate.flat, rng)
+        row = int(rng.integers(len(plate.number))) if len(plate.number) > 1 else None
+        text = number_text(plate.number[row or 0])
+        return Sample(cut(shot, row, rng), text[:_LONGEST], plate.region)
+
+    def _plate(self, index: int) -> _Drawn:
+        """Draw plate number `index`, unless it was the last one drawn."""
+        if self._drawn is None or self._drawn[0] != index:
+            rng = np.random.default_rng((self._seed, 0, index))
+            number_of = min(int(np.searchsorted(self._thresholds, rng.random())), len(self._thresholds) - 1)
+            region = self._catalogue.regions[number_of]
+            number = draw_number(region, rng)
+            flat = render(region, number, (self._catalogue, self._glyphs), rng)
+            self._drawn = index, _Drawn(flat, number, number_of)
+        return self._drawn[1]
 
     def batch(self, start: int, count: int) -> tuple[NDArray[np.uint8], list[str], NDArray[np.int64]]:
         """Draw samples `start` to `start + count - 1` at the network's input size.

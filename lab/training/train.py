@@ -18,11 +18,13 @@ from torch.nn import functional as F  # noqa: N812 - the name that every torch p
 from torch.utils.data import DataLoader, Dataset
 
 from gpu_worker.vision.recognition.ctc import SYMBOLS
-from gpu_worker.vision.recognition.platenet import to_tensor
-from lab.training.fonts import GlyphSet, load_glyphs
+from gpu_worker.vision.recognition.platenet import fit, to_tensor
+from lab.training.fonts import GlyphSet
 from lab.training.formats import load_catalogue
-from lab.training.network import PlateNet, load_pretrained, parameters_by_depth
+from lab.training.network import PlateNet, parameters_by_depth
+from lab.training.real import RealCrops
 from lab.training.samples import PlateGenerator
+from lab.training.weights import load_weights
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +33,9 @@ _LEAST_FACTOR = 0.01
 _REGION_WEIGHT = 0.1
 _AVERAGING = 0.998
 _CLIP_NORM = 2.0
-_CHECKPOINT_STEPS = 250
+_CHECKPOINT_STEPS = 100
+_NO_REGION = -1
+"""What stands for the region of a real crop: its label does not tell the state, and many not the country."""
 _NUMBER = {symbol: number for number, symbol in enumerate(SYMBOLS, start=1)}
 
 Batch = tuple[NDArray[np.uint8], list[str], NDArray[np.int64]]
@@ -46,6 +50,9 @@ class Plan:
         batch: crops a step.
         rate: peak learning rate of the heads.
         decay: factor on the rate for each stage further from the heads.
+        real: share of the crops that are real ones, where there are any.
+        tuned: share of the tuned weights in their mean with those that it started from.
+        frozen: blocks of the middle stage that stay as they are, with all that lies before them.
         cooldown: first and last step of an early end: from the first on, the rate falls straight to the schedule's
             last value and training ends. None for the whole schedule.
     """
@@ -54,6 +61,9 @@ class Plan:
     batch: int
     rate: float
     decay: float
+    real: float = 0.25
+    tuned: float = 0.5
+    frozen: int = 7
     cooldown: tuple[int, int] | None = None
 
     @property
@@ -75,24 +85,43 @@ class Plan:
 
 PLANS = {
     "smoke": Plan(steps=4, batch=4, rate=1e-4, decay=0.7),
-    "small": Plan(steps=2000, batch=24, rate=4e-4, decay=0.75),
-    "full": Plan(steps=40_000, batch=256, rate=1e-3, decay=0.85),
+    "small": Plan(steps=2000, batch=32, rate=4e-4, decay=0.75),
+    "full": Plan(steps=40_000, batch=256, rate=1e-3, decay=0.85, frozen=0),
 }
-"""`small` is an hour and a half of two CPU cores, `full` a few hours of one GPU, `smoke` a test."""
+"""`small` is half an hour of two idle CPU cores, `full` a few hours of one GPU, `smoke` a test."""
 
 
-class _Batches(Dataset[Batch]):
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What plates are drawn with, and real crops, if there are any."""
+
+    glyphs: GlyphSet
+    real: RealCrops
+
+
+class Batches(Dataset[Batch]):
     """Batch `i` of a seed, drawn wherever a loader's worker asks for it."""
 
-    def __init__(self, glyphs: GlyphSet, seed: int, plan: Plan) -> None:
-        self._generator = PlateGenerator(load_catalogue(), glyphs, seed)
+    def __init__(self, material: Material, seed: int, plan: Plan) -> None:
+        self._generator = PlateGenerator(load_catalogue(), material.glyphs, seed)
+        self._real = material.real
+        self._seed = seed
         self._plan = plan
 
     def __len__(self) -> int:
         return self._plan.last_step
 
     def __getitem__(self, step: int) -> Batch:
-        return self._generator.batch(step * self._plan.batch, self._plan.batch)
+        size = self._plan.batch
+        taken = round(size * self._plan.real) if len(self._real) else 0
+        pictures, texts, regions = self._generator.batch(step * size, size - taken)
+        rng = np.random.default_rng((self._seed, 2, step))
+        drawn = [self._real.draw(rng) for _ in range(taken)]
+        return (
+            np.concatenate([pictures, *(fit(crop)[None] for crop, _ in drawn)]),
+            texts + [text for _, text in drawn],
+            np.concatenate([regions, np.full(taken, _NO_REGION)]),
+        )
 
 
 def _one_thread(_worker: int) -> None:
@@ -112,7 +141,7 @@ def loss_of(outputs: tuple[Tensor, Tensor], texts: list[str], regions: Tensor) -
     Args:
         outputs: logits of characters (n, steps, 37) and regions (n, classes).
         texts: what the crops say.
-        regions: (n,) class numbers.
+        regions: (n,) class numbers, -1 where the region is not known.
     """
     characters, region_logits = outputs
     flat, lengths = targets(texts)
@@ -120,7 +149,7 @@ def loss_of(outputs: tuple[Tensor, Tensor], texts: list[str], regions: Tensor) -
     steps = torch.full((len(texts),), log_probabilities.shape[0])
     flat, lengths, steps = (t.to(characters.device) for t in (flat, lengths, steps))
     ctc = F.ctc_loss(log_probabilities, flat, steps, lengths, zero_infinity=True)
-    return ctc, F.cross_entropy(region_logits.float(), regions, label_smoothing=0.1)
+    return ctc, F.cross_entropy(region_logits.float(), regions, ignore_index=_NO_REGION, label_smoothing=0.1)
 
 
 class Trainer:
@@ -128,20 +157,20 @@ class Trainer:
 
     Args:
         plan: how much.
-        start: the plate cut of PP-OCRv6, whose weights the network starts from.
-        glyphs: the file that `fonts.build_glyphs` wrote.
+        start: what the network starts from: the plate cut of PP-OCRv6, or an exported reader.
+        material: of the crops.
         work: folder for the checkpoint and the log of losses.
         seed: of samples and of new layers.
     """
 
-    def __init__(self, plan: Plan, *, start: Path, glyphs: Path, work: Path, seed: int) -> None:
+    def __init__(self, plan: Plan, *, start: Path, material: Material, work: Path, seed: int) -> None:
         torch.manual_seed(seed)
-        self._plan, self._seed, self._glyphs = plan, seed, glyphs
+        self._plan, self._seed, self._material = plan, seed, material
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         net = PlateNet(len(load_catalogue().regions))
-        load_pretrained(net, start)
+        load_weights(net, start)
         self.net = net.to(self._device, memory_format=torch.channels_last)
-        groups = parameters_by_depth(self.net, plan.rate, plan.decay)
+        groups = parameters_by_depth(self.net, plan.rate, plan.decay, plan.frozen)
         self._optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.01)
         self._average = {name: p.detach().clone() for name, p in self.net.named_parameters()}
         self._peaks = [float(group["lr"]) for group in self._optimiser.param_groups]
@@ -161,7 +190,7 @@ class Trainer:
         Returns:
             The network with its weights averaged over the last steps, in evaluation mode.
         """
-        batches = _Batches(load_glyphs(self._glyphs), self._seed, self._plan)
+        batches = Batches(self._material, self._seed, self._plan)
         loader = DataLoader(
             batches,
             batch_size=None,
@@ -170,6 +199,8 @@ class Trainer:
             prefetch_factor=4 if workers else None,
             worker_init_fn=_one_thread,
             collate_fn=_unchanged,
+            # A forked process inherits OpenCV's pool without its threads, and waits for them for ever.
+            multiprocessing_context="spawn" if workers else None,
         )
         began = time.monotonic()
         for losses in self._steps(iter(loader)):

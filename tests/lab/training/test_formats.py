@@ -76,7 +76,7 @@ def test_most_numbers_follow_a_layout_and_some_do_not(catalogue: Catalogue) -> N
     italian = re.compile("[A-Z]{2}[0-9]{3}[A-Z]{2}")
     numbers = [number_text(draw_number(region(catalogue, "it"), rng)[0]) for _ in range(400)]
     matching = sum(bool(italian.fullmatch(number)) for number in numbers)
-    assert 0.7 < matching / len(numbers) < 0.95
+    assert 0.5 < matching / len(numbers) < 0.95
     assert all(set(number) <= set(string.ascii_uppercase + string.digits) for number in numbers)
 
 

@@ -26,7 +26,7 @@ def test_a_batch_is_its_samples_at_the_networks_size(catalogue: Catalogue, glyph
 
 def test_samples_are_plates_of_many_regions_and_sizes(catalogue: Catalogue, glyphs: GlyphSet) -> None:
     generator = PlateGenerator(catalogue, glyphs, 1)
-    samples = [generator.sample(i) for i in range(200)]
+    samples = [generator.sample(3 * i) for i in range(200)]
     assert len({sample.region for sample in samples}) > 60
     assert all(1 <= len(sample.text) <= 10 for sample in samples)
     widths = [sample.crop.shape[1] for sample in samples]
@@ -36,6 +36,17 @@ def test_samples_are_plates_of_many_regions_and_sizes(catalogue: Catalogue, glyp
 
 def test_frequent_regions_are_drawn_more_often(catalogue: Catalogue, glyphs: GlyphSet) -> None:
     generator = PlateGenerator(catalogue, glyphs, 2)
-    weights = [catalogue.regions[generator.sample(i).region].weight for i in range(250)]
+    weights = [catalogue.regions[generator.sample(3 * i).region].weight for i in range(250)]
     often, seldom = (sum(1 for weight in weights if weight == w) for w in (3.0, 0.6))
     assert often > seldom
+
+
+def test_neighbours_are_different_pictures_of_one_plate(catalogue: Catalogue, glyphs: GlyphSet) -> None:
+    generator = PlateGenerator(catalogue, glyphs, 3)
+    different = 0
+    for plate in range(12):
+        pictures = [generator.sample(3 * plate + i) for i in range(3)]
+        assert len({sample.region for sample in pictures}) == 1
+        one_row = len({sample.text for sample in pictures}) == 1
+        different += one_row and pictures[0].crop.shape != pictures[1].crop.shape
+    assert different > 6

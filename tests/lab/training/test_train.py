@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import gpu_worker
-from lab.training.fonts import GlyphSet, save_glyphs
+from lab.training.fonts import GlyphSet
 from lab.training.formats import load_catalogue
+from lab.training.real import RealCrops, RealPlate
 from lab.training.samples import PlateGenerator
 
 pytest.importorskip("torch", reason="the train extra is not installed")
@@ -14,10 +15,11 @@ import torch
 
 from gpu_worker.vision.recognition.platenet import PlateNetRecognizer
 from lab.training.export import best_temperature, calibrated, export, logits, peaks_of
-from lab.training.network import PlateNet, load_pretrained
+from lab.training.network import PlateNet
 from lab.training.quantise import quantise
 from lab.training.regions import fit_regions, pooled_features
-from lab.training.train import PLANS, Plan, Trainer, loss_of, targets
+from lab.training.train import PLANS, Batches, Material, Plan, Trainer, loss_of, targets
+from lab.training.weights import load_pretrained
 
 PRETRAINED = Path(gpu_worker.__file__).parent / "models" / "plate_ppocrv6.onnx"
 
@@ -68,14 +70,12 @@ def test_an_early_end_shares_its_beginning_with_the_whole_schedule() -> None:
 
 
 def test_training_can_be_broken_off_and_gone_on_with(tmp_path: Path, glyphs: GlyphSet) -> None:
-    save_glyphs(glyphs, tmp_path / "glyphs.npz")
+    material = Material(glyphs, RealCrops([]))
 
     def trained(work: str, *steps: int) -> PlateNet:
         for upto in steps:
             plan = Plan(steps=upto, batch=2, rate=1e-3, decay=0.5)
-            net = Trainer(plan, start=PRETRAINED, glyphs=tmp_path / "glyphs.npz", work=tmp_path / work, seed=1).run(
-                workers=0
-            )
+            net = Trainer(plan, start=PRETRAINED, material=material, work=tmp_path / work, seed=1).run(workers=0)
         return net
 
     once, resumed, start = trained("a", 3), trained("b", 3, 3), pretrained()
@@ -141,3 +141,23 @@ def test_the_region_head_learns_and_the_rest_stays(glyphs: GlyphSet) -> None:
 
 def test_plans_grow() -> None:
     assert PLANS["smoke"].steps < PLANS["small"].steps < PLANS["full"].steps
+
+
+def test_a_share_of_every_batch_is_real_and_has_no_region(glyphs: GlyphSet) -> None:
+    grey = np.full((30, 120, 3), 128, np.uint8)
+    real = RealCrops([[RealPlate((grey,), "REAL123")]])
+    plan = Plan(steps=5, batch=8, rate=1.0, decay=1.0, real=0.25)
+    pictures, texts, regions = Batches(Material(glyphs, real), 0, plan)[3]
+    assert len(pictures) == len(texts) == len(regions) == 8
+    assert [text == "REAL123" for text in texts] == [False] * 6 + [True] * 2
+    assert [number == -1 for number in regions.tolist()] == [False] * 6 + [True] * 2
+    generated, _, _ = Batches(Material(glyphs, RealCrops([])), 0, plan)[3]
+    assert len(generated) == 8
+
+
+def test_a_crop_without_a_region_says_nothing_about_regions() -> None:
+    characters = torch.zeros((2, 4, 37))
+    regions = torch.tensor([[10.0, -10.0], [-10.0, 10.0]])
+    both = loss_of((characters, regions), ["A", "A"], torch.tensor([0, -1]))
+    one = loss_of((characters[:1], regions[:1]), ["A"], torch.tensor([0]))
+    torch.testing.assert_close(both[1], one[1])
