@@ -13,11 +13,13 @@ LOCK_HASH := $(shell $(PYTHON) -c 'import hashlib, pathlib; \
 	print(hashlib.sha256(pathlib.Path("requirements.lock").read_bytes()).hexdigest()[:16])' 2>/dev/null)
 STAMP := .venv/.made-of-$(LOCK_HASH)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-SOURCES := layers/core/python/anpr client functions gpu_worker infra lab tests
+SOURCES := layers/core/python/anpr client functions gpu_worker infra lab server tests
 UV_VERSION := 0.13.9
 UV := .cache/uv-$(UV_VERSION)/bin/uv
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(LOCK_ARGS)
 ENV ?= dev
+# What `make demo`, `up` and `down` run on: `aws`, in an emulator, or `selfhost`, on servers of one's own.
+MODE ?= aws
 # What runs on AWS, in the emulator's place and on the machines of those who build it.
 LOCKS := layers/deps/requirements.txt gpu_worker/requirements-cpu.lock gpu_worker/requirements-gpu.lock \
 	infra/local/ministack.lock infra/local/servers.lock requirements.lock
@@ -30,15 +32,15 @@ help: ## Show this list.
 
 .PHONY: demo
 demo: $(STAMP) ## Bring the backend up, send it a clip (CLIP=path), print the plates, stop everything.
-	@exec $(BIN)/python -m infra.local demo $(if $(CLIP),--clip "$(CLIP)")
+	@exec $(BIN)/python -m infra.local --mode $(MODE) demo $(if $(CLIP),--clip "$(CLIP)")
 
 .PHONY: up
 up: $(STAMP) ## Bring the backend up and leave it running; data stays in .local.
-	@exec $(BIN)/python -m infra.local up
+	@exec $(BIN)/python -m infra.local --mode $(MODE) up
 
 .PHONY: down
 down: $(STAMP) ## Stop what `make up` started.
-	@exec $(BIN)/python -m infra.local down
+	@exec $(BIN)/python -m infra.local --mode $(MODE) down
 
 .PHONY: test
 test: $(STAMP) ## Run every test.

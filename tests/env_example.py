@@ -14,9 +14,11 @@ from pydantic_core import to_jsonable_python
 from pydantic_settings import BaseSettings
 
 import anpr.adapters.aws.settings
+import anpr.adapters.selfhost.settings
 import anpr.settings
 import gpu_worker.service.work
 import gpu_worker.vision.settings
+import server.settings
 
 _HEADER: Final = """\
 Every setting of the backend and of the worker, with its default; written by `python -m tests.env_example`.
@@ -33,7 +35,14 @@ def settings_classes() -> list[type[BaseSettings]]:
     """Every settings class, in the order of the modules and of what stands in them."""
     return [
         found
-        for module in (anpr.settings, anpr.adapters.aws.settings, gpu_worker.vision.settings, gpu_worker.service.work)
+        for module in (
+            anpr.settings,
+            anpr.adapters.aws.settings,
+            anpr.adapters.selfhost.settings,
+            server.settings,
+            gpu_worker.vision.settings,
+            gpu_worker.service.work,
+        )
         for found in vars(module).values()
         if inspect.isclass(found)
         and issubclass(found, BaseSettings)

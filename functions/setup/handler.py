@@ -4,24 +4,11 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import BaseModel, SecretStr
 
-from anpr import bootstrap, migrations
-from anpr.alerts.webhooks import sealing
-from anpr.errors import Unavailable
-from anpr.governance import anchors
-from anpr.identity import tokens, users
-from anpr.ports import Secret
+from anpr.background import set_up as work
 from functions.setup import cloudformation
 
 logger = Logger(service="setup")
-
-
-class AdminLogin(BaseModel):
-    """What the first administrator's secret holds."""
-
-    email: str
-    password: SecretStr
 
 
 @logger.inject_lambda_context
@@ -38,28 +25,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any] | 
 
 
 def set_up() -> dict[str, Any]:
-    """Migrate, and make what is missing; a second run finds nothing to do.
-
-    Returns:
-        `revision`, the database schema's; `admin_created`, whether the first administrator was made now; and
-        `anchor_key`, the public key that the audit log's anchors are signed with, to be kept elsewhere.
-    """
-    secrets = bootstrap.secret_store()
-    login = secrets.get(Secret.ADMIN)
-    if login is None:
-        raise Unavailable("The first administrator's secret has no value.")
-    admin = AdminLogin.model_validate(login)
-    sealing.ensure_key(secrets, Secret.WEBHOOK_KEY)
-    anchor_key = anchors.ensure_key(secrets, Secret.ANCHOR_KEY)
-    database = bootstrap.database()
-    try:
-        revision = migrations.upgrade(database.engine)
-        migrations.let_in_by_iam(database.engine)
-        with database.transaction() as session:
-            tokens.ensure_signing_key(session, secrets, Secret.SIGNING_KEY)
-            created = users.ensure_admin(session, admin.email, admin.password.get_secret_value())
-    finally:
-        # Nobody calls this again soon, and a connection that is left open keeps the database awake.
-        database.engine.dispose()
-    logger.info("set up", revision=revision, admin_created=created, anchor_key=anchor_key)
-    return {"revision": revision, "admin_created": created, "anchor_key": anchor_key}
+    """Do it, and say so in the log."""
+    done = work.set_up()
+    logger.info("set up", **done)
+    return done

@@ -16,9 +16,10 @@ from anpr_client import Client, Event, Job, Options
 from anpr_client.models import MEDIA_TYPES, media_type
 from infra.cache import made_once
 from infra.local.console import Console
+from infra.local.keep import Launch
+from infra.local.place import Place
 from infra.local.process import LoggedProcess
 from infra.local.scratch import scratch
-from infra.local.site import Place, launch
 from infra.packaging import CACHE
 
 _CAMERA: Final = "Demonstration"
@@ -29,13 +30,14 @@ class DemoError(RuntimeError):
     """The demonstration could not be shown; the text says why."""
 
 
-def demonstrate(clip: Path | None, home: Path, console: Console) -> None:
+def demonstrate(clip: Path | None, home: Path, console: Console, launch: Launch) -> None:
     """Run the whole way once.
 
     Args:
         clip: a video or a picture; the rendered clip if none is given.
         home: folder for the logs and the crops, which stay; all else goes.
         console: where it is shown.
+        launch: starts a backend of the wanted kind.
 
     Raises:
         DemoError: the file is not there, or the job failed.

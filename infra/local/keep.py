@@ -3,19 +3,24 @@
 import json
 import os
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from anpr_client import Login
 from infra.local.console import Console
-from infra.local.postgres import Postgres, free_port, is_free
+from infra.local.place import Place, Running
+from infra.local.postgres import Postgres
 from infra.local.process import alive, command_of, stop_group
-from infra.local.site import Place, launch
 
-_GRACE_S: Final = 20
+Launch: TypeAlias = Callable[[Place, Console, ExitStack], Running]
+"""Starts a backend, all but its worker."""
+
+# SeaweedFS takes its time.
+_GRACE_S: Final = 40
 _POLL_S: Final = 0.1
 
 
@@ -24,14 +29,12 @@ class Record:
     """What runs, so that another command can stop it.
 
     Attributes:
-        database_port: PostgreSQL's; the next start takes the same one if it can.
-        emulator_port: the emulator's, likewise.
+        ports: of the servers; the next start takes the same ones if it can.
         groups: process groups by a word that stands in their leader's command line; empty where nothing runs.
         addresses: what to tell the person.
     """
 
-    database_port: int
-    emulator_port: int
+    ports: dict[str, int] = field(default_factory=dict)
     groups: dict[str, int] = field(default_factory=dict)
     addresses: str = ""
 
@@ -39,7 +42,15 @@ class Record:
 class Keeper:
     """Starts and stops the backend whose data and logs lie in one folder."""
 
-    def __init__(self, home: Path, console: Console) -> None:
+    def __init__(self, home: Path, console: Console, launch: Launch) -> None:
+        """Prepare.
+
+        Args:
+            home: the folder.
+            console: where the steps are shown.
+            launch: starts a backend of the wanted kind.
+        """
+        self._launch = launch
         self._state = home / "state"
         self._logs = home / "logs"
         self._record = home / "up.json"
@@ -59,23 +70,16 @@ class Keeper:
                     self._console.say(f"Login  {email}, with the password in {self._login}")
                 return
             self._stop(before)
-        place = Place(
-            state=self._state,
-            logs=self._logs,
-            database_port=_port(before.database_port if before else None),
-            emulator_port=_port(before.emulator_port if before else None),
-            persistent=True,
-        )
+        place = Place.kept(self._state, self._logs, {} if before is None else before.ports)
         with ExitStack() as stack:
-            site = launch(place, self._console, stack)
+            site = self._launch(place, self._console, stack)
             with self._console.step("Worker started"):
                 worker = site.start_worker(stack)
                 worker.settle()
             with self._console.step("API awake"):
                 site.wake()
             addresses = f"API    {site.api_url}\nDocs   {site.docs_url}"
-            groups = {"ministack": site.emulator_pid, "gpu_worker": worker.pid}
-            self._write(Record(place.database_port, place.emulator_port, groups, addresses))
+            self._write(Record(place.ports, {**site.groups, "gpu_worker": worker.pid}, addresses))
             self._address.write_text(f"{site.api_url}\n")
             # From here on it is `down` that stops them.
             stack.pop_all()
@@ -92,13 +96,12 @@ class Keeper:
             self._stop(record)
 
     def _stop(self, record: Record) -> None:
-        # The worker first, so that it can give its job back.
-        for word in ("gpu_worker", "ministack"):
-            group = record.groups[word]
+        # What was started last first: a worker can give its job back.
+        for word, group in reversed(record.groups.items()):
             if _runs(word, group):
                 stop_group(group, grace_s=_GRACE_S, wait=partial(_ended, group))
-        Postgres(self._state / "postgres", record.database_port).stop()
-        self._write(Record(record.database_port, record.emulator_port))
+        Postgres(self._state / "postgres", record.ports["database"]).stop()
+        self._write(Record(record.ports))
 
     def _tell_login(self, admin: Login) -> None:
         if self._login.exists():
@@ -109,7 +112,8 @@ class Keeper:
         self._console.say(f"       (shown this once; kept in {self._login})")
 
     def _read(self) -> Record | None:
-        return Record(**json.loads(self._record.read_text())) if self._record.exists() else None
+        kept = json.loads(self._record.read_text()) if self._record.exists() else None
+        return Record(**kept) if kept is not None and "ports" in kept else None
 
     def _write(self, record: Record) -> None:
         _write_private(self._record, json.dumps(asdict(record)))
@@ -127,10 +131,6 @@ def _ended(pid: int, seconds: float) -> bool:
             return False
         time.sleep(_POLL_S)
     return True
-
-
-def _port(before: int | None) -> int:
-    return before if before is not None and is_free(before) else free_port()
 
 
 def _write_private(path: Path, text: str) -> None:

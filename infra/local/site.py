@@ -5,7 +5,6 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import httpx
@@ -16,37 +15,14 @@ from infra.local import emulator, synthesis
 from infra.local.console import Console
 from infra.local.deploy import EmulatedCloud
 from infra.local.interrupts import deferred
-from infra.local.postgres import Postgres, free_port
+from infra.local.place import Place
+from infra.local.postgres import Postgres
 from infra.local.process import LoggedProcess
 from infra.packaging import ROOT, bundles
 
 STACK: Final = f"anpr-{LOCAL.name}-core"
 _OF_EACH_FUNCTION: Final = ("/users", "/cameras", "/events", "/bolos", "/admin/audit")
 _WAKE_TIMEOUT_S: Final = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a backend runs.
-
-    Attributes:
-        state: folder of the servers' data.
-        logs: folder of their logs.
-        database_port: where PostgreSQL listens on 127.0.0.1.
-        emulator_port: where the emulator does.
-        persistent: whether the data is meant to be found again.
-    """
-
-    state: Path
-    logs: Path
-    database_port: int
-    emulator_port: int
-    persistent: bool
-
-    @classmethod
-    def temporary(cls, state: Path, logs: Path) -> "Place":
-        """A place on free ports whose data is not kept."""
-        return cls(state, logs, database_port=free_port(), emulator_port=free_port(), persistent=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +44,11 @@ class Site:
     admin: Login
     worker_key: emulator.AccessKey
     emulator_pid: int
+
+    @property
+    def groups(self) -> dict[str, int]:
+        """Groups of what was started, by a word of their leaders' command lines; to be stopped from the last on."""
+        return {"ministack": self.emulator_pid}
 
     @property
     def api_url(self) -> str:
@@ -132,7 +113,7 @@ def launch(place: Place, console: Console, stack: ExitStack) -> Site:
     with console.step("Core stack synthesised"):
         assembly = synthesis.synthesise()
     with console.step("PostgreSQL started"):
-        postgres = Postgres(place.state / "postgres", place.database_port, durable=place.persistent)
+        postgres = Postgres(place.state / "postgres", place.port("database"), durable=place.persistent)
         with deferred():
             stack.callback(postgres.stop)
             postgres.start()
@@ -161,7 +142,7 @@ def _start_emulator(place: Place, stack: ExitStack) -> emulator.Emulator:
     with deferred():
         aws = emulator.start(
             python,
-            port=place.emulator_port,
+            port=place.port("emulator"),
             state=place.state / "aws",
             log=place.logs / "emulator.log",
             persistent=place.persistent,

@@ -25,8 +25,8 @@ from anpr_client import Client
 from infra.local import emulator
 from infra.local.clip.scene import PLATES, Scene
 from infra.local.console import Console
-from infra.local.postgres import free_port
-from infra.local.site import Place, Site, launch
+from infra.local.place import Place
+from infra.local.site import Site, launch
 from tests.e2e.api_calls import camera_named, send
 from tests.receiver import Receiver, listening
 
@@ -116,7 +116,7 @@ def _restart_emulator(site: Site, stack: ExitStack) -> None:
     os.waitpid(site.emulator_pid, 0)
     again = emulator.start(
         emulator.install(),
-        port=site.place.emulator_port,
+        port=site.place.port("emulator"),
         state=site.place.state / "aws",
         log=site.place.logs / "emulator.log",
         persistent=site.place.persistent,
@@ -160,7 +160,7 @@ def main() -> None:
             stack.enter_context(tempfile.TemporaryDirectory(prefix="anpr-bench-", ignore_cleanup_errors=True))
         )
         folder.chmod(0o755)
-        place = Place(folder, folder / "logs", free_port(), free_port(), persistent=True)
+        place = Place(folder, folder / "logs", persistent=True)
         site = launch(place, Console(quiet=True), stack)
         site.start_worker(stack)
         receiver = stack.enter_context(listening())

@@ -13,8 +13,9 @@ import pytest
 from anpr_client import Client
 from infra.local.console import Console
 from infra.local.demo import rendered_clip
+from infra.local.place import Place
 from infra.local.scratch import scratch
-from infra.local.site import Place, Site, launch
+from infra.local.site import Site, launch
 from tests.e2e.api_calls import camera_named
 
 CAPTURED_AT = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -34,7 +34,7 @@ REASON = "request 12"
 def owner(site: Site) -> Iterator[Connection]:
     """The database as its owner sees it, who may do what the functions may not."""
     engine = create_engine(
-        f"postgresql+pg8000://anpr@127.0.0.1:{site.place.database_port}/postgres", isolation_level="AUTOCOMMIT"
+        f"postgresql+pg8000://anpr@127.0.0.1:{site.place.port('database')}/postgres", isolation_level="AUTOCOMMIT"
     )
     with engine.connect() as connection:
         yield connection

@@ -9,12 +9,17 @@ from collections.abc import Callable, Sequence
 
 from anpr.adapters.aws import settings as aws
 from anpr.adapters.family import Adapters, Misconfigured, names_of, refuse_strangers
+from anpr.adapters.selfhost import settings as selfhost
 from anpr.alerts.posting import Poster
 from anpr.db import Database
-from anpr.ports import AnchorStore, ArchiveStore, BlobStore, EventBus, JobQueue, Notifier, SecretStore
+from anpr.ports import AnchorStore, ArchiveStore, BlobStore, EventBus, JobQueue, Notifier, SecretStore, WorkQueue
 from anpr.settings import AnchorSettings, DatabaseSettings, ModeSettings, StorageSettings, WebhookSettings
 
-_KNOWN = {"aws": names_of(aws.SETTINGS) | aws.OWN}
+_KNOWN = {
+    "aws": names_of(aws.SETTINGS) | aws.OWN,
+    "selfhost": names_of(selfhost.SETTINGS) | selfhost.OWN,
+}
+"""By mode, the variables that are not for all."""
 
 
 def adapters() -> Adapters:
@@ -31,6 +36,10 @@ def adapters() -> Adapters:
         from anpr.adapters.aws.wiring import AwsAdapters  # noqa: PLC0415
 
         return AwsAdapters()
+    if mode == "selfhost":
+        from anpr.adapters.selfhost.wiring import SelfHostedAdapters  # noqa: PLC0415
+
+        return SelfHostedAdapters()
     raise Misconfigured(f"ANPR_MODE={mode} has no adapters yet.")
 
 
@@ -68,6 +77,11 @@ def webhook_queue() -> JobQueue:
     return adapters().webhook_queue()
 
 
+def queue(name: str) -> WorkQueue:
+    """One of the queues that the backend keeps itself, by its name."""
+    return adapters().queue(name)
+
+
 def event_bus() -> EventBus:
     """The bus that domain events go to."""
     return adapters().event_bus()
@@ -91,6 +105,11 @@ def notices_topic() -> str | None:
 def trace_segments() -> Callable[[Sequence[str]], None]:
     """What takes the segments of traces, for a process that nothing traces by itself."""
     return adapters().trace_segments()
+
+
+def notice_sender(database: Database) -> Callable[[str], str]:
+    """What sends the notices of the queue `notice_sender`."""
+    return adapters().notice_sender(database)
 
 
 def secret_store() -> SecretStore:

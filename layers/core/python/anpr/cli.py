@@ -1,4 +1,4 @@
-"""The command line: `anpr license …` for whoever sells licences, `anpr audit …` for whoever must trust the log.
+"""The command line of whoever sells licences, must trust the audit log, or runs the backend on servers of their own.
 
 Licences are made offline: nothing is read but files, nothing is called. The audit commands read the database that the
 `ANPR_DB_…` settings name, and the anchors that `ANPR_ANCHOR_BUCKET` names.
@@ -24,6 +24,7 @@ from anpr.governance.anchors import Series
 from anpr.governance.audit_log import Head
 from anpr.governance.audit_verification import Thoroughness
 from anpr.governance.license_keys import Feature, LicenseTerms
+from anpr.operations import installing, queues
 from anpr.ports import Secret
 
 
@@ -125,6 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="anpr", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     topics = parser.add_subparsers(required=True, metavar="TOPIC")
     _add_license(topics.add_parser("license", help="make and read licence keys").add_subparsers(required=True))
+    _add_operations(topics)
     _add_audit(topics.add_parser("audit", help="check the audit log").add_subparsers(required=True))
     return parser
 
@@ -151,6 +153,34 @@ def _add_license(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     show.add_argument("--public-key", required=True, metavar="KEY")
     show.add_argument("key", help="the licence key; - reads it from the standard input")
     show.set_defaults(command=_show)
+
+
+def _add_operations(topics: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    init = topics.add_parser("init", help="make the keys and passwords of a self-hosted deployment")
+    init.add_argument("--dir", type=Path, default=Path("secrets"), help="folder for them, for its owner alone")
+    init.add_argument("--admin-email", default="admin@example.com", help="login of the first administrator")
+    init.set_defaults(command=_init)
+
+    queue = topics.add_parser("queue", help="look at a queue's dead letters, and put them back")
+    queue.add_argument("name", nargs="?", default=queues.JOBS, help=f"{queues.JOBS} (the default), or a consumer's")
+    queue.add_argument("--put-back", nargs="*", metavar="ID", help="put these back on the queue; all if none is named")
+    queue.add_argument("--limit", type=int, default=20, metavar="N", help="how many to show")
+    queue.set_defaults(command=_queue)
+
+
+def _init(asked: argparse.Namespace) -> int:
+    made = installing.make_secrets(asked.dir, admin_email=asked.admin_email)
+    _say(f"Made in {asked.dir}: {', '.join(made)}" if made else f"All is in {asked.dir} already.")
+    return 0
+
+
+def _queue(asked: argparse.Namespace) -> int:
+    if asked.put_back is not None:
+        _say(f"{queues.put_back(asked.name, asked.put_back)} put back")
+        return 0
+    for line in queues.describe(asked.name, asked.limit):
+        _say(line)
+    return 0
 
 
 def _add_audit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -374,6 +374,14 @@ class AuditDisputed(BaseModel):
     reason: str
 
 
+class EventDue(BaseModel):
+    """A message of a consumer's queue, where the bus is made of queues: the outbox has an event for it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    event_id: UUID
+
+
 class WebhookDue(BaseModel):
     """A message of the webhook queue: look at this delivery, for its attempt of this number, counted from 0."""
 

@@ -9,6 +9,7 @@ so when its relay died is published again, under the same id.
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from pydantic import BaseModel
 from sqlalchemy import delete, func, or_, select, update
@@ -60,6 +61,12 @@ def relay(database: Database, bus: EventBus, *, limit: int = 1000) -> int:
         # What was refused is not looked at again for a while. What was not tried would not be tried now either.
         progress = done.waited == batch and done.taken + done.refused == done.waited
     return published
+
+
+def find(session: Session, event_id: UUID) -> CloudEvent | None:
+    """Read an event that was promised; None where it is forgotten, or was erased, and is nobody's business any more."""
+    row = session.get(OutboxMessage, event_id)
+    return None if row is None else _event_of(row)
 
 
 def set_aside(session: Session) -> int:

@@ -214,6 +214,10 @@ class DeadLetters(Protocol):
         """Delete those that died before a time, and return how many."""
 
 
+class WorkQueue(JobQueue, DeadLetters, Protocol):
+    """A queue of ours, with its dead letters."""
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
     """What became of events; one that is in neither was not tried, or met an outage.
@@ -271,6 +275,8 @@ class Secret(StrEnum):
     SIGNING_KEY = "signing-key"
     WEBHOOK_KEY = "webhook-key"
     ANCHOR_KEY = "anchor-key"
+    NOTICE_KEY = "notice-key"
+    """Signs links in e-mails, where the backend sends them itself."""
     ADMIN = "admin"
 
 

@@ -85,6 +85,8 @@ CONSUMERS: Final = {
         ),
         Consumer("usage_meter", {EventType.UPLOAD_PROCESSED: Work("anpr.background.metering:book")}),
         Consumer("webhook_sender", messages=Work("anpr.background.alerts:send_webhook")),
+        # Only where the backend sends e-mail itself; elsewhere a service does.
+        Consumer("notice_sender", messages=Work("anpr.background.notices:send")),
     )
 }
 """By name."""

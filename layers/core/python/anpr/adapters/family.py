@@ -6,7 +6,8 @@ from typing import Protocol
 from sqlalchemy import Engine
 
 from anpr.alerts.posting import Poster
-from anpr.ports import AnchorStore, ArchiveStore, BlobStore, EventBus, JobQueue, Notifier, SecretStore
+from anpr.db import Database
+from anpr.ports import AnchorStore, ArchiveStore, BlobStore, EventBus, JobQueue, Notifier, SecretStore, WorkQueue
 from anpr.settings import FILE_SUFFIX, AnchorSettings, DatabaseSettings, Settings, StorageSettings, WebhookSettings
 
 
@@ -38,6 +39,13 @@ class Adapters(Protocol):
     def webhook_queue(self) -> JobQueue:
         """The queue of webhook deliveries that are due."""
 
+    def queue(self, name: str) -> WorkQueue:
+        """One of the queues that the backend keeps itself, by its name.
+
+        Raises:
+            Misconfigured: a service keeps the queues here.
+        """
+
     def event_bus(self) -> EventBus:
         """The bus that domain events go to."""
 
@@ -49,6 +57,13 @@ class Adapters(Protocol):
 
     def notices_topic(self) -> str | None:
         """The topic that administrators subscribe to; None where nobody is to be told."""
+
+    def notice_sender(self, database: Database) -> Callable[[str], str]:
+        """What sends the notices of the queue `notice_sender`, and says what became of each.
+
+        Raises:
+            Misconfigured: a service sends them here.
+        """
 
     def secret_store(self) -> SecretStore:
         """The deployment's secrets, each by its name in `anpr.ports.Secret`."""

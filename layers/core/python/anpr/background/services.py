@@ -12,7 +12,7 @@ from anpr.db import Database
 from anpr.messages import CloudEvent
 from anpr.ports import ArchiveStore, BlobStore, EventBus, JobQueue, Notifier
 from anpr.rules import CONSUMERS, SCHEDULE
-from anpr.settings import ExportSettings, LicenseSettings
+from anpr.settings import DatabaseSettings, ExportSettings, LicenseSettings
 
 Part = TypeVar("Part")
 
@@ -26,14 +26,23 @@ class Services:
     So a host that runs one function needs the settings and the permissions of that one alone.
     """
 
-    def __init__(self, logger: Logger) -> None:
+    def __init__(self, logger: Logger, *, connections: int = 1) -> None:
+        """Prepare to make them.
+
+        Args:
+            logger: where it is said what happens.
+            connections: how many threads may use the database at a time.
+        """
         self.logger = logger
+        self._connections = connections
         self._made: dict[Callable[..., Any], Any] = {}
 
     @cached_property
     def database(self) -> Database:
         """Where everything is."""
-        return bootstrap.database()
+        settings = DatabaseSettings()
+        pool_size = max(settings.pool_size, self._connections)
+        return bootstrap.database(settings.model_copy(update={"pool_size": pool_size}))
 
     @cached_property
     def bus(self) -> EventBus:

@@ -167,13 +167,12 @@ def ensure_signing_key(session: Session, secrets: SecretStore, secret_id: str) -
     Returns:
         The key's `kid`.
     """
-    loaded = _private_key(secrets.get(secret_id))
+    value = secrets.get(secret_id)
+    loaded = _private_key(value)
     if loaded is None:
-        kid, key = str(uuid4()), Ed25519PrivateKey.generate()
-        pem = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        secrets.put(secret_id, {"kid": kid, "private_key_pem": pem.decode()})
+        value = new_signing_secret()
+        secrets.put(secret_id, value)
+        kid, key = _read_key(value)
     else:
         kid, key = loaded
     public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
@@ -185,10 +184,22 @@ def ensure_signing_key(session: Session, secrets: SecretStore, secret_id: str) -
     return kid
 
 
+def new_signing_secret() -> dict[str, Any]:
+    """Draw a signing key, as the secret holds it."""
+    pem = Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return {"kid": str(uuid4()), "private_key_pem": pem.decode()}
+
+
 def _private_key(secret: dict[str, Any] | None) -> tuple[str, Ed25519PrivateKey] | None:
     """Read the secret; None where it holds no key yet (a new secret may hold anything)."""
     if secret is None or not {"kid", "private_key_pem"} <= secret.keys():
         return None
+    return _read_key(secret)
+
+
+def _read_key(secret: dict[str, Any]) -> tuple[str, Ed25519PrivateKey]:
     key = serialization.load_pem_private_key(secret["private_key_pem"].encode(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
         raise TypeError("the signing secret holds a key that is not Ed25519")

@@ -31,12 +31,23 @@ from anpr.adapters.aws.settings import (
 from anpr.adapters.aws.sns import SnsNotifier
 from anpr.adapters.aws.sqs import SqsJobQueue
 from anpr.adapters.aws.xray import XraySegments
+from anpr.adapters.family import Misconfigured
 from anpr.alerts import posting
 from anpr.alerts.egress import policy_of
 from anpr.alerts.posting import Poster
-from anpr.db import make_engine
+from anpr.db import Database, make_engine
 from anpr.errors import Unavailable
-from anpr.ports import AnchorStore, ArchiveStore, BlobStore, EventBus, JobQueue, Notifier, Secret, SecretStore
+from anpr.ports import (
+    AnchorStore,
+    ArchiveStore,
+    BlobStore,
+    EventBus,
+    JobQueue,
+    Notifier,
+    Secret,
+    SecretStore,
+    WorkQueue,
+)
 from anpr.settings import AnchorSettings, DatabaseSettings, StorageSettings, WebhookSettings
 
 POSTER_GRACE_S: Final = 10
@@ -77,6 +88,9 @@ class AwsAdapters:
     def webhook_queue(self) -> JobQueue:
         return SqsJobQueue(_client("sqs"), WebhookQueueSettings().queue_url)
 
+    def queue(self, name: str) -> WorkQueue:
+        raise Misconfigured(f"On AWS the queue {name} is SQS's; look at it, and put back its dead letters, there.")
+
     def event_bus(self) -> EventBus:
         return EventBridgeBus(_client("events"), BusSettings())
 
@@ -92,6 +106,9 @@ class AwsAdapters:
 
     def notices_topic(self) -> str | None:
         return AlertSettings().notices_topic
+
+    def notice_sender(self, database: Database) -> Callable[[str], str]:
+        raise Misconfigured("On AWS it is SNS that sends notices.")
 
     def secret_store(self) -> SecretStore:
         return NamedSecrets(SecretsManagerStore(_client("secretsmanager")), _SECRET_IDS)

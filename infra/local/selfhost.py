@@ -1,0 +1,195 @@
+"""The self-hosted backend on this machine: PostgreSQL, Valkey, SeaweedFS, and the processes that compose.yaml runs."""
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from anpr_client import Login
+from infra.local.console import Console
+from infra.local.interrupts import deferred
+from infra.local.place import Place
+from infra.local.postgres import Postgres
+from infra.local.process import LoggedProcess, ProcessError, tail
+from infra.local.servers import Keys, SeaweedFS, Valkey, start_seaweedfs, start_valkey
+from infra.packaging import ROOT
+
+BUCKET: Final = "anpr"
+ANCHORS: Final = "anpr-anchors"
+_START_S: Final = 60
+_MIGRATE_S: Final = 180
+
+
+@dataclass(frozen=True, slots=True)
+class SelfHostedSite:
+    """A running self-hosted backend.
+
+    Attributes:
+        place: where it runs.
+        admin: the first administrator.
+        valkey: keeps the queues.
+        seaweedfs: keeps the files.
+        api: the process that serves the API.
+        background: the process that does what nobody waits for.
+    """
+
+    place: Place
+    admin: Login
+    valkey: Valkey
+    seaweedfs: SeaweedFS
+    api: LoggedProcess
+    background: LoggedProcess
+
+    @property
+    def api_url(self) -> str:
+        """Base of the API's addresses."""
+        return f"http://127.0.0.1:{self.place.port('api')}"
+
+    @property
+    def docs_url(self) -> str:
+        """The API's pages for people."""
+        return f"{self.api_url}/docs"
+
+    @property
+    def groups(self) -> dict[str, int]:
+        """Groups of what was started, by a word of their leaders' command lines; to be stopped from the last on."""
+        return {
+            "weed": self.seaweedfs.process.pid,
+            "valkey-server": self.valkey.process.pid,
+            "server background": self.background.pid,
+            "server api": self.api.pid,
+        }
+
+    def wake(self) -> None:
+        """Nothing sleeps here."""
+
+    def environment(self) -> dict[str, str]:
+        """Environment variables of the processes."""
+        return environment(self.place, self.valkey, self.seaweedfs)
+
+    def start(self, stack: ExitStack, process: str, **variables: str) -> LoggedProcess:
+        """Start one more `api`, `background` or worker, to be stopped by `stack`."""
+        return _start(self.place, stack, process, self.environment() | variables)
+
+    def start_worker(self, stack: ExitStack, **variables: str) -> LoggedProcess:
+        """Start a recognition worker, to be stopped by `stack`."""
+        return self.start(stack, "worker", **variables)
+
+
+def launch(place: Place, console: Console, stack: ExitStack) -> SelfHostedSite:
+    """Start the servers and the processes; a worker is not started.
+
+    Args:
+        place: where.
+        console: where the steps are shown.
+        stack: what was started is pushed on it at once, to be stopped by it whatever happens next.
+    """
+    secrets = place.state / "secrets"
+    with console.step("Keys made"):
+        _run(["-m", "anpr", "init", "--dir", str(secrets)], _bare(), place.logs / "init.log")
+    with console.step("PostgreSQL started"):
+        postgres = Postgres(place.state / "postgres", place.port("database"), durable=place.persistent)
+        with deferred():
+            stack.callback(postgres.stop)
+            postgres.start()
+    with console.step("Valkey and SeaweedFS started"):
+        keys = Keys("anpr", (secrets / "s3_secret_key").read_text())
+        with deferred():
+            weed = start_seaweedfs(
+                place.state / "seaweedfs", place.logs / "seaweedfs.log", port=place.port("s3"), keys=keys
+            )
+            stack.callback(weed.stop if place.persistent else weed.kill)
+        with deferred():
+            valkey = start_valkey(place.state / "valkey", place.logs / "valkey.log", port=place.port("valkey"))
+            stack.callback(valkey.stop)
+        valkey.wait()
+        weed.wait()
+    told = environment(place, valkey, weed)
+    with console.step("Database migrated, administrator made"):
+        _run(["-m", "server", "migrate"], told | {"ANPR_DB_ROLE": ""}, place.logs / "migrate.log")
+    with console.step("API and background started"):
+        background = _start(place, stack, "background", told)
+        api = _start(place, stack, "api", told)
+        url = f"http://127.0.0.1:{place.port('api')}/health"
+        api.wait_until(lambda: _answers(url), timeout_s=_START_S)
+        background.check()
+    admin = json.loads((secrets / "admin.json").read_text())
+    return SelfHostedSite(place, Login(admin["email"], admin["password"]), valkey, weed, api, background)
+
+
+def environment(place: Place, valkey: Valkey, weed: SeaweedFS) -> dict[str, str]:
+    """What the processes are told, as compose.yaml tells them."""
+    secrets = place.state / "secrets"
+    return _bare() | {
+        "ANPR_MODE": "selfhost",
+        "ANPR_DB_URL": f"postgresql://anpr@127.0.0.1:{place.port('database')}/postgres",
+        "ANPR_DB_SSL": "false",
+        "ANPR_DB_ROLE": "anpr_app",
+        "ANPR_REDIS_URL": valkey.url,
+        "ANPR_S3_BUCKET": BUCKET,
+        "ANPR_ANCHOR_BUCKET": ANCHORS,
+        "ANPR_S3_ENDPOINT_URL": weed.endpoint,
+        "ANPR_ANCHOR_ENDPOINT_URL": weed.endpoint,
+        "ANPR_S3_ACCESS_KEY_ID": weed.keys.access,
+        "ANPR_S3_SECRET_ACCESS_KEY_FILE": str(secrets / "s3_secret_key"),
+        "ANPR_SECRETS_DIR": str(secrets),
+        "ANPR_EVENT_TAP": "true",
+        "ANPR_SERVER_PORT": str(place.port("api")),
+        "ANPR_SERVER_BROWSER_ORIGINS": '["*"]',
+        # For receivers on the same machine.
+        "ANPR_WEBHOOK_ALLOW_NETWORKS": '["127.0.0.0/8"]',
+    }
+
+
+_COMMANDS: Final = {
+    "api": ("-m", "server", "api"),
+    "background": ("-m", "server", "background"),
+    "worker": ("-m", "gpu_worker", "work"),
+}
+
+
+def _start(place: Place, stack: ExitStack, process: str, told: dict[str, str]) -> LoggedProcess:
+    with deferred():
+        command = [sys.executable, *_COMMANDS[process]]
+        started = LoggedProcess(process, command, env=told, log=place.logs / f"{process}.log")
+        stack.callback(started.stop)
+    return started
+
+
+def _run(arguments: list[str], told: dict[str, str], log: Path) -> None:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        done = subprocess.run(  # noqa: S603 - this repository's own modules
+            [sys.executable, *arguments],
+            env={name: value for name, value in told.items() if value},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            timeout=_MIGRATE_S,
+            check=False,
+        )
+    if done.returncode != 0:
+        raise ProcessError(f"{' '.join(arguments)} ended with status {done.returncode}.\n{tail(log)}")
+
+
+def _bare() -> dict[str, str]:
+    """This environment without anything that is said to AWS's clients or to a backend."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ANPR_"))}
+    return kept | {
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": os.pathsep.join((str(ROOT / "layers" / "core" / "python"), str(ROOT))),
+    }
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2, trust_env=False).is_success
+    except httpx.HTTPError:
+        return False

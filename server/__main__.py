@@ -1,0 +1,36 @@
+"""`python -m server api | background | migrate`."""
+
+import argparse
+import sys
+
+from pydantic import ValidationError
+
+from anpr.errors import AnprError
+from server.logs import log_as
+
+
+def main() -> int:
+    """Run one process; returns the exit status: 2 if it is not set up so that it can run."""
+    parser = argparse.ArgumentParser(prog="server", description="The backend's processes.")
+    parser.add_argument("process", choices=("api", "background", "migrate"))
+    process = parser.parse_args().process
+    log_as(process)
+    # Imported here, so that each loads what it needs.
+    if process == "api":
+        from server.api import main as run  # noqa: PLC0415
+    elif process == "background":
+        from server.background import main as run  # noqa: PLC0415
+    else:
+        from server.migrate import main as run  # noqa: PLC0415
+    try:
+        return run()
+    except (ValidationError, ValueError) as error:
+        sys.stderr.write(f"server {process} cannot start: {error}\n")
+        return 2
+    except AnprError as error:
+        sys.stderr.write(f"server {process} cannot start: {error.detail}\n")
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""`python -m server api`: every group of the API in one process, under uvicorn."""
+
+import logging
+
+import uvicorn
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from anpr import bootstrap
+from anpr.settings import DatabaseSettings
+from functions.api.telemetry import PlainTelemetry
+from functions.api.whole import WholeApi, wire
+from server.notices import PREFIX, NoticePages
+from server.settings import ServerSettings
+
+
+def make_app(settings: ServerSettings) -> ASGIApp:
+    """Make the application: the API, and the pages that the links in e-mails lead to.
+
+    Raises:
+        pydantic.ValidationError: a setting is missing or wrong.
+        anpr.errors.Unavailable: what says where the database is cannot be read.
+    """
+    stored = DatabaseSettings()
+    pool_size = max(stored.pool_size, settings.connections)
+    database = bootstrap.database(stored.model_copy(update={"pool_size": pool_size}))
+    api = WholeApi(wire(database), PlainTelemetry(logging.getLogger("api")))
+    pages = NoticePages(database)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        chosen = pages if scope["type"] == "http" and scope["path"].startswith(PREFIX) else api
+        await chosen(scope, receive, send)
+
+    if not settings.browser_origins:
+        return app
+    return CORSMiddleware(
+        app,
+        allow_origins=settings.browser_origins,
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["authorization", "content-type", "idempotency-key", "x-api-key"],
+        expose_headers=["x-request-id", "retry-after", "license-warning"],
+        max_age=3600,
+    )
+
+
+def main() -> int:
+    """Serve until SIGTERM or SIGINT; returns the exit status."""
+    settings = ServerSettings()
+    server = uvicorn.Server(
+        uvicorn.Config(
+            make_app(settings),
+            host=settings.host,
+            port=settings.port,
+            # Our own line for each request has more in it.
+            access_log=False,
+            log_config=None,
+            proxy_headers=True,
+            forwarded_allow_ips=settings.forwarded_from,
+            server_header=False,
+            timeout_graceful_shutdown=round(settings.drain_s),
+        )
+    )
+    server.run()
+    return 0 if server.started else 1
