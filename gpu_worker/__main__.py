@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 from anpr.errors import AnprError
+from anpr.regions import checked_region
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -22,6 +23,8 @@ def _arguments() -> argparse.ArgumentParser:
     read = commands.add_parser("read", help="read pictures and clips, without any server")
     read.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a picture, a clip or a folder of them")
     read.add_argument("--json", action="store_true", help="one JSON object a line instead of a table")
+    read.add_argument("--region", metavar="CODES", help="countries most plates are from, such as gb or gb,ie")
+    read.add_argument("--one-camera", action="store_true", help="all files are one camera's: learn its plates")
     read.add_argument("--all", action="store_true", help="list unreadable passages too")
     return parser
 
@@ -54,12 +57,16 @@ def _run() -> int:
         return stream.main(arguments.camera)
     from gpu_worker import read  # noqa: PLC0415
     from gpu_worker.vision.engines import build_pipeline, media_limits  # noqa: PLC0415
+    from gpu_worker.vision.one_camera import OneCamera  # noqa: PLC0415
     from gpu_worker.vision.settings import VisionSettings  # noqa: PLC0415
 
     settings = VisionSettings()
     try:
+        if arguments.region is not None:
+            settings = settings.model_copy(update={"regions": _countries(arguments.region)})
+        pipeline = build_pipeline(settings)
         return read.run(
-            build_pipeline(settings),
+            OneCamera(pipeline) if arguments.one_camera else pipeline,
             arguments.paths,
             media_limits(settings),
             as_json=arguments.json,
@@ -68,6 +75,12 @@ def _run() -> int:
     except AnprError as error:
         sys.stderr.write(f"gpu_worker: {error.detail}\n")
         return 1
+
+
+def _countries(text: str) -> frozenset[str]:
+    """Read what `--region` was given: country or state codes, with commas between them."""
+    codes = (checked_region(part) for part in text.split(",") if part.strip())
+    return frozenset(code.partition("-")[0] for code in codes if code)
 
 
 if __name__ == "__main__":

@@ -3,19 +3,34 @@
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from anpr.errors import UnreadableMedia
 from anpr.messages import MEDIA_TYPES, media_type
+from gpu_worker.vision.geometry import Image
 from gpu_worker.vision.passages import Passage
 from gpu_worker.vision.pictures import read_still
-from gpu_worker.vision.pipeline import Pipeline, PlateRead, Progress, is_readable
-from gpu_worker.vision.video import MediaLimits
+from gpu_worker.vision.pipeline import PlateRead, Progress, is_readable
+from gpu_worker.vision.video import MediaLimits, Source
 
 Record = dict[str, Any]
+
+
+class Reads(Protocol):
+    """What reads a picture and a clip: `gpu_worker.vision.pipeline.Pipeline`, or one that learns meanwhile."""
+
+    @property
+    def readable_score(self) -> float:
+        """Least score of a readable plate."""
+
+    def image(self, image: Image) -> list[PlateRead]:
+        """Read the plates in a picture."""
+
+    def passages(self, source: Source, on_progress: Callable[[Progress], None] | None = None) -> Iterator[Passage]:
+        """Find the vehicles in a clip."""
 
 
 def expand(paths: Sequence[Path]) -> Iterator[Path]:
@@ -31,7 +46,7 @@ def _of_folder(path: Path) -> list[Path]:
     return sorted(p for p in path.iterdir() if media_type(p.name))
 
 
-def read_file(pipeline: Pipeline, path: Path, limits: MediaLimits, *, everything: bool) -> Record:
+def read_file(pipeline: Reads, path: Path, limits: MediaLimits, *, everything: bool) -> Record:
     """Read one file.
 
     Args:
@@ -102,7 +117,7 @@ def _rounded(box: dict[str, float]) -> dict[str, float]:
     return {side: round(value, 1) for side, value in box.items()}
 
 
-def run(pipeline: Pipeline, paths: Sequence[Path], limits: MediaLimits, *, as_json: bool, everything: bool) -> int:
+def run(pipeline: Reads, paths: Sequence[Path], limits: MediaLimits, *, as_json: bool, everything: bool) -> int:
     """Read all files and print one line of JSON, or a part of a table, for each.
 
     Returns:

@@ -1,11 +1,12 @@
 """What a job asks of vision: an upload's file as a stream of passages."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from anpr.capture.familiar import FamiliarPlate
 from anpr.capture.passages import RecordedPassage
 from gpu_worker.vision.geometry import Image
 
@@ -75,12 +76,15 @@ class Footage(Protocol):
 class OpenFootage(Protocol):
     """Opens files."""
 
-    def __call__(self, path: Path, region_hint: str | None) -> AbstractContextManager[Footage]:
+    def __call__(
+        self, path: Path, region_hint: str | None, familiar: Sequence[FamiliarPlate]
+    ) -> AbstractContextManager[Footage]:
         """Open a video or an image; its content tells which.
 
         Args:
             path: the file.
             region_hint: where most plates before its camera are from, such as `gb` or `us-ca`.
+            familiar: plates that its camera saw before, the latest first.
 
         Raises:
             anpr.errors.UnreadableMedia: it is neither.

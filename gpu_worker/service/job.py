@@ -186,7 +186,7 @@ class JobRunner:
                 size_bytes = path.stat().st_size
             pulse.begin_reading()
             try:
-                with step("read"), self._open(path, held.region_hint) as footage:
+                with step("read"), self._open(path, held.region_hint, held.familiar) as footage:
                     for finding in footage.findings(pulse.advance):
                         self._recorder.store(held, finding)
                         pulse.check()

@@ -1,22 +1,31 @@
 """Uploads' files as jobs see them, read by the vision pipeline."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from anpr.capture.familiar import FamiliarPlate
 from anpr.capture.passages import PlateBox, RecordedPassage
 from gpu_worker.service.footage import Advance, Finding, Footage, FootageSummary
 from gpu_worker.vision.geometry import BoundingBox
 from gpu_worker.vision.passages import Passage
 from gpu_worker.vision.pictures import Still, read_still
 from gpu_worker.vision.pipeline import Pipeline, PlateRead, Progress, is_readable
-from gpu_worker.vision.recognition.prior import CameraPrior
+from gpu_worker.vision.recognition.learning import KnownPlate, learnt
 from gpu_worker.vision.recognition.rectify import cut
-from gpu_worker.vision.recognition.regions import Region
+from gpu_worker.vision.recognition.regions import Region, country
 from gpu_worker.vision.video import MediaLimits
 
 _MARGIN = 1.5
 """A picture's crop is this much larger than the plate's box, as a passage's is, to show its surroundings."""
+
+
+def before_camera(pipeline: Pipeline, region_hint: str | None, familiar: Sequence[FamiliarPlate]) -> Pipeline:
+    """Return a pipeline, its engines shared, that expects what a camera is known to see; itself if nothing is known."""
+    if not region_hint and not familiar:
+        return pipeline
+    hint = frozenset({country(region_hint)} if region_hint else ())
+    return pipeline.seeing(learnt(hint, [KnownPlate(known.plate, known.region) for known in familiar]))
 
 
 class PipelineFootage:
@@ -35,17 +44,20 @@ class PipelineFootage:
         self._readable_score = readable_score
 
     @contextmanager
-    def __call__(self, path: Path, region_hint: str | None = None) -> Iterator[Footage]:
+    def __call__(
+        self, path: Path, region_hint: str | None = None, familiar: Sequence[FamiliarPlate] = ()
+    ) -> Iterator[Footage]:
         """Open a file; its first bytes tell whether it is a picture, since a name or a content type may lie.
 
         Args:
             path: the file.
             region_hint: see `OpenFootage`; one that has no layouts here is of no use to the reader.
+            familiar: see there.
 
         Raises:
             anpr.errors.UnreadableMedia: it can be decoded as neither.
         """
-        pipeline = self._pipeline.seeing(CameraPrior.hinted(region_hint)) if region_hint else self._pipeline
+        pipeline = before_camera(self._pipeline, region_hint, familiar)
         still = read_still(path, self._limits)  # refuses what is neither before anything is begun
         if still is not None:
             yield _PictureFootage(pipeline, still, self._readable_score)
@@ -112,6 +124,7 @@ class _PictureFootage:
             frames_seen=1,
             frames_agreeing=1,
             candidates=tuple((candidate.plate, float(candidate.score)) for candidate in read.candidates),
+            beyond_doubt=read.beyond_doubt,
         )
 
 
@@ -134,6 +147,7 @@ def recorded(passage: Passage) -> RecordedPassage:
         frames_seen=passage.frames_seen,
         frames_agreeing=passage.frames_agreeing,
         candidates=tuple((candidate.plate, float(candidate.score)) for candidate in passage.candidates),
+        beyond_doubt=passage.beyond_doubt,
     )
 
 

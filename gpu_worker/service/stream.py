@@ -28,12 +28,12 @@ from anpr.settings import DatabaseSettings, LicenseSettings, StreamSettings
 from gpu_worker.service.figures import keep_quiet
 from gpu_worker.service.live import Booker, CameraWatch, WatchSettings
 from gpu_worker.service.logs import logger
+from gpu_worker.service.pipeline_footage import before_camera
 from gpu_worker.service.recorder import Recorder
 from gpu_worker.service.services import Services
 from gpu_worker.vision.engines import build_engines, pipeline_settings
 from gpu_worker.vision.live import LiveVideo
 from gpu_worker.vision.pipeline import Pipeline
-from gpu_worker.vision.recognition.prior import CameraPrior
 from gpu_worker.vision.settings import VisionSettings
 from gpu_worker.vision.vehicles import StitchSettings
 from gpu_worker.vision.video import StreamLost
@@ -219,8 +219,7 @@ def _process(cameras: Sequence[UUID]) -> StreamProcess:
 
     def watch(held: Lease, booker: Booker) -> CameraWatch:
         pipeline = Pipeline(engines.video, engines.recognizer, tuning, engines.stills, engines.far)
-        if held.region_hint:
-            pipeline = pipeline.seeing(CameraPrior.hinted(held.region_hint))
+        pipeline = before_camera(pipeline, held.region_hint, held.familiar)
         return CameraWatch(
             lambda: connect(held, services, policy),
             pipeline,

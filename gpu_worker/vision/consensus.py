@@ -12,6 +12,7 @@ from difflib import SequenceMatcher
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gpu_worker.vision.recognition import PlateText, ctc, formats, lookalikes
 from gpu_worker.vision.recognition.prior import WORLD, CameraPrior
@@ -23,6 +24,8 @@ _PER_CHARACTER = 3.0
 """What each character gives back of its cost in the prior (nats; a letter of 26 costs 3.3): that there is one more is
 for the reader to say, who has learnt how many there are too."""
 _UNSURE_BELOW = 0.4
+_LEAD = 3.0  # nats: 20 times as likely as any other text
+_SURE_SCORE = 0.9
 _MAX_CANDIDATES = 5
 
 MIN_LENGTH, MAX_LENGTH = 3, 10
@@ -78,6 +81,7 @@ class Consensus:
         confidences: for each character of `text` the weighted share of reads that have it there.
         candidates: the likeliest texts, best first, `text` leading.
         agreeing: frames whose own best text is the winner, O/0 and I/1 not told apart.
+        beyond_doubt: whether the shapes of the characters alone say so, whatever is expected of plates.
         countries: probability of each country by the plate's looks, what it may say and the camera it passed.
     """
 
@@ -87,6 +91,7 @@ class Consensus:
     confidences: tuple[float, ...]
     candidates: tuple[Candidate, ...]
     agreeing: int
+    beyond_doubt: bool = False
     countries: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -141,15 +146,23 @@ def vote(ballots: Sequence[Ballot], camera: CameraPrior = WORLD) -> Consensus:
     text = texts[order[0]]
     confidences = _confidences(text, ballots, weights.tolist())
     certainty = _certainty(text, dict(zip(texts, shares.tolist(), strict=True)))
+    score = _score(text, ballots, weights.tolist()) * certainty
     return Consensus(
         text=text,
         raw=_raw(text, ballots),
-        score=_score(text, ballots, weights.tolist()) * certainty,
+        score=score,
         confidences=confidences,
         candidates=tuple(Candidate(texts[i], round(float(shares[i]), 4)) for i in order[:_MAX_CANDIDATES]),
         agreeing=_agreeing(text, ballots),
+        beyond_doubt=score >= _SURE_SCORE and _leads(witnesses * likelihoods, order[0]),
         countries=dict(zip(formats.load().countries, (joint / joint.sum(axis=0) @ shares).tolist(), strict=True)),
     )
+
+
+def _leads(likelihoods: NDArray[np.float64], best: int) -> bool:
+    """Tell whether a text is so much likelier than each other by the reads alone that no prior need be asked."""
+    others = np.delete(likelihoods, best)
+    return bool(np.all(likelihoods[best] >= others + _LEAD))
 
 
 def _certainty(text: str, shares: Mapping[str, float]) -> float:

@@ -74,6 +74,7 @@ class Passage:
         frames_seen: sampled frames with a detection.
         frames_agreeing: of the frames that were read, those which alone say the same.
         candidates: the likeliest texts, best first.
+        beyond_doubt: whether the shapes of its characters alone leave no doubt.
         crop: BGR uint8, the plate with a margin.
         frame: BGR uint8, the full best frame.
     """
@@ -95,6 +96,7 @@ class Passage:
     frames_seen: int
     frames_agreeing: int
     candidates: tuple[Candidate, ...]
+    beyond_doubt: bool
     crop: Image
     frame: Image
 
@@ -229,6 +231,7 @@ class Evidence:
             frames_seen=self.seen,
             frames_agreeing=consensus.agreeing,
             candidates=consensus.candidates,
+            beyond_doubt=consensus.beyond_doubt,
             crop=best.crop,
             frame=self.best_image,
         )

@@ -106,6 +106,7 @@ class PlateRead:
         box: in the picture, px.
         region: None if unknown.
         candidates: best first.
+        beyond_doubt: whether the shapes of its characters alone leave no doubt.
     """
 
     plate: str
@@ -115,6 +116,7 @@ class PlateRead:
     box: BoundingBox
     region: Region | None
     candidates: tuple[Candidate, ...]
+    beyond_doubt: bool
 
 
 def is_readable(read: PlateRead, least_score: float) -> bool:
@@ -153,6 +155,11 @@ class Pipeline:
     def readable_score(self) -> float:
         """Least score of a readable plate."""
         return self._settings.reading.readable_score
+
+    @property
+    def camera(self) -> CameraPrior:
+        """What is expected of the plates."""
+        return self._settings.reading.camera
 
     def seeing(self, camera: CameraPrior) -> "Pipeline":
         """Return this pipeline, its engines shared, for a camera before which other plates are expected."""
@@ -343,6 +350,7 @@ class Pipeline:
                         box=detection.box,
                         region=named(consensus.countries),
                         candidates=consensus.candidates,
+                        beyond_doubt=consensus.beyond_doubt,
                     )
                 )
         return sorted(reads, key=lambda read: -read.score * (0.3 + read.dscore))

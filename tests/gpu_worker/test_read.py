@@ -124,3 +124,21 @@ def test_a_reader_that_has_enough_is_no_error(tmp_path: Path) -> None:
         errors = process.stderr.read()
         assert process.wait(timeout=120) == 141
     assert errors == b""
+
+
+def test_a_country_without_layouts_is_refused_in_words(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "road.png"), road([])[0])
+    for given, reason in (("xx", "No plate layouts are known for xx"), ("Narnia", "such as gb or us-ca")):
+        command = [sys.executable, "-m", "gpu_worker", "read", "--region", given, str(tmp_path)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 1
+        assert reason in done.stderr
+
+
+def test_one_cameras_pictures_are_read_with_a_hint_and_learnt_from(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "road.png"), road([("KN56WXY", 80, 260)])[0])
+    command = [sys.executable, "-m", "gpu_worker", "read", "--json", "--one-camera", "--region", "uk,ie", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    (read,) = json.loads(done.stdout)["reads"]
+    assert read["plate"] == "KN56WXY"
+    assert read["region"]["code"] == "gb"

@@ -41,11 +41,6 @@ class CameraPrior:
     shapes: Mapping[str, float] = field(default_factory=dict)
     countries: Mapping[str, float] = field(default_factory=dict)
 
-    @classmethod
-    def hinted(cls, region: str | None) -> "CameraPrior":
-        """Make the prior of a camera that stands in `region`, a country's or state's code; None where nobody said."""
-        return cls(frozenset({country(region)} if region else ()))
-
     def joint(self, texts: Sequence[str], looks: Mapping[str, float]) -> Probabilities:
         """Compute how likely a plate before this camera is to be of each country and to say each text.
 
@@ -62,13 +57,14 @@ class CameraPrior:
         return np.asarray(np.maximum(likely, _TINY))
 
     def _countries(self, looks: Mapping[str, float]) -> Probabilities:
-        """Compute how likely each country is before the text is known: (countries,), summing to 1."""
-        weights = self._before_looks()
+        """Compute how likely each country is by a plate's looks, before it is read: (countries,), summing to 1."""
+        weights = self.before_looks()
         if looks:
             weights = weights * _looks_ratio(looks)
         return np.asarray(weights / weights.sum())
 
-    def _before_looks(self) -> Probabilities:
+    def before_looks(self) -> Probabilities:
+        """Compute how likely each country is before a plate is looked at: (countries,), summing to 1."""
         catalogue = formats.load()
         boost = np.array([_HINTED if code in self.hint else 1.0 for code in catalogue.countries])
         weights = catalogue.traffic * boost
@@ -78,7 +74,7 @@ class CameraPrior:
 
     def _ratio(self, shape: str) -> float:
         """How much commoner a shape is before this camera than the countries that it sees make it."""
-        expected = float(self._before_looks() @ formats.load().shape_given_country(shape))
+        expected = float(self.before_looks() @ formats.load().shape_given_country(shape))
         total = sum(self.shapes.values())
         return (self.shapes.get(shape, 0.0) / max(expected, _TINY) + _BACK_OFF) / (total + _BACK_OFF)
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from anpr.capture.familiar import FamiliarPlate
 from anpr.db import Database
 from anpr.errors import NotFound, Unavailable, UnreadableMedia
 from anpr.messages import Metric, upload_key
@@ -43,11 +44,13 @@ class ScriptedFootage:
     seen_bytes: list[bytes] = field(default_factory=list)
     hints: list[str | None] = field(default_factory=list)
     grey: int = 40
+    familiar: list[tuple[FamiliarPlate, ...]] = field(default_factory=list)
 
     @contextmanager
-    def open(self, path: Path, region_hint: str | None) -> Iterator[Footage]:
+    def open(self, path: Path, region_hint: str | None, familiar: Sequence[FamiliarPlate]) -> Iterator[Footage]:
         self.seen_bytes.append(path.read_bytes())
         self.hints.append(region_hint)
+        self.familiar.append(tuple(familiar))
         yield self
 
     def findings(self, on_advance: Callable[[Advance], None]) -> Iterator[Finding]:
@@ -193,6 +196,7 @@ def test_an_upload_becomes_events_images_and_messages(world: World) -> None:
     assert now.warning == "The tail is damaged."
     assert footage.seen_bytes == [b"footage"]
     assert footage.hints == [None]
+    assert footage.familiar == [()]
     assert world.numbers() == [0, 1, 2]
     assert [event.type for event in world.bus.events] == ["event.created"] * 3 + ["upload.processed"]
     assert world.unpublished() == 0

@@ -66,6 +66,7 @@ def _passage(plate: str, first: int, last: int, *, readable: bool = True) -> Pas
         frames_seen=1,
         frames_agreeing=1,
         candidates=(),
+        beyond_doubt=False,
         crop=picture,
         frame=picture,
     )

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 
 from anpr import audit, driver, outbox
 from anpr.audit import Action
-from anpr.capture import totals
+from anpr.capture import familiar, totals
+from anpr.capture.familiar import FamiliarPlate
 from anpr.messages import EventType, UploadFailed, UploadProcessed
 from anpr.models import Camera, Event, Upload, UploadKind, UploadStatus
 
@@ -50,6 +51,7 @@ class Claim:
         source_version_id: the version of the file that an earlier run read, where the storage tells versions apart.
         source_sha256: what that version's content was, in hexadecimal; None if no run has read the file yet.
         region_hint: where most plates before its camera are from, such as `gb` or `us-ca`, if somebody said so.
+        familiar: plates that its camera saw before the upload came, the latest first.
     """
 
     upload_id: UUID
@@ -62,6 +64,7 @@ class Claim:
     source_version_id: str | None = None
     source_sha256: str | None = None
     region_hint: str | None = None
+    familiar: tuple[FamiliarPlate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,9 @@ def claim(session: Session, upload_id: UUID, token: UUID, *, stale_after: timede
     ).one_or_none()
     if upload is not None:
         hint = session.scalar(select(Camera.region_hint).where(Camera.id == upload.camera_id))
-        return Claim(upload_id, token, *upload, region_hint=hint)
+        came = session.scalar(select(Upload.created_at).where(Upload.id == upload_id))
+        known = familiar.plates_of(session, upload.camera_id, before=came)
+        return Claim(upload_id, token, *upload, region_hint=hint, familiar=known)
     status = session.scalar(select(Upload.status).where(Upload.id == upload_id))
     if status is None:
         return Refusal.UNKNOWN

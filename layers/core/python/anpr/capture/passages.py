@@ -60,6 +60,7 @@ class RecordedPassage:
         frames_seen: in how many frames the plate was found.
         frames_agreeing: in how many of those it read the same.
         candidates: the likeliest readings with their scores, best first.
+        beyond_doubt: whether the shapes of the characters alone left no doubt.
     """
 
     passage_no: int
@@ -79,6 +80,7 @@ class RecordedPassage:
     frames_seen: int
     frames_agreeing: int
     candidates: tuple[tuple[str, float], ...]
+    beyond_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,7 @@ def _columns(held: jobs.Claim, passage: RecordedPassage, images: Images) -> dict
         "dscore": passage.dscore,
         "region_code": normalize_region(region_code),
         "region_score": region_score,
+        "beyond_doubt": passage.beyond_doubt,
         "candidates": [{"plate": plate, "score": score} for plate, score in passage.candidates],
         "box_xmin": passage.box.xmin,
         "box_ymin": passage.box.ymin,

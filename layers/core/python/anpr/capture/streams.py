@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session, joinedload
 from anpr import audit, outbox
 from anpr.alerts.webhooks.sealing import Seal
 from anpr.audit import Action, Actor
-from anpr.capture import cameras, jobs
+from anpr.capture import cameras, familiar, jobs
+from anpr.capture.familiar import FamiliarPlate
 from anpr.capture.jobs import Claim, Result
 from anpr.errors import NotFound, Unprocessable
 from anpr.identity.scopes import CameraScope
@@ -40,12 +41,14 @@ class Lease:
     Attributes:
         url: with user and password.
         region_hint: where most plates before the camera are from, if somebody said so.
+        familiar: plates that the camera saw before, the latest first.
     """
 
     camera_id: UUID
     token: UUID
     url: str
     region_hint: str | None
+    familiar: tuple[FamiliarPlate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +180,8 @@ def take(
         stream.leased_until = func.now() + lease
         stream.state = StreamState.CONNECTING
         stream.connected_since = None
-        taken.append(Lease(stream.camera_id, token, seal.open(stream.url), stream.camera.region_hint))
+        known = familiar.plates_of(session, stream.camera_id)
+        taken.append(Lease(stream.camera_id, token, seal.open(stream.url), stream.camera.region_hint, known))
     return taken
 
 

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     ColumnElement,
     ForeignKey,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     and_,
     case,
     func,
+    literal_column,
     null,
     or_,
     text,
@@ -213,6 +215,9 @@ OTHER_LETTERS: Final = "plate ~ '[^A-Z0-9?]'"
 """Whether a plate has a character that the built-in readers cannot write."""
 
 
+_FAMILIAR: Final = "beyond_doubt AND review_status = 'unreviewed' OR review_status IN ('confirmed', 'corrected')"
+
+
 class Event(Base):
     """One vehicle's passage before one camera, as the machine read it; never overwritten.
 
@@ -257,6 +262,8 @@ class Event(Base):
         # Retention counts from when a passage was recorded here: old footage that is uploaded today is new to us.
         Index("ix_events_processed_at", "processed_at"),
         Index("ix_events_media_kept", "processed_at", postgresql_where=text("media_deleted_at IS NULL")),
+        # What a camera's reader learns from, latest first.
+        Index("ix_events_familiar", "camera_id", text("processed_at DESC"), postgresql_where=text(_FAMILIAR)),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -274,6 +281,8 @@ class Event(Base):
     region_code: Mapped[str | None]
     region_score: Mapped[float | None]
     candidates: Mapped[list[dict[str, Any]]]
+    # Whether the shapes of its characters alone left no doubt, whatever is expected of plates.
+    beyond_doubt: Mapped[bool] = mapped_column(default=False)
     vehicle: Mapped[dict[str, Any] | None]
 
     box_xmin: Mapped[float]
@@ -325,6 +334,18 @@ class Event(Base):
     def _effective_region(cls) -> ColumnElement[str | None]:
         rejected = cls.review_status == ReviewStatus.REJECTED
         return case((rejected, null()), else_=func.coalesce(cls.reviewed_region_code, cls.region_code))
+
+    @hybrid_property
+    def is_familiar(self) -> bool:
+        """Whether the plate is beyond doubt by its shapes alone, or by a person's word."""
+        said = self.review_status in (ReviewStatus.CONFIRMED, ReviewStatus.CORRECTED)
+        return said or (self.beyond_doubt and self.review_status is ReviewStatus.UNREVIEWED)
+
+    @is_familiar.inplace.expression
+    @classmethod
+    def _is_familiar(cls) -> ColumnElement[bool]:
+        # In the index's own words, so that it serves.
+        return literal_column(f"({_FAMILIAR})", Boolean)
 
     @classmethod
     def stands_for(cls, plate: str) -> ColumnElement[bool]:
