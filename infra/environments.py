@@ -49,6 +49,9 @@ class Environment:
         worker: what recognition runs on: instances with a GPU, or containers on plain processors.
         worker_instances: types of instances with a GPU, the cheapest first.
         scaling: how many workers there are for how much work.
+        stream_tasks: how many processes read cameras' live streams, all day; 0 where no camera streams.
+        stream_cameras: how many cameras one of them reads at most.
+        stream_networks: private networks that cameras may be in.
         alarm_email: who is told of alarms; the administrator where nobody is named.
         domain_name: the API's own name, which the certificate must be good for; the gateway's where none is given.
         certificate_arn: ARN of that name's certificate, in the same region.
@@ -87,6 +90,9 @@ class Environment:
     worker: Literal["gpu", "cpu"] = "gpu"
     worker_instances: tuple[str, ...] = ("g4dn.xlarge", "g6.xlarge", "g5.xlarge")
     scaling: ScalingPolicy = _SCALING
+    stream_tasks: int = 0
+    stream_cameras: int = 4
+    stream_networks: tuple[str, ...] = ()
     alarm_email: str | None = None
     domain_name: str | None = None
     certificate_arn: str | None = None
@@ -107,6 +113,8 @@ LOCAL: Final = Environment(
     tracing=False,
     # For receivers on the same machine.
     webhook_networks=("127.0.0.0/8",),
+    # Where the cameras of whoever tries it are.
+    stream_networks=("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"),
     emulated=True,
     undelete_days=0,
 )

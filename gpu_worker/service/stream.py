@@ -9,6 +9,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 from types import FrameType
 from typing import Final
 from urllib.parse import urlsplit
@@ -31,6 +33,7 @@ from gpu_worker.service.logs import logger
 from gpu_worker.service.pipeline_footage import before_camera
 from gpu_worker.service.recorder import Recorder
 from gpu_worker.service.services import Services
+from gpu_worker.service.work import WorkerSettings
 from gpu_worker.vision.engines import build_engines, pipeline_settings
 from gpu_worker.vision.live import LiveVideo
 from gpu_worker.vision.pipeline import Pipeline
@@ -62,7 +65,9 @@ class StreamProcess:
         seal: Seal,
         settings: StreamSettings,
         watch: Callable[[Lease, Booker], CameraWatch],
+        *,
         only: Sequence[UUID] = (),
+        liveness: Path | None = None,
     ) -> None:
         """Put a process together.
 
@@ -72,7 +77,9 @@ class StreamProcess:
             settings: how many cameras, and for how long a segment.
             watch: makes the watch of a leased camera, not yet begun.
             only: these cameras alone, if any are named.
+            liveness: a file whose modification time says that the process lives, for a container's health check.
         """
+        self._liveness = liveness
         self._services = services
         self._seal = seal
         self._settings = settings
@@ -85,6 +92,8 @@ class StreamProcess:
     def run(self, stop: threading.Event) -> None:
         """Go on until `stop` is set."""
         while not stop.is_set():
+            if self._liveness is not None:
+                self._liveness.touch()
             try:
                 self.round()
             except Unavailable as error:
@@ -214,11 +223,13 @@ def _process(cameras: Sequence[UUID]) -> StreamProcess:
     services = Services(bootstrap.database(database), bootstrap.blob_store(), bootstrap.event_bus(), keep_quiet)
     seal = Seal.load(bootstrap.secret_store(), Secret.WEBHOOK_KEY)
     policy = EgressPolicy(settings.allow_networks)
-    engines = build_engines(vision)
+    # Opened for the first camera: where none streams, nothing is held in memory for them.
+    engines = cache(lambda: build_engines(vision))
     tuning = replace(pipeline_settings(vision), stitching=STITCHING, detecting=1)
 
     def watch(held: Lease, booker: Booker) -> CameraWatch:
-        pipeline = Pipeline(engines.video, engines.recognizer, tuning, engines.stills, engines.far)
+        opened = engines()
+        pipeline = Pipeline(opened.video, opened.recognizer, tuning, opened.stills, opened.far)
         pipeline = before_camera(pipeline, held.region_hint, held.familiar)
         return CameraWatch(
             lambda: connect(held, services, policy),
@@ -227,4 +238,4 @@ def _process(cameras: Sequence[UUID]) -> StreamProcess:
             WatchSettings(segment_s=settings.segment.total_seconds()),
         )
 
-    return StreamProcess(services, seal, settings, watch, cameras)
+    return StreamProcess(services, seal, settings, watch, only=cameras, liveness=WorkerSettings().liveness_file)

@@ -93,8 +93,8 @@ class EmulatedCloud:
         )
         return value
 
-    def make_user(self, name: str, policy_arn: str) -> AccessKey:
-        """Make a user who may do what one managed policy allows, or find it; its earlier keys end.
+    def make_user(self, name: str, *policy_arns: str) -> AccessKey:
+        """Make a user who may do what some managed policies allow, or find it; its earlier keys end.
 
         Returns:
             A new key of the user's.
@@ -102,7 +102,8 @@ class EmulatedCloud:
         iam = self.client("iam")
         with suppress(iam.exceptions.EntityAlreadyExistsException):
             iam.create_user(UserName=name)
-        iam.attach_user_policy(UserName=name, PolicyArn=policy_arn)
+        for policy_arn in policy_arns:
+            iam.attach_user_policy(UserName=name, PolicyArn=policy_arn)
         for key in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
             iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
         made = iam.create_access_key(UserName=name)["AccessKey"]

@@ -76,10 +76,13 @@ class Keeper:
             with self._console.step("Worker started"):
                 worker = site.start_worker(stack)
                 worker.settle()
+                streams = site.start_streams(stack)
+                streams.check()
             with self._console.step("API awake"):
                 site.wake()
             addresses = f"API    {site.api_url}\nDocs   {site.docs_url}"
-            self._write(Record(place.ports, {**site.groups, "gpu_worker": worker.pid}, addresses))
+            groups = {**site.groups, "gpu_worker work": worker.pid, "gpu_worker stream": streams.pid}
+            self._write(Record(place.ports, groups, addresses))
             self._address.write_text(f"{site.api_url}\n")
             # From here on it is `down` that stops them.
             stack.pop_all()

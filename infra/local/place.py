@@ -69,3 +69,6 @@ class Running(Protocol):
 
     def start_worker(self, stack: ExitStack, **variables: str) -> LoggedProcess:
         """Start a recognition worker, to be stopped by `stack`."""
+
+    def start_streams(self, stack: ExitStack, **variables: str) -> LoggedProcess:
+        """Start a process that reads cameras' live streams, to be stopped by `stack`."""

@@ -12,6 +12,7 @@ from typing import Final
 import httpx
 
 from anpr_client import Login
+from infra.environments import LOCAL
 from infra.local.console import Console
 from infra.local.interrupts import deferred
 from infra.local.place import Place
@@ -80,6 +81,11 @@ class SelfHostedSite:
     def start_worker(self, stack: ExitStack, **variables: str) -> LoggedProcess:
         """Start a recognition worker, to be stopped by `stack`."""
         return self.start(stack, "worker", **variables)
+
+    def start_streams(self, stack: ExitStack, **variables: str) -> LoggedProcess:
+        """Start a process that reads cameras' live streams, to be stopped by `stack`."""
+        networks = json.dumps(LOCAL.stream_networks)
+        return self.start(stack, "streams", ANPR_STREAM_ALLOW_NETWORKS=networks, **variables)
 
 
 def launch(place: Place, console: Console, stack: ExitStack) -> SelfHostedSite:
@@ -151,6 +157,7 @@ _COMMANDS: Final = {
     "api": ("-m", "server", "api"),
     "background": ("-m", "server", "background"),
     "worker": ("-m", "gpu_worker", "work"),
+    "streams": ("-m", "gpu_worker", "stream"),
 }
 
 

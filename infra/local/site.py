@@ -1,5 +1,6 @@
 """The whole backend on one machine: PostgreSQL, the AWS emulator, the core stack and a worker."""
 
+import json
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +36,7 @@ class Site:
         outputs: what the core stack gave back: names and addresses.
         admin: the first administrator.
         worker_key: whom workers act for: a user who may do what the worker's policy allows.
+        stream_key: whom processes act for that read live streams.
         emulator_pid: process that leads the emulator's group.
     """
 
@@ -43,6 +45,7 @@ class Site:
     outputs: dict[str, str]
     admin: Login
     worker_key: emulator.AccessKey
+    stream_key: emulator.AccessKey
     emulator_pid: int
 
     @property
@@ -89,15 +92,32 @@ class Site:
             stack: what stops it.
             variables: further environment variables.
         """
+        return self._start("work", "worker", self.worker_environment() | variables, stack)
+
+    def start_streams(self, stack: ExitStack, **variables: str) -> LoggedProcess:
+        """Start a process that reads cameras' live streams, to be stopped by `stack`.
+
+        Args:
+            stack: what stops it.
+            variables: further environment variables.
+        """
+        environment = self.worker_environment() | emulator.client_environment(self.cloud.endpoint, self.stream_key)
+        environment |= {
+            "ANPR_WEBHOOK_KEY_SECRET_ID": self.outputs["WebhookKey"],
+            "ANPR_STREAM_ALLOW_NETWORKS": json.dumps(LOCAL.stream_networks),
+        }
+        return self._start("stream", "streams", environment | variables, stack)
+
+    def _start(self, command: str, name: str, environment: dict[str, str], stack: ExitStack) -> LoggedProcess:
         with deferred():
-            worker = LoggedProcess(
-                "worker",
-                [sys.executable, "-m", "gpu_worker", "work"],
-                env=self.worker_environment() | variables,
-                log=self.place.logs / "worker.log",
+            process = LoggedProcess(
+                name,
+                [sys.executable, "-m", "gpu_worker", command],
+                env=environment,
+                log=self.place.logs / f"{name}.log",
             )
-            stack.callback(worker.stop)
-        return worker
+            stack.callback(process.stop)
+        return process
 
 
 def launch(place: Place, console: Console, stack: ExitStack) -> Site:
@@ -124,6 +144,9 @@ def launch(place: Place, console: Console, stack: ExitStack) -> Site:
         cloud.put_secret(EMULATED_DATABASE_SECRET, _database_secret(postgres))
         outputs = cloud.deploy(assembly, STACK)
         worker_key = cloud.make_user(f"anpr-{LOCAL.name}-worker", outputs["WorkerPolicyArn"])
+        stream_key = cloud.make_user(
+            f"anpr-{LOCAL.name}-stream", outputs["WorkerPolicyArn"], outputs["StreamPolicyArn"]
+        )
     with console.step("Database migrated, administrator made"):
         cloud.invoke(outputs["SetupFunction"])
         admin = Login(**cloud.get_secret(outputs["AdminSecret"]))
@@ -133,6 +156,7 @@ def launch(place: Place, console: Console, stack: ExitStack) -> Site:
         outputs=outputs,
         admin=admin,
         worker_key=worker_key,
+        stream_key=stream_key,
         emulator_pid=aws.process.pid,
     )
 

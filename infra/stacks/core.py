@@ -49,6 +49,8 @@ class CoreStack(Stack):
         functions: every function, by name: `Identity`, `OutboxRelay`, …
         worker_policy: what a worker may do; attach it to the role of whatever runs one.
         worker_variables: the settings that a worker needs.
+        stream_policy: what reading a live stream takes beside that; None where no camera streams.
+        stream_variables: the settings that it needs.
     """
 
     def __init__(
@@ -122,6 +124,14 @@ class CoreStack(Stack):
             **self._parts.jobs,
             **self._parts.events,
         }
+        self.stream_policy = self._stream_policy()
+        self.stream_variables = {
+            **self._parts.database.variables,
+            **self._parts.bucket,
+            **self._parts.events,
+            **self._parts.licensing,
+            "ANPR_WEBHOOK_KEY_SECRET_ID": self._secrets.webhook_key_id,
+        }
         self._outputs()
 
     def _migrate(self) -> None:
@@ -147,6 +157,15 @@ class CoreStack(Stack):
             acknowledge(role, "IAM5[Resource::*]", "X-Ray's PutTraceSegments knows no narrower resource.")
         return role
 
+    def _stream_policy(self) -> aws_iam.ManagedPolicy | None:
+        """What a process may do that reads live streams, beside what a worker may."""
+        if not (self._environment.stream_tasks or self._environment.emulated):
+            return None
+        policy = aws_iam.ManagedPolicy(self, "StreamPolicy", description="What reading live streams takes.")
+        # Cameras' addresses are encrypted as the webhooks' secrets are.
+        self._secrets.grant_read_webhook_key(policy)
+        return policy
+
     def _outputs(self) -> None:
         outputs = {
             "ApiId": self.api.api.api_id,
@@ -164,6 +183,9 @@ class CoreStack(Stack):
         }
         if self._environment.emulated:
             outputs["DatabaseSecret"] = EMULATED_DATABASE_SECRET
+        if self.stream_policy is not None:
+            outputs["StreamPolicyArn"] = self.stream_policy.managed_policy_arn
+            outputs["WebhookKey"] = self._secrets.webhook_key_id
         if self.bus.tap is not None:
             outputs["TapQueueUrl"] = self.bus.tap.queue_url
         if self.api.alias_target is not None:

@@ -6,6 +6,7 @@ from constructs import Construct
 from infra.acknowledgements import acknowledge
 from infra.components.detection_queue import MAX_RECEIVES, VISIBILITY_S
 from infra.components.gpu_quota import GpuQuota
+from infra.components.stream_service import StreamNeeds, StreamService
 from infra.components.worker_capacity import GpuCapacity
 from infra.components.worker_image import worker_image
 from infra.components.worker_queue_awake import QueueAwake
@@ -26,6 +27,7 @@ class WorkerStack(Stack):
         fallback: the service on demand.
         task: their common task definition, role and log.
         scaling: the alarms that scale them.
+        streams: what reads live streams; None where no camera streams.
     """
 
     def __init__(
@@ -72,10 +74,22 @@ class WorkerStack(Stack):
             fallback=self.fallback,
             policy=environment.scaling,
         )
+        self.streams = self._streams(network, core, environment)
         QueueAwake(self, "Awake", queue=core.detection.queue)
         CfnOutput(self, "ClusterName", value=self.cluster.cluster_name)
         CfnOutput(self, "SpotService", value=self.spot.service_name)
         CfnOutput(self, "FallbackService", value=self.fallback.service_name)
+
+    def _streams(self, network: NetworkStack, core: CoreStack, environment: Environment) -> StreamService | None:
+        if core.stream_policy is None:
+            return None
+        needs = StreamNeeds(
+            cluster=self.cluster,
+            policies=(core.worker_policy, core.stream_policy),
+            variables=core.stream_variables,
+            network=network,
+        )
+        return StreamService(self, "Streams", needs=needs, environment=environment)
 
     def _providers(self, network: NetworkStack, environment: Environment) -> tuple[str, str]:
         """Names of the capacity providers: for spot capacity, and on demand."""
