@@ -43,17 +43,33 @@ down: $(STAMP) ## Stop what `make up` started.
 	@exec $(BIN)/python -m infra.local --mode $(MODE) down
 
 .PHONY: test
-test: $(STAMP) ## Run every test.
+test: $(STAMP) browser ## Run every test.
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
+# The console is tested in a real browser. Who may install one gets it; everybody else is told in one line.
+.PHONY: browser
+browser:
+	@for name in chromium chromium-browser google-chrome google-chrome-stable; do \
+		command -v $$name >/dev/null && exit 0; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "installing chromium, in which the console is tested"; \
+		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium \
+			fonts-dejavu-core >/dev/null; \
+	else echo "The console's tests need a browser: apt-get install chromium" >&2; exit 1; fi
+
+.PHONY: pictures
+pictures: $(STAMP) browser ## Make the pictures of the console's pages in docs/console.
+	@exec $(BIN)/python -m infra.console pictures
+
 .PHONY: check
-check: $(STAMP) ## Format, lint, types, import contracts, OpenAPI drift, and the stacks' security rules.
+check: $(STAMP) ## Format, lint, types (of the console too), import contracts, OpenAPI drift, and the stacks' security rules.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy $(SOURCES)
 	$(BIN)/lint-imports
 	$(BIN)/python -m functions.api.openapi --check
 	$(BIN)/python client/unasync.py --check
+	$(BIN)/python -m infra.console check
 	@$(MAKE) --no-print-directory synth ENV=dev
 	@$(MAKE) --no-print-directory synth ENV=prod
 

@@ -7,15 +7,18 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from anpr import bootstrap
+from anpr.messages import CROPS_PREFIX
 from anpr.settings import DatabaseSettings
 from functions.api.telemetry import PlainTelemetry
 from functions.api.whole import WholeApi, wire
+from functions.console.settings import ConsoleSettings, origin_of
+from functions.console.site import console_site
 from server.notices import PREFIX, NoticePages
 from server.settings import ServerSettings
 
 
 def make_app(settings: ServerSettings) -> ASGIApp:
-    """Make the application: the API, and the pages that the links in e-mails lead to.
+    """Make the application: the API, the web console, and the pages that the links in e-mails lead to.
 
     Raises:
         pydantic.ValidationError: a setting is missing or wrong.
@@ -26,9 +29,16 @@ def make_app(settings: ServerSettings) -> ASGIApp:
     database = bootstrap.database(stored.model_copy(update={"pool_size": pool_size}))
     api = WholeApi(wire(database), PlainTelemetry(logging.getLogger("api")))
     pages = NoticePages(database)
+    console = _console()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        chosen = pages if scope["type"] == "http" and scope["path"].startswith(PREFIX) else api
+        chosen: ASGIApp = api
+        if scope["type"] == "http":
+            path: str = scope["path"]
+            if path.startswith(PREFIX):
+                chosen = pages
+            elif path == "/" or path.split("/")[1] == "console":
+                chosen = console
         await chosen(scope, receive, send)
 
     if not settings.browser_origins:
@@ -41,6 +51,15 @@ def make_app(settings: ServerSettings) -> ASGIApp:
         expose_headers=["x-request-id", "retry-after", "license-warning"],
         max_age=3600,
     )
+
+
+def _console() -> ASGIApp:
+    """The web console, which is told where pictures come from by a link as the storage makes them."""
+    settings = ConsoleSettings()
+    if settings.storage_origin is None:
+        link = bootstrap.blob_store().presign_get(f"{CROPS_PREFIX}any")
+        settings = settings.model_copy(update={"media_origin": origin_of(link)})
+    return console_site(settings)
 
 
 def main() -> int:

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings
 import anpr.adapters.aws.settings
 import anpr.adapters.selfhost.settings
 import anpr.settings
+import functions.console.settings
 import gpu_worker.service.work
 import gpu_worker.vision.settings
 import server.settings
@@ -40,6 +41,7 @@ def settings_classes() -> list[type[BaseSettings]]:
             anpr.adapters.aws.settings,
             anpr.adapters.selfhost.settings,
             server.settings,
+            functions.console.settings,
             gpu_worker.vision.settings,
             gpu_worker.service.work,
         )

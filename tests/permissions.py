@@ -13,7 +13,7 @@ EVERY_FUNCTION: Final = {
 _CONSUME: Final = ("ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "GetQueueUrl", "ReceiveMessage")
 # What whatever uses the database may do, in the one-machine run; on AWS it logs in by IAM, without a secret.
 USES_DATABASE: Final = "secretsmanager:GetSecretValue anpr/database"
-WITHOUT_DATABASE: Final = frozenset({"WebhookPoster"})
+WITHOUT_DATABASE: Final = frozenset({"Console", "WebhookPoster"})
 _READS_ANCHORS: Final = (
     "s3:GetObject AuditAnchors/anchors/*",
     "s3:GetObjectVersion AuditAnchors/anchors/*",
@@ -70,6 +70,7 @@ _BEYOND: Final[dict[str, set[str]]] = {
         "events:DescribeEventBus Bus",
         *_READS_ANCHORS,
     },
+    "Console": set(),
     "Setup": {
         "secretsmanager:GetSecretValue AnchorKey",
         "secretsmanager:PutSecretValue AnchorKey",
@@ -144,7 +145,10 @@ STARTER_MAY: Final = {
     "lambda:InvokeFunction ExportBuilderFunction",
     "lambda:InvokeFunction RetentionFunction",
     # Once a day, what starts from a snapshot.
-    *(f"lambda:InvokeFunction {name}Live" for name in ("Identity", "Capture", "Review", "Alerts", "Governance")),
+    *(
+        f"lambda:InvokeFunction {name}Live"
+        for name in ("Identity", "Capture", "Review", "Alerts", "Governance", "Console")
+    ),
     "sqs:SendMessage AlertingWebhooksQueue",
 }
 WORKER_MAY: Final = {

@@ -19,7 +19,7 @@ _EVIDENCE: Final = (CROPS_PREFIX, FRAMES_PREFIX)
 
 
 class ApiFunctions:
-    """The five functions behind the HTTP API.
+    """The functions behind the HTTP API: five of the API itself, and one that serves the web console beside it.
 
     Attributes:
         functions: by name.
@@ -34,12 +34,14 @@ class ApiFunctions:
             "Review": self._review(),
             "Alerts": self._alerts(),
             "Governance": self._governance(),
+            "Console": self._console(),
         }
 
     @property
     def routes(self) -> Mapping[str, tuple[aws_lambda.IFunction, Sequence[str]]]:
-        """By name, what is called of each function, and the first path segments that it serves."""
-        segments = served_segments()
+        """By name, what is called of each function, and the first path segments, or whole paths, that it serves."""
+        # The root only leads to the console.
+        segments = {**served_segments(), "console": ["console", "/"]}
         return {name: (function.live, segments[name.lower()]) for name, function in self.functions.items()}
 
     def _made(self, name: str, spec: FunctionSpec) -> BackendFunction:
@@ -135,6 +137,23 @@ class ApiFunctions:
         self._parts.detection.grant_measure(function)
         self._parts.bus.grant_describe(function)
         return made
+
+    def _console(self) -> BackendFunction:
+        # The emulator's functions are told where its storage is; on AWS the bucket has a name of its own.
+        bucket = self._parts.footage.bucket
+        origin = (
+            {}
+            if self._parts.environment.emulated
+            else {"ANPR_CONSOLE_MEDIA_ORIGIN": f"https://{bucket.bucket_regional_domain_name}"}
+        )
+        spec = FunctionSpec(
+            handler="functions.console.handler.handler",
+            purpose="The web console's files, for browsers; it reads no data.",
+            variables=origin,
+            called_by_people=True,
+            with_console=True,
+        )
+        return self._parts.free_function("Console", spec)
 
 
 def served_segments() -> dict[str, list[str]]:

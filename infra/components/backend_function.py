@@ -17,6 +17,7 @@ LOG_RETENTION: Final = {
     365: aws_logs.RetentionDays.ONE_YEAR,
 }
 """What CloudWatch calls an environment's `log_days`."""
+_LITTER: Final = ("**/__pycache__", "**/.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class FunctionSpec:
         variables: environment variables beyond those that every function has.
         placement: the network it runs in; where none is given, Lambda's own, from where the internet is reached.
         called_by_people: whether somebody waits for each answer, so that a start should be quick.
+        with_console: whether its code has the web console's files beside it.
     """
 
     handler: str
@@ -64,6 +66,7 @@ class FunctionSpec:
     variables: Mapping[str, str] = field(default_factory=dict)
     placement: Placement | None = None
     called_by_people: bool = False
+    with_console: bool = False
 
 
 class BackendCode(Construct):
@@ -72,6 +75,7 @@ class BackendCode(Construct):
     Attributes:
         layers: shared domain package and third-party packages.
         code: the package `functions`.
+        console: the same with the web console's files, which the other functions need not unpack.
         runtime: Python's version on AWS.
         architecture: the processors that the layers were built for.
     """
@@ -80,7 +84,6 @@ class BackendCode(Construct):
         super().__init__(scope, id_)
         self.runtime = aws_lambda.Runtime.PYTHON_3_13
         self.architecture = aws_lambda.Architecture.ARM_64
-        litter = ["**/__pycache__", "**/.*"]
         self.layers: list[aws_lambda.ILayerVersion] = [
             aws_lambda.LayerVersion(
                 self,
@@ -93,14 +96,25 @@ class BackendCode(Construct):
             )
             for name, code, description in (
                 ("Dependencies", aws_lambda.Code.from_asset(str(bundles.dependencies)), "Third-party packages"),
-                ("Core", aws_lambda.Code.from_asset(str(bundles.core), exclude=litter), "The package anpr"),
+                ("Core", aws_lambda.Code.from_asset(str(bundles.core), exclude=list(_LITTER)), "The package anpr"),
             )
         ]
-        self.code = aws_lambda.Code.from_asset(
-            str(bundles.functions),
-            exclude=["*", "!functions", "!functions/**", *litter],
-            ignore_mode=IgnoreMode.GIT,
-        )
+        functions = ("!functions", "!functions/**")
+        served = ("index.html", "icon.svg", "app", "app/**", "vendor", "vendor/**")
+        self.code = _code(bundles, *functions)
+        self.console = _code(bundles, *functions, "!console", "console/*", *(f"!console/{name}" for name in served))
+
+
+def _code(bundles: Bundles, *names: str) -> aws_lambda.Code:
+    """What is named of the repository, and nothing else of it.
+
+    Args:
+        bundles: where the repository is.
+        names: in the order of a `.gitignore`: a folder is let in before what is in it.
+    """
+    return aws_lambda.Code.from_asset(
+        str(bundles.functions), exclude=["*", *names, *_LITTER], ignore_mode=IgnoreMode.GIT
+    )
 
 
 class BackendFunction(Construct):
@@ -130,7 +144,7 @@ class BackendFunction(Construct):
             "Function",
             runtime=code.runtime,
             architecture=code.architecture,
-            code=code.code,
+            code=code.console if spec.with_console else code.code,
             layers=code.layers,
             handler=spec.handler,
             description=spec.purpose,

@@ -55,7 +55,7 @@ class HttpApi(Construct):
             scope: parent construct.
             id_: name below the parent.
             environment: the deployment's decisions.
-            routes: by the function's name, the function and the first path segments that it serves.
+            routes: by the function's name, the function and the first path segments, or whole paths, that it serves.
         """
         super().__init__(scope, id_)
         domain = self._domain(environment)
@@ -75,7 +75,7 @@ class HttpApi(Construct):
             # One permission for the function rather than one a route.
             integration = HttpLambdaIntegration(f"{name}Integration", function, scope_permission_to_route=False)
             for segment in segments:
-                for path in (f"/{segment}", f"/{segment}/{{proxy+}}"):
+                for path in _paths(segment):
                     made = self.api.add_routes(path=path, integration=integration)
                     slow += made if segment == _SLOW_SEGMENT else []
         acknowledge(
@@ -132,6 +132,11 @@ class HttpApi(Construct):
         resource.access_log_settings = aws_apigatewayv2.CfnStage.AccessLogSettingsProperty(
             destination_arn=log.log_group_arn, format=json.dumps(_LOG_FIELDS)
         )
+
+
+def _paths(segment: str) -> tuple[str, ...]:
+    """The paths of a first segment: itself and all below it. What begins with a slash is a path as it is."""
+    return (segment,) if segment.startswith("/") else (f"/{segment}", f"/{segment}/{{proxy+}}")
 
 
 def _key(route: aws_apigatewayv2.HttpRoute) -> str:

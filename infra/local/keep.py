@@ -80,7 +80,7 @@ class Keeper:
                 streams.check()
             with self._console.step("API awake"):
                 site.wake()
-            addresses = f"API    {site.api_url}\nDocs   {site.docs_url}"
+            addresses = f"Open   {site.console_url}\nAPI    {site.api_url}\nDocs   {site.docs_url}"
             groups = {**site.groups, "gpu_worker work": worker.pid, "gpu_worker stream": streams.pid}
             self._write(Record(place.ports, groups, addresses))
             self._address.write_text(f"{site.api_url}\n")

@@ -57,6 +57,10 @@ class Running(Protocol):
         """Base of the API's addresses."""
 
     @property
+    def console_url(self) -> str:
+        """The web console."""
+
+    @property
     def docs_url(self) -> str:
         """The API's pages for people."""
 

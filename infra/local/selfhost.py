@@ -53,6 +53,11 @@ class SelfHostedSite:
         return f"http://127.0.0.1:{self.place.port('api')}"
 
     @property
+    def console_url(self) -> str:
+        """The web console."""
+        return f"{self.api_url}/console/"
+
+    @property
     def docs_url(self) -> str:
         """The API's pages for people."""
         return f"{self.api_url}/docs"

@@ -22,7 +22,7 @@ from infra.local.process import LoggedProcess
 from infra.packaging import ROOT, bundles
 
 STACK: Final = f"anpr-{LOCAL.name}-core"
-_OF_EACH_FUNCTION: Final = ("/users", "/cameras", "/events", "/bolos", "/admin/audit")
+_OF_EACH_FUNCTION: Final = ("/users", "/cameras", "/events", "/bolos", "/admin/audit", "/console")
 _WAKE_TIMEOUT_S: Final = 120
 
 
@@ -59,8 +59,13 @@ class Site:
         return f"{self.cloud.endpoint}/_aws/execute-api/{self.outputs['ApiId']}/$default"
 
     @property
+    def console_url(self) -> str:
+        """The web console. Browsers resolve every name below `localhost` to this machine."""
+        return f"{self.outputs['ApiUrl']}/console/index.html"
+
+    @property
     def docs_url(self) -> str:
-        """The API's pages for people. Browsers resolve every name below `localhost` to this machine."""
+        """The API's pages for people; named as the console is."""
         return f"{self.outputs['ApiUrl']}/docs"
 
     def wake(self) -> None:

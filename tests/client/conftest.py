@@ -9,7 +9,8 @@ from anpr.models import Role
 from anpr_client import Client, Login, Options, RetryPolicy
 from tests.client.server import Served, serving
 from tests.functions.api.client import PASSWORD, Api
-from tests.functions.api.conftest import api, event_loop_for_mangum, password_hash
+from tests.functions.api.conftest import api, password_hash
+from tests.functions.conftest import event_loop_for_mangum
 
 __all__ = ["api", "event_loop_for_mangum", "password_hash"]
 

@@ -10,8 +10,8 @@ from infra.environments import PROD
 from infra.stacks.database import DATABASE_NAME
 from tests.infra.conftest import Template
 
-API = ("Identity", "Capture", "Review", "Alerts", "Governance")
-OUTSIDE = ("WebhookPoster", "SweepStarter")
+API = ("Identity", "Capture", "Review", "Alerts", "Governance", "Console")
+OUTSIDE = ("Console", "WebhookPoster", "SweepStarter")
 
 
 def resource(template: Template, kind: str, part: str) -> dict[str, Any]:

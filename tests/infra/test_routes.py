@@ -17,15 +17,30 @@ def test_what_a_function_serves_is_routed_to_it(prod: Template, group: Group) ->
 
 
 def test_nothing_else_is_routed(prod: Template) -> None:
-    assert _routed(prod).keys() == {segment for group in GROUPS for segment in segments_of(group)}
+    assert _routed(prod).keys() == {segment for group in GROUPS for segment in segments_of(group)} | {"console"}
+
+
+def test_the_console_and_the_root_are_one_functions(prod: Template) -> None:
+    targets = {path: handler for path, handler in _targets(prod) if path.split("/")[1] in ("", "console")}
+
+    assert targets == dict.fromkeys(("/", "/console", "/console/{proxy+}"), "functions.console.handler.handler")
 
 
 def _routed(template: Template) -> dict[str, str]:
     """By first path segment, the function that both the segment and everything below it are routed to."""
-    functions = {
-        name: properties["Handler"].split(".")[-2]
-        for name, properties in template.of_type("AWS::Lambda::Function").items()
-    }
+    targets: dict[str, list[tuple[str, str]]] = {}
+    for path, handler in _targets(template):
+        if path != "/":
+            targets.setdefault(path.split("/")[1], []).append((path, handler.split(".")[-2]))
+    for segment, found in targets.items():
+        assert sorted(path for path, _ in found) == [f"/{segment}", f"/{segment}/{{proxy+}}"], segment
+        assert len({function for _, function in found}) == 1, segment
+    return {segment: found[0][1] for segment, found in targets.items()}
+
+
+def _targets(template: Template) -> list[tuple[str, str]]:
+    """Each route's path, and the handler of the function that it leads to."""
+    functions = {name: properties["Handler"] for name, properties in template.of_type("AWS::Lambda::Function").items()}
     live = {
         name: functions[properties["FunctionName"]["Ref"]]
         for name, properties in template.of_type("AWS::Lambda::Alias").items()
@@ -34,12 +49,10 @@ def _routed(template: Template) -> dict[str, str]:
         name: live[properties["IntegrationUri"]["Ref"]]
         for name, properties in template.of_type("AWS::ApiGatewayV2::Integration").items()
     }
-    targets: dict[str, list[str]] = {}
+    targets = []
     for route in template.of_type("AWS::ApiGatewayV2::Route").values():
         method, path = route["RouteKey"].split(" ")
         assert method == "ANY"
         integration = route["Target"]["Fn::Join"][1][1]["Ref"]
-        targets.setdefault(path.split("/")[1], []).append(f"{path.count('{proxy+}')}{integrations[integration]}")
-    for segment, found in targets.items():
-        assert sorted(found) == [f"0{found[0][1:]}", f"1{found[0][1:]}"], segment
-    return {segment: found[0][1:] for segment, found in targets.items()}
+        targets.append((path, integrations[integration]))
+    return targets

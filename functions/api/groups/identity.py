@@ -3,11 +3,11 @@
 from typing import Final
 
 from functions.api.resource import Group
-from functions.api.routes import api_keys, auth, camera_limits, docs, users
+from functions.api.routes import api_keys, auth, camera_limits, docs, sessions, users
 from functions.api.services.identity import IdentityServices
 
 GROUP: Final = Group(
     "identity",
-    (auth.router, api_keys.router, users.router, camera_limits.users_router, docs.router),
+    (auth.router, sessions.router, api_keys.router, users.router, camera_limits.users_router, docs.router),
     IdentityServices,
 )

@@ -3,13 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Depends, Header, Query, Response
 
-from anpr.review import events
+from anpr.review import arrivals, events
 from functions.api.access import Access, allows
 from functions.api.dependencies import Caller, DbSession, RequestTelemetry
 from functions.api.limits import limit_searches
 from functions.api.resource import Resource
+from functions.api.schemas.arrivals import RecentOut, RecentQuery, arrival_out
 from functions.api.schemas.events import EventOut, EventPage, EventQuery, event_out
 from functions.api.services.review import Review
 
@@ -39,6 +40,34 @@ def find_events(
         ],
         next_cursor=page.next_cursor,
     )
+
+
+@router.get(
+    "/recent",
+    summary="Watch what comes in",
+    response_model=RecentOut,
+    responses={304: {"description": "All is as it was in the answer with this ETag."}},
+)
+@allows(Access.VIEWER, keys={"events:read", "bolos:read"})
+def watch_events(
+    query: Annotated[RecentQuery, Query()],
+    session: DbSession,
+    caller: Caller,
+    services: Review,
+    response: Response,
+    if_none_match: Annotated[str | None, Header(max_length=200, description="The last answer's `ETag`.")] = None,
+) -> RecentOut | Response:
+    """The passages that were recorded last, with their hits; made to be asked for every other second.
+
+    Send the last answer's `ETag` as `If-None-Match`: as long as nothing has changed, the answer is an empty 304. Of
+    some cameras, those are listed that are among the newest 5,000 passages of all.
+    """
+    found = arrivals.newest(session, limit=query.limit, camera_ids=frozenset(query.camera_id), scope=caller.scope)
+    etag = f'"{arrivals.fingerprint(found)}"'
+    if if_none_match is not None and etag in if_none_match:
+        return Response(status_code=304, headers={"etag": etag})
+    response.headers["etag"] = etag
+    return RecentOut(items=[arrival_out(arrival, services.blobs) for arrival in found])
 
 
 @router.get("/{event_id}", summary="Get a passage")

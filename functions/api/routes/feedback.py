@@ -86,9 +86,10 @@ def give_verdict(
     """Confirm, correct or reject what the machine read; the read itself stays. Sent twice, it counts once."""
     with promises.transaction() as session:
         given, new = verdicts.give(session, caller, event_id, body.opinion(), matcher=services.matcher)
+        shown = verdict_out(given)
     if not new:
         response.status_code = 200
-    return verdict_out(given)
+    return shown
 
 
 @router.put("/events/{event_id}/claim", summary="Claim an event, or renew the claim")
@@ -123,5 +124,4 @@ def ask_second_opinion(
 def undo_verdict(verdict_id: UUID, caller: Caller, services: Review, promises: Promises) -> VerdictOut:
     """Take back one's own verdict; administrators anybody's. The one before it holds again."""
     with promises.transaction() as session:
-        undone = verdicts.undo(session, caller, verdict_id, matcher=services.matcher)
-    return verdict_out(undone)
+        return verdict_out(verdicts.undo(session, caller, verdict_id, matcher=services.matcher))

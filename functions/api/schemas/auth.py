@@ -33,3 +33,11 @@ class TokensOut(ResponseModel):
     refresh_token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - a kind of token, not one
     expires_in: Annotated[int, Field(description="Seconds until the access token expires.")]
+
+
+class SessionOut(ResponseModel):
+    """An access token, to be sent with each request; the refresh token is in a cookie beside it."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - a kind of token, not one
+    expires_in: Annotated[int, Field(description="Seconds until the access token expires.")]

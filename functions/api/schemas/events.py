@@ -13,6 +13,7 @@ from anpr.plates import normalize
 from anpr.ports import BlobStore
 from anpr.review.events import EventFilter
 from functions.api.schemas.common import Line, PageOut, PageQuery, ResponseModel, Timestamp
+from functions.api.schemas.common import Region as RegionCode
 
 MAX_CAMERAS = 50
 
@@ -53,6 +54,10 @@ class EventQuery(PageQuery):
     min_score: Annotated[float | None, Field(ge=0, le=1)] = None
     readable: bool | None = None
     review_status: ReviewStatus | None = None
+    region: Annotated[
+        RegionCode | None,
+        Field(description="Where people and machine together say that it is from; a country includes its states."),
+    ] = None
     reason: Annotated[
         Line | None,
         Field(min_length=3, max_length=500, description="Why a plate is searched for; kept in the audit log."),
@@ -76,6 +81,7 @@ class EventQuery(PageQuery):
             min_score=self.min_score,
             readable=self.readable,
             review_status=self.review_status,
+            region=self.region,
         )
 
 

@@ -100,12 +100,13 @@ class VerdictOut(ResponseModel):
     id: UUID
     event_id: UUID
     reviewer_id: UUID | None
+    reviewer: Annotated[str | None, Field(description="Name of who gave it, or their e-mail address.")]
     verdict: Verdict
     plate: str | None
-    region: Annotated[str | None, Field(validation_alias="region_code")]
+    region: str | None
     reject_reason: RejectReason | None
     note: str
-    supersedes: Annotated[UUID | None, Field(validation_alias="supersedes_id")]
+    supersedes: UUID | None
     second_opinion: bool
     created_at: datetime
     undone_at: datetime | None
@@ -184,4 +185,21 @@ def review_out(review: Review, blobs: BlobStore) -> ReviewOut:
 
 def verdict_out(correction: Correction) -> VerdictOut:
     """Render a verdict."""
-    return VerdictOut.model_validate(correction)
+    given_by = correction.reviewer
+    name = None if given_by is None else given_by.full_name or given_by.email
+    return VerdictOut(
+        id=correction.id,
+        event_id=correction.event_id,
+        reviewer_id=correction.reviewer_id,
+        reviewer=name,
+        verdict=correction.verdict,
+        plate=correction.plate,
+        region=correction.region_code,
+        reject_reason=correction.reject_reason,
+        note=correction.note,
+        supersedes=correction.supersedes_id,
+        second_opinion=correction.second_opinion,
+        created_at=correction.created_at,
+        undone_at=correction.undone_at,
+        undone_by=correction.undone_by,
+    )

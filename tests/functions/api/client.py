@@ -4,7 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -34,6 +34,7 @@ class Reply:
     status: int
     headers: dict[str, str]
     body: str
+    cookies: list[str] = field(default_factory=list)
 
     def json(self) -> Any:
         return json.loads(self.body)
@@ -80,7 +81,7 @@ class Client:
         content = answer.get("body", "")
         if answer.get("isBase64Encoded"):
             content = base64.b64decode(content).decode()
-        return Reply(answer["statusCode"], answer.get("headers", {}), content)
+        return Reply(answer["statusCode"], answer.get("headers", {}), content, answer.get("cookies", []))
 
     def get(self, path: str, **options: Any) -> Reply:
         return self.request("GET", path, **options)

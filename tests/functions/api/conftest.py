@@ -1,6 +1,5 @@
 """The whole API behind its Lambda handler, on a real database and with the other services in memory."""
 
-import asyncio
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -27,17 +26,6 @@ from tests.memory import MemoryAnchors, MemoryBlobs, MemoryBus, MemoryNotifier, 
 def password_hash() -> str:
     """A hash of `PASSWORD`: making one takes a while, on purpose."""
     return passwords.hash_password(PASSWORD)
-
-
-@pytest.fixture
-def event_loop_for_mangum() -> Iterator[None]:
-    """Mangum runs on the thread's event loop, as Lambda's runtime leaves it."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    yield
-    loop.run_until_complete(loop.shutdown_default_executor())
-    asyncio.set_event_loop(None)
-    loop.close()
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
 import logging
+import re
 
 import pytest
 from fastapi import APIRouter
@@ -122,8 +123,12 @@ def test_the_description_and_its_page_are_served(api: Api) -> None:
     assert api.anonymous.get("/openapi.json").json()["info"]["title"] == "ANPR"
     page = api.anonymous.get("/docs")
     assert page.headers["content-type"].startswith("text/html")
-    # Relative: the API may stand behind a path.
-    assert "url: 'openapi.json'" in page.body
+    # Relative: the API may stand behind a path. And nothing comes from elsewhere.
+    assert 'data-description="openapi.json"' in page.body
+    assert re.findall(r'(?:src|href)="([a-z]+:|/)', page.body) == []
+    policy = page.headers["content-security-policy"]
+    assert "script-src 'self';" in policy
+    assert "http" not in policy
 
 
 def test_a_call_that_is_no_request_only_keeps_the_function_alive(api: Api) -> None:

@@ -67,7 +67,7 @@ class Correction(Base):
     undone_at: Mapped[datetime | None]
     undone_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
 
-    reviewer: Mapped[User | None] = relationship(foreign_keys=[reviewer_id], lazy="raise")
+    reviewer: Mapped[User | None] = relationship(foreign_keys=[reviewer_id])
 
 
 class Review(Base):

@@ -57,6 +57,7 @@ class EventFilter:
         min_score: confidence of the read, from 0 to 1.
         readable: whether the plate could be read.
         review_status: what people said of the read.
+        region: where people and machine together say that the plate is from; a country includes its states.
     """
 
     captured_from: datetime | None = None
@@ -67,6 +68,7 @@ class EventFilter:
     min_score: float | None = None
     readable: bool | None = None
     review_status: ReviewStatus | None = None
+    region: str | None = None
 
 
 def check_reason(wanted: EventFilter, reason: str | None, settings: SearchSettings) -> None:
@@ -198,6 +200,9 @@ def _as_judged(wanted: EventFilter, event: type[Event]) -> list[ColumnElement[bo
         bounds.append(event.readable.is_(wanted.readable))
     if wanted.review_status is not None:
         bounds.append(event.review_status == wanted.review_status)
+    if wanted.region is not None:
+        region = event.effective_region
+        bounds.append(or_(region == wanted.region, region.startswith(f"{wanted.region}-", autoescape=True)))
     return bounds
 
 

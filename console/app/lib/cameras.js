@@ -1,0 +1,35 @@
+// The cameras that the reader may see, asked for once: their names and zones are needed on most pages.
+
+import { useEffect } from 'preact/hooks';
+import { all } from '../api/client.js';
+import { listCameras } from '../api/operations.js';
+import { createStore, useStore } from './store.js';
+
+/** @typedef {import('../api/schema.d.ts').CameraOut} Camera */
+
+/** @type {import('./store.js').Store<Map<string, Camera>>} */
+const cameras = createStore(new Map());
+/** @type {Promise<void> | null} */
+let asked = null;
+
+/** Ask for them again: after one was made or changed, or a passage of an unknown one came. */
+export function refreshCameras() {
+  asked = all(
+    page => /** @type {Promise<import('../api/schema.d.ts').CameraPage>} */ (listCameras(page)),
+  ).then(
+    found => cameras.set(new Map(found.map(camera => [camera.id, camera]))),
+    () => {
+      // Names are a nicety: pages that need the cameras themselves ask, and say what is wrong.
+      asked = null;
+    },
+  );
+  return asked;
+}
+
+/** @returns {Map<string, Camera>} by id; empty until they have come */
+export function useCameras() {
+  useEffect(() => {
+    if (!asked) refreshCameras();
+  }, []);
+  return useStore(cameras);
+}

@@ -1,0 +1,31 @@
+// The pages: where each is, who sees it, and what it is made of. A page is loaded when it is first gone to.
+
+/**
+ * @typedef {object} Page
+ * @property {string} name first part of its address
+ * @property {import('./lib/i18n.js').Key} title
+ * @property {import('./components/icon.js').IconName} icon
+ * @property {'viewer' | 'reviewer' | 'admin'} role the least that sees it; what is done on it, the API decides
+ * @property {string[]} styles files in `styles/`
+ * @property {() => Promise<{ default: (props: object) => any }>} load
+ */
+
+/** @type {Page[]} */
+export const PAGES = [
+  {
+    name: 'live',
+    title: 'live.title',
+    icon: 'live',
+    role: 'viewer',
+    styles: ['live.css', 'passage.css'],
+    load: () => import('./pages/live.js'),
+  },
+  {
+    name: 'search',
+    title: 'search.title',
+    icon: 'search',
+    role: 'viewer',
+    styles: ['search.css', 'passage.css'],
+    load: () => import('./pages/search.js'),
+  },
+];

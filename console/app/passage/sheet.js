@@ -1,0 +1,65 @@
+// The evidence sheet of one passage: a page of its own to print, with all that tells where it came from.
+
+import { render } from 'preact';
+import { getJob } from '../api/operations.js';
+import { Plate } from '../components/plate.js';
+import { timeText, utcText } from '../components/time.js';
+import { toastProblem } from '../components/toast.js';
+import { html } from '../lib/html.js';
+import { t, word } from '../lib/i18n.js';
+import { needReason } from '../lib/reason.js';
+import { session } from '../lib/session.js';
+
+/** @typedef {import('../api/schema.d.ts').EventOut} Passage */
+
+/**
+ * @param {Passage} passage
+ * @param {import('../lib/cameras.js').Camera | undefined} camera
+ */
+export async function printSheet(passage, camera) {
+  const why = await needReason();
+  if (!why) return;
+  try {
+    const job = await getJob({ job_id: passage.upload_id });
+    const place = document.createElement('div');
+    place.className = 'sheet-place';
+    document.body.append(place);
+    render(html`<${Sheet} passage=${passage} camera=${camera} job=${job} why=${why} />`, place);
+    await Promise.all([...place.querySelectorAll('img')].map(image => image.decode().catch(() => undefined)));
+    document.documentElement.classList.add('printing');
+    print();
+    document.documentElement.classList.remove('printing');
+    place.remove();
+  } catch (problem) {
+    toastProblem(problem);
+  }
+}
+
+/**
+ * @param {{ passage: Passage, camera: import('../lib/cameras.js').Camera | undefined, job: import('../api/schema.d.ts').JobOut, why: string }} props
+ */
+function Sheet({ passage, camera, job, why }) {
+  const zone = camera?.time_zone;
+  const facts = [
+    [t('sheet.plate'), passage.effective_plate ?? passage.plate],
+    [t('sheet.machine'), `${passage.plate} (${t('plate.score')} ${passage.score.toFixed(2)})`],
+    [t('sheet.review'), word('review_status', passage.review_status)],
+    [t('common.camera'), camera?.name ?? passage.camera_id],
+    [t('sheet.captured'), `${timeText(passage.captured_at, { zone })} (${zone ?? 'UTC'})`],
+    [t('sheet.utc'), utcText(passage.captured_at)],
+    [t('sheet.passage'), passage.id],
+    [t('sheet.file'), `${job.file_name}, ${passage.upload_id}`],
+    [t('sheet.hash'), job.source_sha256 ?? '–'],
+    [t('sheet.frame'), String(passage.best_frame)],
+    [t('sheet.why'), why],
+    [t('sheet.by'), `${session.get().user?.email ?? ''}, ${utcText(new Date())}`],
+  ];
+  return html`
+    <article class="sheet">
+      <h1>${t('sheet.title')}</h1>
+      <${Plate} text=${passage.effective_plate ?? passage.plate} region=${passage.effective_region} size="large" />
+      ${passage.frame_url && html`<img class="whole" src=${passage.frame_url} alt="" />`}
+      ${passage.crop_url && html`<img class="cut-out" src=${passage.crop_url} alt="" />`}
+      <table><tbody>${facts.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}</tbody></table>
+    </article>`;
+}

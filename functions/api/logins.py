@@ -1,0 +1,79 @@
+"""Logging in, for each of the ways in which tokens are handed out."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends
+
+from anpr.errors import Unauthenticated
+from anpr.identity import auth
+from anpr.identity.auth import Refused, TokenPair
+from functions.api.dependencies import RequestId, RequestTelemetry
+from functions.api.limits import LoginAttempt
+from functions.api.schemas.auth import LoginIn
+from functions.api.services.identity import Identity
+
+Attempt = Annotated[LoginAttempt, Depends(LoginAttempt)]
+
+# A refusal leaves something to commit (an audit record, revoked tokens), so these end their transaction before they
+# raise, and do not use the request's.
+
+
+@dataclass(frozen=True, slots=True)
+class Logins:
+    """What begins, renews and ends logins for one request."""
+
+    services: Identity
+    request_id: RequestId
+    telemetry: RequestTelemetry
+    attempt: Attempt
+
+    def begin(self, body: LoginIn) -> TokenPair:
+        """Exchange an e-mail address and a password for tokens.
+
+        Raises:
+            TooManyRequests: there were too many failures.
+            Unauthenticated: one of them is wrong, or the account is disabled.
+        """
+        self.attempt.count(body.email)
+        with self.services.database.transaction() as session:
+            result = auth.log_in(
+                session,
+                self.services.signer,
+                email=body.email,
+                password=body.password.get_secret_value(),
+                request_id=self.request_id,
+            )
+        if isinstance(result, Refused):
+            self.telemetry.count("anpr_logins_refused_total")
+            raise Unauthenticated(result.detail)
+        self.attempt.succeed(body.email)
+        self.telemetry.count("anpr_logins_total")
+        return result
+
+    def renew(self, refresh_token: str) -> TokenPair:
+        """Exchange a refresh token for a new pair.
+
+        Raises:
+            Unauthenticated: it is not a good one.
+        """
+        services = self.services
+        with services.database.transaction() as session:
+            result = auth.refresh(
+                session, services.signer, services.verifier, refresh_token, request_id=self.request_id
+            )
+        if isinstance(result, Refused):
+            raise Unauthenticated(result.detail)
+        return result
+
+    def end(self, refresh_token: str) -> None:
+        """End the login that a refresh token belongs to.
+
+        Raises:
+            Unauthenticated: it is not one of ours, or has expired.
+        """
+        with self.services.database.transaction() as session:
+            auth.log_out(session, self.services.verifier, refresh_token, request_id=self.request_id)
+
+
+LoggingIn = Annotated[Logins, Depends(Logins)]

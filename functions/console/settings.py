@@ -1,0 +1,49 @@
+"""The console's settings."""
+
+import os
+from typing import Final
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_SCHEMES: Final = ("http", "https")
+
+
+class ConsoleSettings(BaseSettings):
+    """What pages of the web console may ask besides the API that they are served with."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_CONSOLE_", extra="ignore")
+
+    media_origin: str | None = Field(
+        default=None,
+        description="Server of the storage's links, such as https://bucket.s3.eu-central-1.amazonaws.com; AWS's own "
+        "AWS_ENDPOINT_URL where nothing is said.",
+    )
+    map_origin: str | None = Field(
+        default=None,
+        description="Server of the map's tiles; without one the map is the outlines that the console brings.",
+    )
+
+    @field_validator("media_origin", "map_origin")
+    @classmethod
+    def _is_an_origin(cls, value: str | None) -> str | None:
+        return origin_of(value) if value else None
+
+    @property
+    def storage_origin(self) -> str | None:
+        """Where pictures come from and footage goes to; None where that is the console's own server."""
+        said = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+        return self.media_origin or (origin_of(said) if said else None)
+
+
+def origin_of(address: str) -> str:
+    """The server of an address, as a Content-Security-Policy names it.
+
+    Raises:
+        ValueError: it is no address, or holds what would be more than an origin in a policy.
+    """
+    parts = urlsplit(address)
+    if parts.scheme not in _SCHEMES or not parts.netloc or any(sign in address for sign in " ;,'\""):
+        raise ValueError("this must be the address of a server, such as https://storage.example.org")
+    return f"{parts.scheme}://{parts.netloc}"

