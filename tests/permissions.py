@@ -85,6 +85,7 @@ _BEYOND: Final[dict[str, set[str]]] = {
         "sqs:SendMessage AlertingWebhooksQueue",
         "sns:Publish TopicsAdmins",
         "sns:Publish topic anpr-bolo-*",
+        "sns:Unsubscribe *",
     },
     "WebhookSender": {
         *(f"sqs:{action} AlertingWebhooksQueue" for action in _CONSUME),

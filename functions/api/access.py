@@ -83,12 +83,13 @@ def rule_of(endpoint: Callable[..., Any]) -> Rule:
     return rule
 
 
-_ROLES: Final = {
+ROLES: Final = {
     Access.VIEWER: Role.VIEWER,
     Access.REVIEWER: Role.REVIEWER,
     Access.ADMIN: Role.ADMIN,
     Access.SCRAPER: Role.ADMIN,
 }
+"""The role that a caller must have who is not let in for another reason."""
 
 
 def authorise(request: Request, services: Services) -> None:
@@ -117,7 +118,7 @@ def authorise(request: Request, services: Services) -> None:
 
 
 def _refuse_too_little(principal: Principal, rule: Rule) -> None:
-    role = _ROLES[rule.access]
+    role = ROLES[rule.access]
     if not principal.has(role):
         raise Forbidden(f"This needs the role {role}; yours is {principal.role}.")
     if principal.key_id is not None and not rule.keys:

@@ -40,10 +40,15 @@ def permissions(groups: Iterable[Group]) -> list[str]:
 
 
 @cache
-def key_permissions() -> frozenset[str]:
-    """What an API key may be permitted, as it is committed: for a process that has not all groups' routes."""
+def committed() -> dict[str, Row]:
+    """The rows as they are committed: for a process that has not all groups' routes."""
     rows: dict[str, Row] = json.loads(TABLE_FILE.read_bytes())
-    return _permissions(rows)
+    return rows
+
+
+def key_permissions() -> frozenset[str]:
+    """What an API key may be permitted, as it is committed."""
+    return _permissions(committed())
 
 
 def _permissions(rows: dict[str, Row]) -> frozenset[str]:

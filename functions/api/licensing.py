@@ -25,9 +25,10 @@ def requires(feature: Feature) -> Callable[[Services], None]:
 
 def within_minutes(services: Services, session: DbSession, caller: Caller, response: Response) -> None:
     """The dependency of a route that takes footage in: refuses it once the month's minutes are used up."""
-    use = licenses.require_minutes(session, services.licensing)
     # How much is used, all cameras have used.
-    if caller.scope is None:
+    sees_all = caller.scope is None
+    use = licenses.require_minutes(session, services.licensing, with_use=sees_all)
+    if sees_all:
         warn(response, use)
 
 

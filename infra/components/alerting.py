@@ -76,6 +76,8 @@ class Alerting(Construct):
         )
         function = self._parts.function("BoloNotifier", spec).function
         self._parts.topics.grant(function, "sns:Publish", names="bolo-")
+        # Of those whose maker may not see all cameras any more.
+        self._parts.topics.grant_unsubscribe(function)
         self._parts.topics.grant_tell_admins(function)
         self.webhooks.grant_send(function)
         self._parts.bus.queue_up("HitsRule", self.hits.queue, *CONSUMERS["bolo_notifier"].on)

@@ -1,5 +1,5 @@
 from collections.abc import Iterator
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from alembic import command
@@ -8,10 +8,29 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import DatabaseError
 
-from anpr import migrations
+from anpr import audit, migrations
+from anpr.alerts.bolos import lists, subscriptions
+from anpr.audit import SYSTEM, Actor
 from anpr.db import Database
-from anpr.models import Base, Correction, Event, ReviewStatus, Verdict
-from tests.builders import add_event
+from anpr.identity import apikeys
+from anpr.identity.apikeys import NewApiKey
+from anpr.identity.camera_limits import Grants
+from anpr.identity.principals import Principal
+from anpr.messages import WebhookDisabled
+from anpr.models import (
+    ApiKey,
+    Base,
+    Channel,
+    Correction,
+    Event,
+    OutboxMessage,
+    ReviewStatus,
+    Role,
+    Verdict,
+    WebhookEndpoint,
+)
+from tests.builders import add_event, add_user
+from tests.memory import MemoryNotifier
 
 
 def test_the_migrated_schema_is_the_models(database: Database) -> None:
@@ -78,6 +97,76 @@ def test_regions_are_spelt_alike_and_what_repeated_the_machine_is_a_confirmation
     assert (after[same.id].review_status, after[same.id].reviewed_plate) == (ReviewStatus.CONFIRMED, None)
     assert verdicts[other.id] == (Verdict.CORRECTED, "LS15EBC", "hu")
     assert (after[other.id].review_status, after[other.id].reviewed_region_code) == (ReviewStatus.CORRECTED, "hu")
+
+
+def add_webhook(database: Database, key: ApiKey | None, owner: Principal) -> UUID:
+    """A webhook as the owner of a key, or the key, registered it."""
+    name = owner.actor.name if key is None else f"{owner.actor.name} (key {key.name})"
+    row = WebhookEndpoint(
+        id=uuid4(), url="https://example.org", description="", event_types=[], secret=b"", created_by=owner.actor.id
+    )
+    with database.transaction() as session:
+        session.add(row)
+        session.flush()
+        audit.record(session, Actor(owner.actor.id, name), "webhook.created", f"webhook:{row.id}")
+    return row.id
+
+
+def test_webhooks_of_keys_that_may_not_register_any_are_switched_off_with_the_reason(database: Database) -> None:
+    owner = add_user(database, Role.ADMIN)
+    good = frozenset({"webhooks:write", "events:read"})
+    with database.transaction() as session:
+        keys = {
+            name: apikeys.create(
+                session,
+                owner,
+                NewApiKey(name=name, role=role, permissions=permissions, cameras=cameras),
+                grantable=good,
+            )[0]
+            for name, role, permissions, cameras in (
+                ("good", Role.ADMIN, good, None),
+                ("limited", Role.ADMIN, good, Grants()),
+                ("blind", Role.ADMIN, frozenset({"webhooks:write"}), None),
+                ("lesser", Role.REVIEWER, good, None),
+            )
+        }
+    hooks = {name: add_webhook(database, key, owner) for name, key in keys.items()}
+    hooks["person"] = add_webhook(database, None, owner)
+    with database.engine.begin() as connection:
+        command.downgrade(migrations.config(connection), "0012")
+
+    migrations.upgrade(database.engine)
+
+    with database.transaction() as session:
+        rows = {name: session.get_one(WebhookEndpoint, hook) for name, hook in hooks.items()}
+        told = {row.subject: row.data for row in session.scalars(select(OutboxMessage))}
+    reasons = {name: row.disabled_reason for name, row in rows.items() if not row.active}
+    assert reasons.keys() == {"limited", "blind", "lesser"}
+    assert reasons["limited"] == (
+        'The API key "limited" registered it, which is limited to some cameras. '
+        "An administrator who sets it active has it told of the hits at every camera."
+    )
+    assert "may not read passages" in str(reasons["blind"])
+    assert "not the role admin" in str(reasons["lesser"])
+    # As when the backend switches one off, so that administrators are told.
+    assert {WebhookDisabled.model_validate(data).reason for data in told.values()} == set(reasons.values())
+    assert {str(hooks[name]) for name in reasons} == told.keys()
+
+
+def test_who_had_somebody_subscribed_is_taken_from_the_audit_log(database: Database) -> None:
+    maker, notifier = add_user(database, Role.ADMIN).actor, MemoryNotifier()
+    with database.transaction() as session:
+        list_id = lists.create(session, SYSTEM, {"name": "stolen"}).id
+    subscriptions.subscribe(database, maker, list_id, (Channel.EMAIL, "desk@example.org"), notifier)
+    subscriptions.subscribe(database, SYSTEM, list_id, (Channel.SMS, "+40721234567"), notifier)
+    with database.engine.begin() as connection:
+        command.downgrade(migrations.config(connection), "0012")
+
+    migrations.upgrade(database.engine)
+
+    with database.transaction() as session:
+        makers = {row.address: row.created_by for row in subscriptions.find(session, list_id)}
+    assert makers == {"desk@example.org": maker.id, "+40721234567": None}
 
 
 def test_where_there_is_no_iam_nobody_is_let_in(database: Database) -> None:

@@ -75,7 +75,7 @@ def change_camera(
     """Change what is given. With `active` false it takes no more uploads, and keeps what it has."""
     fields = cast("CameraFields", body.model_dump(exclude_unset=True))
     if fields.get("active") and not cameras.get(session, camera_id, scope=caller.scope).active:
-        licenses.require_camera(session, services.licensing)
+        licenses.require_camera(session, services.licensing, with_use=caller.scope is None)
     return CameraOut.model_validate(cameras.update(session, caller.actor, camera_id, fields, scope=caller.scope))
 
 

@@ -124,6 +124,41 @@ def test_figures_of_all_cameras_together_are_kept_from_who_is_limited(api: Api, 
     assert api.reviewer.get("/usage/reports").json()["items"] == []
 
 
+def test_a_refusal_by_the_licence_does_not_tell_what_all_cameras_used(api: Api, traces: tuple[Trace, Trace]) -> None:
+    own, _ = traces
+    _, issuer = signing.new_signing_key()
+    licensing = LicenseSettings(public_keys=issuer, evaluation_cameras=1, evaluation_minutes=1)
+    api = api.with_services(licensing=licensing)
+    upload = {
+        "file_name": "a.mp4",
+        "content_type": "video/mp4",
+        "size_bytes": 1,
+        "camera_id": str(own.camera_id),
+        "captured_at": "2026-05-01T08:30:00Z",
+    }
+    whole, part = (client.post("/uploads", upload) for client in (api.admin, api.reviewer))
+    assert (whole.status, whole.json()["used"]) == (402, 2)
+    assert (part.status, part.json()["used"], part.json()["allowed"]) == (402, None, 1)
+    assert "2" not in part.json()["detail"].partition(".")[0]
+
+    assert api.admin.patch(f"/cameras/{own.camera_id}", {"active": False}).status == 200
+    machine = api.admin.post(
+        "/auth/keys",
+        {
+            "name": "box",
+            "role": "admin",
+            "permissions": ["cameras:write"],
+            "cameras": {"camera_ids": [str(own.camera_id)]},
+        },
+    )
+    assert machine.status == 201, machine.body
+    on = {"active": True}
+    limited = Client(api.handler, machine.json()["key"]).patch(f"/cameras/{own.camera_id}", on)
+    assert (limited.status, limited.json()["used"], limited.json()["allowed"]) == (402, None, 1)
+    assert "1 are active" not in limited.body
+    assert api.admin.patch(f"/cameras/{own.camera_id}", on).json()["used"] == 1
+
+
 def test_what_is_in_scope_is_shown_by_the_same_routes(api: Api, traces: tuple[Trace, Trace]) -> None:
     own, _ = traces
     shown = {

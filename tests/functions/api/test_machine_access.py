@@ -1,13 +1,22 @@
 """Callers that are limited: machines by their keys' permissions, users to cameras, everybody in how often they call."""
 
 import re
+from itertools import product
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
+
+from anpr.audit import Actor
+from anpr.identity import apikeys
+from anpr.identity.apikeys import NewApiKey
+from anpr.identity.camera_limits import Grants
+from anpr.identity.principals import Principal
 from anpr.models import Role
 from anpr.settings import RateLimitSettings
 from functions.api.access import Access
 from functions.api.access_table import key_permissions
+from functions.api.key_uses import KeyRights, never_usable
 from tests.builders import add_event
 from tests.functions.api.client import PASSWORD, RULES, Api, Client
 
@@ -21,6 +30,15 @@ def make_key(api: Api, **changes: Any) -> tuple[str, Client]:
     made = api.admin.post("/auth/keys", body | changes)
     assert made.status == 201, made.body
     return made.json()["id"], Client(api.handler, made.json()["key"])
+
+
+def older_key(api: Api, *, cameras: Grants | None = None, **changes: Any) -> Client:
+    """A key as they could be made once: with permissions that it can never use."""
+    new = {"name": "box 7", "role": Role.REVIEWER, "permissions": PERMISSIONS} | changes
+    with api.database.transaction() as session:
+        owner = Principal(Actor(api.users[Role.ADMIN], "admin@example.org"), Role.ADMIN)
+        _, key = apikeys.create(session, owner, NewApiKey(**new, cameras=cameras), grantable=PERMISSIONS)
+    return Client(api.handler, key)
 
 
 def limit(api: Api, role: Role, *camera_ids: UUID) -> None:
@@ -41,6 +59,7 @@ def test_a_key_does_what_it_is_for_and_no_more(api: Api) -> None:
             allowed.add((method, path))
     assert allowed == {
         ("POST", "/uploads"),
+        ("POST", "/uploads/{upload_id}/complete"),
         ("GET", "/jobs"),
         ("GET", "/jobs/{job_id}"),
         ("GET", "/events"),
@@ -132,8 +151,7 @@ def test_a_key_is_told_that_what_is_peoples_is_not_a_matter_of_permissions(api: 
 def test_what_is_of_every_camera_is_refused_to_who_is_limited(api: Api) -> None:
     """The rest of the routes, where what is asked for is of some camera, are walked in test_camera_scope."""
     camera_id = add_event(api.database).camera_id
-    cameras = {"camera_ids": [str(camera_id)]}
-    _, machine = make_key(api, role="admin", permissions=sorted(PERMISSIONS), cameras=cameras)
+    machine = older_key(api, role=Role.ADMIN, cameras=Grants(camera_ids=frozenset({camera_id})))
     routes = [route for route in for_machines() if RULES[route].everywhere]
     assert {path.split("/")[1] for _, path in routes} == {"bolos", "cameras", "metrics", "webhooks"}
     assert [route for route in routes if machine.request(route[0], filled(route[1])).status != 403] == []
@@ -158,9 +176,52 @@ def test_a_key_may_come_in_a_header_of_its_own(api: Api) -> None:
 
 
 def test_a_keys_role_still_counts(api: Api) -> None:
-    _, machine = make_key(api, role="viewer", permissions=["uploads:write", "uploads:read"])
+    machine = older_key(api, role=Role.VIEWER, permissions=frozenset({"uploads:write", "uploads:read"}))
     assert machine.get("/uploads").status == 200
     assert machine.post("/uploads", {}).status == 403
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (
+            {"role": "viewer", "permissions": ["jobs:read", "uploads:write"]},
+            "uploads:write takes the role reviewer",
+        ),
+        ({"role": "reviewer", "permissions": ["webhooks:read"]}, "webhooks:read takes the role admin"),
+        (
+            {"role": "admin", "permissions": ["metrics:read"], "cameras": {"camera_ids": []}},
+            "metrics:read takes every camera, and the key is limited to some",
+        ),
+        (
+            {"role": "admin", "permissions": ["webhooks:write", "events:read"], "cameras": {"camera_ids": []}},
+            "webhooks:write takes every camera, and the key is limited to some",
+        ),
+    ],
+)
+def test_a_key_is_not_made_for_what_it_could_never_do(api: Api, asked: dict[str, Any], words: str) -> None:
+    refused = api.admin.post("/auth/keys", {"name": "box 7", **asked})
+
+    assert refused.status == 422
+    assert words in refused.json()["detail"]
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/permissions"]
+    assert api.admin.get("/auth/keys").json()["items"] == []
+
+
+def test_each_permission_can_be_used_by_some_key_and_every_key_that_is_made_can_use_each(api: Api) -> None:
+    """What the check lets through, some route lets in; what it refuses, every route refuses."""
+    cameras = Grants(camera_ids=frozenset({add_event(api.database).camera_id}))
+    wrong = []
+    for permission, role, limited in product(sorted(PERMISSIONS), Role, (False, True)):
+        machine = older_key(api, role=role, permissions=frozenset({permission}), cameras=cameras if limited else None)
+        let_in = any(
+            machine.request(method, filled(path)).status != 403
+            for (method, path), needs in for_machines().items()
+            if permission in needs
+        )
+        if let_in == bool(never_usable(KeyRights(role, frozenset({permission}), limited))):
+            wrong.append((permission, role, limited))
+    assert wrong == []
 
 
 def test_a_revoked_key_is_out_at_once(api: Api) -> None:

@@ -11,7 +11,10 @@ from anpr.alerts.bolos import lists, subscriptions
 from anpr.audit import SYSTEM
 from anpr.db import Database
 from anpr.errors import Conflict, NotFound, Unavailable, Unprocessable
-from anpr.models import AuditRecord, BoloList, BoloSubscription, Channel
+from anpr.identity import camera_limits
+from anpr.identity.camera_limits import Grants
+from anpr.models import AuditRecord, BoloList, BoloSubscription, Channel, Role, User
+from tests.builders import add_event, add_user
 from tests.memory import MemoryNotifier
 
 DESK = (Channel.EMAIL, "desk@example.org")
@@ -67,6 +70,33 @@ def test_people_subscribe_to_a_list_and_leave_it(database: Database, list_id: UU
     with pytest.raises(NotFound):
         subscriptions.unsubscribe(database, SYSTEM, list_id, made.id, notifier)
     assert len(notifier.subscribers) == 1
+
+
+def test_subscriptions_follow_what_their_maker_may_see(database: Database, list_id: UUID) -> None:
+    notifier = MemoryNotifier()
+    seen, unseen = (add_event(database).camera_id for _ in range(2))
+    maker = add_user(database, Role.ADMIN).actor
+    assert maker.id is not None
+    subscriptions.subscribe(database, maker, list_id, DESK, notifier)
+    subscriptions.subscribe(database, SYSTEM, list_id, (Channel.SMS, "+40721234567"), notifier)
+    assert subscriptions.end_blind(database, list_id, unseen, notifier) == 0
+
+    with database.transaction() as session:
+        session.get_one(User, maker.id).role = Role.REVIEWER
+        camera_limits.change(session, SYSTEM, maker.id, Grants(camera_ids=frozenset({seen})))
+
+    assert subscriptions.end_blind(database, list_id, seen, notifier) == 0
+    notifier.down = True
+    with pytest.raises(Unavailable):
+        subscriptions.end_blind(database, list_id, unseen, notifier)
+    assert len(addresses(database, list_id)) == 2
+    notifier.down = False
+    assert [subscriptions.end_blind(database, list_id, unseen, notifier) for _ in range(2)] == [1, 0]
+    assert addresses(database, list_id) == ["+40721234567"]
+    assert [address for _, _, address in notifier.subscribers.values()] == ["+40721234567"]
+    [*_, (action, reason)] = recorded(database)
+    assert action == "bolo_list.unsubscribed"
+    assert "may not see a camera" in str(reason)
 
 
 def test_where_the_service_does_not_answer_nobody_is_subscribed_or_gone(database: Database, list_id: UUID) -> None:

@@ -21,7 +21,7 @@ from anpr.alerts.webhooks import attempts, deliveries, endpoints
 from anpr.alerts.webhooks.endpoints import EndpointFields
 from anpr.alerts.webhooks.sealing import Seal, ensure_key
 from anpr.alerts.webhooks.sending import MAX_BODY_BYTES, Sender, SenderServices
-from anpr.audit import SYSTEM
+from anpr.audit import SYSTEM, Actor
 from anpr.db import Database
 from anpr.errors import Conflict, NotFound, Unavailable, Unprocessable
 from anpr.governance import anchors
@@ -389,6 +389,44 @@ def test_an_endpoint_is_told_of_what_whoever_registered_it_may_see_when_it_is_to
         assert refused == ["Whoever registered the webhook may not see this camera any more."]
         assert world.get_endpoint(world.deliveries()[0].endpoint_id).failing_since is None
         assert sweep(world) == ["swept"]
+
+
+def limited_maker(world: World) -> Actor:
+    """Somebody who was an administrator, and may see no camera any more."""
+    maker = add_user(world.database, Role.ADMIN).actor
+    assert maker.id is not None
+    with world.database.transaction() as session:
+        session.get_one(User, maker.id).role = Role.REVIEWER
+        camera_limits.change(session, SYSTEM, maker.id, Grants())
+    return maker
+
+
+def test_an_endpoint_is_told_nothing_of_cameras_that_its_maker_may_not_see(world: World, receiver: Receiver) -> None:
+    with world.database.transaction() as session:
+        fields: EndpointFields = {"url": receiver.url, "event_types": ["camera.silent"]}
+        endpoints.create(session, limited_maker(world), fields, world.seal, policy_of(SETTINGS))
+        silence = CameraSilence(camera_id=uuid4(), name="gate", last_frame_at=None, reason=None)
+        outbox.add(session, EventType.CAMERA_SILENT, str(silence.camera_id), silence)
+    world.relay()
+
+    world.work()
+
+    assert receiver.requests == []
+    assert [error for _, error in world.attempts()] == [
+        "Whoever registered the webhook may not see this camera any more."
+    ]
+
+
+def test_who_was_subscribed_by_somebody_that_may_not_see_the_camera_any_more_is_told_of_no_hit(world: World) -> None:
+    recipient = (Channel.SMS, "+40721234567")
+    subscriptions.subscribe(world.database, limited_maker(world), world.list_id, recipient, world.notifier)
+    _subscribe(world)
+
+    world.see()
+
+    # What is told goes to all who are subscribed by then.
+    assert len(world.notifier.sent) == 1
+    assert [address for _, _, address in world.notifier.subscribers.values()] == ["desk@example.org"]
 
 
 def set_active(world: World, endpoint_id: UUID, *, active: bool) -> None:

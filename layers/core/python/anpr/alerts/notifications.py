@@ -14,7 +14,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from anpr.alerts.bolos import hits
+from anpr.alerts.bolos import hits, subscriptions
 from anpr.alerts.bolos.patterns import known_region
 from anpr.alerts.webhooks import deliveries
 from anpr.alerts.webhooks.deliveries import Outgoing
@@ -85,6 +85,7 @@ def notify(services: NotificationServices, event: CloudEvent) -> None:
         told = _unsent(session, event, hit)
     _enqueue(services, waiting)
     if told is not None:
+        subscriptions.end_blind(services.database, hit.list_id, hit.camera_id, services.notifier)
         _publish(services, event.id, told)
 
 

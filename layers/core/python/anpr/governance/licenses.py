@@ -182,10 +182,15 @@ def status(session: Session, settings: LicenseSettings) -> LicenseStatus:
     return LicenseStatus(entitled, uses, tuple(text for text in warnings if text is not None))
 
 
-def require_minutes(session: Session, settings: LicenseSettings) -> LimitUse:
+def require_minutes(session: Session, settings: LicenseSettings, *, with_use: bool = True) -> LimitUse:
     """Refuse a new upload once the month's minutes are used up.
 
     A file's length is known only when it was read, so the last upload that is let in may go over the limit.
+
+    Args:
+        session: the transaction.
+        settings: whose licences count.
+        with_use: whether a refusal tells how much is used, which all cameras have used together.
 
     Returns:
         The use of the limit, for its warning.
@@ -194,13 +199,18 @@ def require_minutes(session: Session, settings: LicenseSettings) -> LimitUse:
         LicenseLimit: nothing is left of this month.
     """
     now = license_clock.now(session)
-    return _require_room(_minutes(session, entitlement(session, settings, now), now))
+    return _require_room(_minutes(session, entitlement(session, settings, now), now), with_use=with_use)
 
 
-def require_camera(session: Session, settings: LicenseSettings) -> LimitUse:
+def require_camera(session: Session, settings: LicenseSettings, *, with_use: bool = True) -> LimitUse:
     """Refuse one more active camera where the licence has no room for it.
 
     Cameras are added one at a time from here to the end of the transaction, so two callers cannot share the last place.
+
+    Args:
+        session: the transaction.
+        settings: whose licences count.
+        with_use: whether a refusal tells how many cameras are active.
 
     Returns:
         The use of the limit before the camera is added.
@@ -209,7 +219,8 @@ def require_camera(session: Session, settings: LicenseSettings) -> LimitUse:
         LicenseLimit: as many cameras are active as may be.
     """
     session.execute(select(func.pg_advisory_xact_lock(_CAMERA_LOCK)))
-    return _require_room(_cameras(session, entitlement(session, settings, license_clock.now(session))))
+    used = _cameras(session, entitlement(session, settings, license_clock.now(session)))
+    return _require_room(used, with_use=with_use)
 
 
 def require_feature(session: Session, settings: LicenseSettings, feature: Feature) -> None:
@@ -269,19 +280,22 @@ def _minutes(session: Session, entitled: Entitlement, now: datetime) -> LimitUse
     return LimitUse(LimitKind.MONTHLY_MINUTES, month.minutes, entitled.monthly_minutes, month.resets_at)
 
 
-def _require_room(use: LimitUse) -> LimitUse:
+def _require_room(use: LimitUse, *, with_use: bool) -> LimitUse:
     if use.allowed is None or use.used < use.allowed:
         return use
-    members: dict[str, Any] = {"limit": use.kind.value, "allowed": use.allowed, "used": round(use.used, 1)}
+    used = round(use.used, 1) if with_use else None
+    members: dict[str, Any] = {"limit": use.kind.value, "allowed": use.allowed, "used": used}
     if use.kind is LimitKind.CAMERAS:
+        state = f"{use.used:.0f} are active" if with_use else "no more can be active"
         raise LicenseLimit(
-            f"The licence covers {use.allowed} active cameras, and {use.used:.0f} are active. "
+            f"The licence covers {use.allowed} active cameras, and {state}. "
             "Deactivate one, or activate a larger licence.",
             **members,
         )
+    state = f"{use.used:.0f} are used" if with_use else "they are used up"
     reset = use.resets_at.isoformat() if use.resets_at else None
     raise LicenseLimit(
-        f"The licence covers {use.allowed} minutes of footage a month, and {use.used:.0f} are used. "
+        f"The licence covers {use.allowed} minutes of footage a month, and {state}. "
         f"It resets at {reset}; a larger licence counts at once.",
         **members,
         resets_at=reset,

@@ -8,8 +8,8 @@ from anpr.errors import Forbidden
 from anpr.identity.scopes import CameraScope
 from anpr.models import Role
 
-# From the most powerful down; each role may do all that the ones after it may.
 _RANKS = (Role.ADMIN, Role.REVIEWER, Role.VIEWER)
+"""From the most powerful down; each role may do all that the ones after it may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Principal:
 
     def has(self, role: Role) -> bool:
         """Tell whether the caller has this role or a more powerful one."""
-        return _RANKS.index(self.role) <= _RANKS.index(role)
+        return lesser(self.role, role) is role
 
     def lacks(self, permissions: frozenset[str]) -> frozenset[str]:
         """Tell which of these permissions the caller does not have; whether the role is enough is another question."""

@@ -93,7 +93,7 @@ class BoloList(Base):
 
 
 class BoloSubscription(Base):
-    """Somebody who is told of a list's hits by e-mail or SMS."""
+    """Somebody who is told of a list's hits by e-mail or SMS; `created_by` is who had them told."""
 
     __tablename__ = "bolo_subscriptions"
     __table_args__ = (UniqueConstraint("list_id", "channel", "address"),)
@@ -103,6 +103,7 @@ class BoloSubscription(Base):
     channel: Mapped[Channel] = mapped_column(text_enum(Channel))
     address: Mapped[str]
     reference: Mapped[str]
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
 

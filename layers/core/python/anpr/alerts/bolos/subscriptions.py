@@ -16,13 +16,15 @@ from sqlalchemy.orm import Session
 
 from anpr import audit
 from anpr.alerts.bolos import lists
-from anpr.audit import Actor
+from anpr.audit import SYSTEM, Actor
 from anpr.db import Database
 from anpr.errors import AnprError, Conflict, NotFound, Unavailable, Unprocessable
-from anpr.models import BoloSubscription, Channel
+from anpr.identity import camera_limits, scopes
+from anpr.models import BoloSubscription, Channel, User
 from anpr.ports import Notifier
 
 _MAX_SUBSCRIPTIONS: Final = 100
+_BLIND: Final = "Whoever subscribed them may not see a camera any more that the list had a hit at."
 _PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
@@ -98,6 +100,32 @@ def unsubscribe(database: Database, actor: Actor, list_id: UUID, subscription_id
         _remove(session, actor, subscription_id)
 
 
+def end_blind(database: Database, list_id: UUID, camera_id: UUID, notifier: Notifier) -> int:
+    """End those subscriptions to a list whose maker may not see a camera any more, before a hit at it is told.
+
+    All subscribers of a list are told the same at once, so who may not be told of all is told of nothing.
+
+    Returns:
+        How many ended.
+
+    Raises:
+        Unavailable: the database or the service does not answer; the hit must not be told yet.
+    """
+    with database.transaction() as session:
+        made = session.execute(
+            select(BoloSubscription, User)
+            .join(User, User.id == BoloSubscription.created_by)
+            .where(BoloSubscription.list_id == list_id)
+        ).all()
+        blind = [row for row, maker in made if not scopes.covers(camera_limits.seen_by(session, maker), camera_id)]
+    for ending in blind:
+        if ending.reference:
+            notifier.unsubscribe(ending.reference)
+        with database.transaction() as session:
+            _remove(session, SYSTEM, ending.id, reason=_BLIND)
+    return len(blind)
+
+
 def _announce(session: Session, actor: Actor, list_id: UUID, recipient: tuple[Channel, str]) -> BoloSubscription:
     """Make a subscription's row, or find one whose maker never came to its end."""
     channel, address = recipient
@@ -110,7 +138,9 @@ def _announce(session: Session, actor: Actor, list_id: UUID, recipient: tuple[Ch
         return same
     if len(present) >= _MAX_SUBSCRIPTIONS:
         raise Conflict(f"A list has at most {_MAX_SUBSCRIPTIONS} subscribers; use a distribution address.")
-    made = BoloSubscription(id=uuid4(), list_id=list_id, channel=channel, address=address, reference="")
+    made = BoloSubscription(
+        id=uuid4(), list_id=list_id, channel=channel, address=address, reference="", created_by=actor.id
+    )
     session.add(made)
     session.flush()
     session.refresh(made)

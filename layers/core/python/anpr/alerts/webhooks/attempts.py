@@ -74,7 +74,7 @@ def claim(session: Session, delivery_id: UUID, attempt: int, lease: timedelta) -
 
     Returns:
         None where the attempt is not due, made already, or being made; or where it must not be made, which ends the
-        delivery: the hit is at a camera that whoever registered the endpoint may not see.
+        delivery: it is about a camera that whoever registered the endpoint may not see.
     """
     leased = session.execute(
         update(WebhookDelivery)
@@ -109,7 +109,8 @@ def claim(session: Session, delivery_id: UUID, attempt: int, lease: timedelta) -
         secrets=endpoints.secrets_of(endpoint, now),
         images=None if hit is None or hit.media_deleted_at is not None else (hit.crop_key, hit.frame_key),
     )
-    if hit is None or scopes.covers(endpoints.cameras_of(session, endpoint), hit.camera_id):
+    camera_id = _camera_of(delivery.payload) if hit is None else hit.camera_id
+    if camera_id is None or scopes.covers(endpoints.cameras_of(session, endpoint), camera_id):
         return claimed
     delivery.status, delivery.lease_until = DeliveryStatus.FAILED, None
     session.add(_logged(claimed, Outcome(None, _UNSEEN, 0), now))
@@ -139,6 +140,12 @@ def settle(session: Session, claimed: Claimed, outcome: Outcome, settings: Webho
     _judge(session, endpoint, outcome, now, settings)
     session.flush()
     return wait if endpoint.active else None
+
+
+def _camera_of(payload: dict[str, Any]) -> UUID | None:
+    """The camera that a message without a hit is about; None where it is about none."""
+    named = payload["data"].get("camera_id")
+    return None if named is None else UUID(named)
 
 
 def _waiting(delivery_id: UUID, attempt: int) -> tuple[ColumnElement[bool], ...]:
