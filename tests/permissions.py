@@ -28,6 +28,7 @@ _BEYOND: Final[dict[str, set[str]]] = {
         "s3:GetObject Footage/uploads/*",
         "s3:ListBucket Footage",
         "sqs:SendMessage Jobs",
+        "secretsmanager:GetSecretValue WebhookKey",
     },
     "Review": {
         "s3:DeleteObjectVersion Footage/exports/*",

@@ -65,10 +65,17 @@ class ApiFunctions:
         spec = FunctionSpec(
             handler="functions.api.aws.capture.handler",
             purpose="API: cameras, uploads and their jobs.",
-            variables={**self._parts.licensing, **self._parts.bucket, **self._parts.jobs},
+            variables={
+                **self._parts.licensing,
+                **self._parts.bucket,
+                **self._parts.jobs,
+                "ANPR_WEBHOOK_KEY_SECRET_ID": self._parts.secrets.webhook_key_id,
+            },
         )
         made = self._made("Capture", spec)
         function = made.function
+        # Streams' addresses are encrypted with it, too.
+        self._parts.secrets.grant_read_webhook_key(function)
         # What signs an upload form must be allowed to do what the form allows.
         self._parts.footage.grant_objects(function, "s3:PutObject", prefixes=(UPLOADS_PREFIX,))
         # To look at a file that is said to be complete; without the list, S3 calls a missing one forbidden.

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Header, Query, Response
 
-from anpr.capture import cameras
+from anpr.capture import cameras, streams
 from anpr.capture.cameras import CameraFields
 from anpr.governance import licenses
 from functions.api.access import Access, allows
@@ -19,9 +19,12 @@ from functions.api.schemas.cameras import (
     CameraPage,
     CameraPatch,
     CameraQuery,
+    StreamIn,
+    StreamOut,
     feature,
 )
 from functions.api.schemas.common import page_fields
+from functions.api.services.capture import Capture
 
 GEOJSON = "application/geo+json"
 
@@ -77,6 +80,22 @@ def change_camera(
     if fields.get("active") and not cameras.get(session, camera_id, scope=caller.scope).active:
         licenses.require_camera(session, services.licensing, with_use=caller.scope is None)
     return CameraOut.model_validate(cameras.update(session, caller.actor, camera_id, fields, scope=caller.scope))
+
+
+@router.put("/{camera_id}/stream", summary="Set a camera's live stream")
+@allows(Access.ADMIN, keys={"cameras:write"}, audits={"stream.set"})
+def set_stream(camera_id: UUID, body: StreamIn, session: DbSession, caller: Caller, services: Capture) -> StreamOut:
+    """Give a camera a live stream, or another address. It is read from then on by whichever process has room."""
+    return StreamOut.model_validate(
+        streams.put(session, caller.actor, camera_id, body.url, services.seal(), scope=caller.scope)
+    )
+
+
+@router.delete("/{camera_id}/stream", status_code=204, summary="Take a camera's live stream away")
+@allows(Access.ADMIN, keys={"cameras:write"}, audits={"stream.removed"})
+def remove_stream(camera_id: UUID, session: DbSession, caller: Caller) -> None:
+    """Stop reading a camera's stream; what was seen stays. Done twice, it changes nothing more."""
+    streams.remove(session, caller.actor, camera_id, scope=caller.scope)
 
 
 @router.delete("/{camera_id}", status_code=204, summary="Remove a camera")

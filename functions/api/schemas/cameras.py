@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from anpr.models import Camera
+from anpr.models import Camera, StreamState
 from functions.api.schemas.common import Line, PageOut, PageQuery, Patch, RequestModel, ResponseModel, Text, Written
 
 Name = Annotated[Line, Field(min_length=1, max_length=100)]
@@ -77,6 +77,40 @@ class CameraQuery(PageQuery):
     ] = None
 
 
+class StreamIn(RequestModel):
+    """A camera's live stream."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"url": "rtsp://viewer:password@10.20.0.7:554/stream1"}})
+
+    url: Annotated[
+        Line,
+        Field(
+            min_length=8,
+            max_length=2000,
+            description="`rtsp://` or `rtsps://`, with user and password where the camera asks for them. It is stored"
+            " encrypted and never shown again.",
+        ),
+    ]
+
+
+class StreamOut(ResponseModel):
+    """How a camera's live stream does."""
+
+    place: Annotated[str, Field(description="Host and port; the rest of the address is a secret.")]
+    state: Annotated[
+        StreamState,
+        Field(validation_alias="current_state", description="`waiting` where no process reads it."),
+    ]
+    reason: Annotated[
+        str | None, Field(validation_alias="current_reason", description="What is wrong, in words; null if nothing is.")
+    ]
+    connected_since: datetime | None
+    last_frame_at: Annotated[datetime | None, Field(description="When the latest picture came.")]
+    fps_in: Annotated[float | None, Field(description="Pictures a second that come.")]
+    fps_read: Annotated[float | None, Field(description="Pictures a second that are looked at.")]
+    lag_s: Annotated[float | None, Field(description="How old a picture is when it is looked at, in seconds.")]
+
+
 class CameraOut(ResponseModel):
     """A camera."""
 
@@ -90,6 +124,7 @@ class CameraOut(ResponseModel):
     time_zone: str
     active: bool
     created_at: datetime
+    stream: Annotated[StreamOut | None, Field(description="Null if the camera has none.")]
 
 
 class CameraPage(PageOut[CameraOut]):

@@ -47,7 +47,9 @@ def api(database: Database, password_hash: str, event_loop_for_mangum: None) -> 
     blobs, queue, bus, anchors = MemoryBlobs(), MemoryQueue(), MemoryBus(), MemoryAnchors()
     services: dict[str, ApiServices] = {
         "identity": IdentityServices(database=database, verifier=verifier, signer=signer),
-        "capture": CaptureServices(database=database, verifier=verifier, blobs=blobs, queue=queue),
+        "capture": CaptureServices(
+            database=database, verifier=verifier, blobs=blobs, queue=queue, secrets=secrets, key_secret_id="webhook-key"
+        ),
         "review": ReviewServices(
             database=database, verifier=verifier, bus=bus, blobs=blobs, exports=ExportSettings(max_events=5)
         ),

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, attributes, selectinload
 
 from anpr import audit
 from anpr.audit import Action, Actor
@@ -56,13 +56,14 @@ def create(session: Session, actor: Actor, fields: CameraFields) -> Camera:
     )
     if camera is None:
         raise Conflict(f"There is a camera named {fields['name']!r} already.")
+    attributes.set_committed_value(camera, "stream", None)
     audit.record(session, actor, Action.CAMERA_CREATED, f"camera:{camera.id}", detail={"name": camera.name})
     return camera
 
 
 def find(session: Session, page: PageRequest, *, active: bool | None = None, scope: CameraScope = None) -> Page[Camera]:
     """List the cameras in scope, newest first."""
-    statement = scopes.limit(select(Camera), scope, Camera.id)
+    statement = scopes.limit(select(Camera).options(selectinload(Camera.stream)), scope, Camera.id)
     if active is not None:
         statement = statement.where(Camera.active.is_(active))
     rows = session.scalars(newest_first(statement, Camera.created_at, Camera.id, page)).all()
@@ -75,7 +76,8 @@ def get(session: Session, camera_id: UUID, *, scope: CameraScope = None, lock: b
     Raises:
         NotFound: there is none in scope.
     """
-    statement = scopes.limit(select(Camera).where(Camera.id == camera_id), scope, Camera.id)
+    one = select(Camera).where(Camera.id == camera_id).options(selectinload(Camera.stream))
+    statement = scopes.limit(one, scope, Camera.id)
     camera = session.scalar(statement.with_for_update() if lock else statement)
     if camera is None:
         raise NotFound(f"There is no camera {camera_id}.")

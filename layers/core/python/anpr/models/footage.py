@@ -1,6 +1,6 @@
 """Cameras, the files they send, and what was read in them."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -50,6 +50,8 @@ class Camera(Base):
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
+    stream: Mapped["Stream | None"] = relationship(lazy="raise", viewonly=True, back_populates="camera")
+
 
 class StreamState(StrEnum):
     """How the connection to a camera is."""
@@ -84,7 +86,22 @@ class Stream(Base):
     silence_noticed_at: Mapped[datetime | None]
     changed_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
-    camera: Mapped[Camera] = relationship(lazy="raise")
+    camera: Mapped[Camera] = relationship(lazy="raise", back_populates="stream")
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the process that took the stream was heard of lately."""
+        return self.leased_until is not None and self.leased_until > datetime.now(UTC)
+
+    @property
+    def current_state(self) -> StreamState:
+        """How the connection is, as far as anybody knows: what a dead process said last does not count."""
+        return self.state if self.is_read else StreamState.WAITING
+
+    @property
+    def current_reason(self) -> str | None:
+        """What is wrong, in words."""
+        return self.reason if self.is_read else "No process reads this stream at present."
 
 
 class UploadStatus(StrEnum):
