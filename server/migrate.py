@@ -41,7 +41,8 @@ def main() -> int:
 def _make_buckets() -> list[str]:
     storage = StorageSettings()
     client = object_store.make_client(storage.endpoint_url, ObjectStoreSettings())
-    wanted = [storage.bucket, *filter(None, [AnchorSettings().bucket])]
+    anchors = AnchorSettings().bucket
+    wanted = [storage.bucket, *filter(None, [anchors])]
     made = []
     for bucket in wanted:
         try:
@@ -50,6 +51,9 @@ def _make_buckets() -> list[str]:
         except NotFound:
             with translated("storage"):
                 _create(client, bucket)
+                if bucket == anchors:
+                    # What is stored over an anchor, or deletes it, leaves it to be found.
+                    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
             made.append(bucket)
     return made
 

@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from anpr import bootstrap, outbox
+from anpr.adapters.aws.s3_anchors import S3AnchorStore
 from anpr.adapters.family import Misconfigured
 from anpr.adapters.selfhost import object_store
 from anpr.adapters.selfhost.bus import QueueBus
@@ -17,7 +18,7 @@ from anpr.adapters.selfhost.secret_folder import SecretFolder
 from anpr.adapters.selfhost.settings import ObjectStoreSettings
 from anpr.db import Database
 from anpr.errors import NotFound, Unavailable
-from anpr.messages import EventDue, EventType, JobRequest
+from anpr.messages import EventDue, EventType, JobRequest, anchor_key
 from anpr.operations import installing
 from anpr.ports import PresignedUpload, Secret
 from anpr.settings import StorageSettings
@@ -112,6 +113,31 @@ def test_a_wrong_key_is_an_outage_that_names_no_key(told: tuple[StorageSettings,
     with pytest.raises(Unavailable) as refused:
         object_store.blob_store(storage, keys).put("k", b"x", content_type="text/plain")
     assert "wrong" not in refused.value.detail
+
+
+@pytest.mark.parametrize("versions", [False, True])
+def test_anchors_are_stored_once_listed_and_read(
+    told: tuple[StorageSettings, ObjectStoreSettings], *, versions: bool
+) -> None:
+    storage, keys = told
+    client = object_store.make_client(storage.endpoint_url, keys)
+    if versions:
+        client.put_bucket_versioning(Bucket=storage.bucket, VersioningConfiguration={"Status": "Enabled"})
+    store = S3AnchorStore(client, storage.bucket)
+    assert store.list() == []
+
+    assert [store.add(anchor_key(number), b"%d" % number) for number in (1, 2, 1, 3)] == [True, True, False, True]
+
+    kept = store.list()
+    assert [(each.key, each.untouched, store.read(each)) for each in kept] == [
+        (anchor_key(number), True, b"%d" % number) for number in (1, 2, 3)
+    ]
+    assert [each.key for each in store.list(after=anchor_key(2))] == [anchor_key(3)]
+    client.put_object(Bucket=storage.bucket, Key=anchor_key(2), Body=b"forged")
+    client.delete_object(Bucket=storage.bucket, Key=anchor_key(3))
+    if versions:
+        kept = store.list()
+        assert [(each.untouched, store.read(each)) for each in kept] == [(True, b"1"), (False, b"2"), (False, b"3")]
 
 
 def test_an_event_goes_to_the_queues_of_those_who_take_it_and_is_read_from_the_outbox(database: Database) -> None:

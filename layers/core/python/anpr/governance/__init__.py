@@ -1,1 +1,1 @@
-"""What the operator answers for: licences, usage, retention, holds, data subjects, health."""
+"""What the operator answers for: licences, usage, the audit log with its anchors, retention, holds, data subjects."""
