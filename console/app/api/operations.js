@@ -233,6 +233,24 @@ export const deleteCamera = (args, options) =>
   call('DELETE', '/cameras/{camera_id}', args, [], options);
 
 /**
+ * Set a camera's live stream.
+ * @param {import('./schema.d.ts').SetStreamArgs} args
+ * @param {Options} [options]
+ * @returns {Promise<import('./schema.d.ts').StreamOut>}
+ */
+export const setStream = (args, options) =>
+  call('PUT', '/cameras/{camera_id}/stream', args, [], options);
+
+/**
+ * Take a camera's live stream away.
+ * @param {import('./schema.d.ts').RemoveStreamArgs} args
+ * @param {Options} [options]
+ * @returns {Promise<void>}
+ */
+export const removeStream = (args, options) =>
+  call('DELETE', '/cameras/{camera_id}/stream', args, [], options);
+
+/**
  * Begin an upload.
  * @param {import('./schema.d.ts').CreateUploadArgs} args
  * @param {Options} [options]

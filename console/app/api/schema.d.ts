@@ -266,6 +266,8 @@ export interface CameraOut {
   time_zone: string;
   active: boolean;
   created_at: string;
+  /** Null if the camera has none. */
+  stream: StreamOut | null;
 }
 
 /** Cameras, newest first. */
@@ -1065,6 +1067,34 @@ export interface SessionOut {
 /** What the present limits come from. */
 export type Standing = "unlimited" | "evaluation" | "licensed" | "grace" | "expired";
 
+/** A camera's live stream. */
+export interface StreamIn {
+  /** `rtsp://` or `rtsps://`, with user and password where the camera asks for them. It is stored encrypted and never shown again. */
+  url: string;
+}
+
+/** How a camera's live stream does. */
+export interface StreamOut {
+  /** Host and port; the rest of the address is a secret. */
+  place: string;
+  /** `waiting` where no process reads it. */
+  state: StreamState;
+  /** What is wrong, in words; null if nothing is. */
+  reason: string | null;
+  connected_since: string | null;
+  /** When the latest picture came. */
+  last_frame_at: string | null;
+  /** Pictures a second that come. */
+  fps_in: number | null;
+  /** Pictures a second that are looked at. */
+  fps_read: number | null;
+  /** How old a picture is when it is looked at, in seconds. */
+  lag_s: number | null;
+}
+
+/** How the connection to a camera is. */
+export type StreamState = "waiting" | "connecting" | "connected" | "lost";
+
 /** That a passage was a hit of a wanted plate. */
 export interface SubjectHit {
   event_id: string;
@@ -1449,6 +1479,15 @@ export interface ChangeCameraArgs {
 }
 
 export interface DeleteCameraArgs {
+  camera_id: string;
+}
+
+export interface SetStreamArgs {
+  camera_id: string;
+  body: StreamIn;
+}
+
+export interface RemoveStreamArgs {
   camera_id: string;
 }
 
