@@ -22,6 +22,7 @@ the left: no single cut suits all, and the vote picks. The first is the one that
 _SURE_CHARACTER = 0.9
 _SURE_SHARE = 0.9
 _UNLIKE = 0.5
+_SHORT = 5  # so few characters are often a part of a plate whose other row or end was cut off
 _HOPELESS = 0.02
 
 _SHAPE = (0.8, 9.0)
@@ -126,7 +127,8 @@ class _Plate:
 def is_settled(consensus: Consensus, read: PlateText) -> bool:
     """Tell whether one cut's read is beyond doubt: every character is sure, and plates of some country say such."""
     sure = min(read.confidences, default=0.0) >= _SURE_CHARACTER and consensus.text == read.text
-    return sure and consensus.candidates[0].score >= _SURE_SHARE and consensus.countries[formats.ELSEWHERE] < _UNLIKE
+    whole = len(read.text) > _SHORT and consensus.countries[formats.ELSEWHERE] < _UNLIKE
+    return sure and whole and consensus.candidates[0].score >= _SURE_SHARE
 
 
 def _read(recognizer: Recognizer, wanted: Sequence[tuple[_Plate, int]]) -> None:

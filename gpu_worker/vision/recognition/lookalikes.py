@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from gpu_worker.vision.recognition.ctc import SYMBOLS, Posteriors
 
-_SAME_SHAPE = 0.3
+_SAME_SHAPE = {"O": ("0", 0.2), "0": ("O", 0.2), "I": ("1", 0.4), "1": ("I", 0.15)}
+"""What a class gives to its twin. A 1 that is a bare bar is read as I; an I is seldom read as 1, as it has no flag."""
 _NEAR_SHAPE = 0.01
 _ANY_SHAPE = 0.003
 """Spread over all classes, so that one reader's blind certainty cannot veto what all other cuts agree on."""
@@ -64,8 +65,8 @@ def _shares() -> NDArray[np.float32]:
     for symbol, others in _NEAR.items():
         for other in others:
             shares[index[symbol], index[other]] = _NEAR_SHAPE
-    for a, b in _TWINS:
-        shares[index[a], index[b]] = shares[index[b], index[a]] = _SAME_SHAPE
+    for symbol, (twin, share) in _SAME_SHAPE.items():
+        shares[index[symbol], index[twin]] = share
     np.fill_diagonal(shares, 1 - shares.sum(axis=1))
     return shares
 

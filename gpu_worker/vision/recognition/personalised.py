@@ -44,7 +44,9 @@ _CONSONANTS: Final = {
 _VOWEL_FIRST: Final = 0.3
 _VOWEL_AFTER_VOWEL: Final = 0.18
 _VOWEL_AFTER_CONSONANT: Final = 0.55
-_RANDOM_LETTER: Final = 1 / 26
+_SELDOM: Final = "IOQ"
+_RANDOM_LETTER, _SELDOM_LETTER = 1 / 23.75, 0.25 / 23.75
+"""Most countries use fewer of the letters that look like digits, or none."""
 
 
 def of_shape(shape: str) -> float:
@@ -73,7 +75,7 @@ def probability(text: str) -> float:
         if character.isdigit():
             word, random, vowel = word * 0.1, random * 0.1, _VOWEL_FIRST
         else:
-            random *= _RANDOM_LETTER
+            random *= _SELDOM_LETTER if character in _SELDOM else _RANDOM_LETTER
             if character in _VOWELS:
                 word, vowel = word * vowel * _VOWELS[character], _VOWEL_AFTER_VOWEL
             else:

@@ -17,7 +17,7 @@ from gpu_worker.vision.recognition.regions import country
 _HINTED = 10.0
 """How much likelier a plate is from where the camera stands than from any one other country."""
 
-_TRUST_IN_LOOKS = 0.5
+_TRUST_IN_LOOKS = 0.7
 """Power of the likelihood ratio that a plate's looks give: a network trained on drawn plates is too sure of them."""
 
 _LEAST_RATIO = 1e-3  # one picture cannot rule a country out
