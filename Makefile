@@ -22,7 +22,7 @@ ENV ?= dev
 MODE ?= aws
 # What runs on AWS, in the emulator's place and on the machines of those who build it.
 LOCKS := layers/deps/requirements.txt gpu_worker/requirements-cpu.lock gpu_worker/requirements-gpu.lock \
-	infra/local/ministack.lock infra/local/servers.lock requirements.lock
+	infra/local/ministack.lock infra/local/servers.lock server/requirements.lock requirements.lock
 AUDIT_BIN := .cache/audit/bin
 AUDIT := .cache/audit/.made-of-$(shell cksum .ci/audit.lock 2>/dev/null | cut -d' ' -f1)
 
@@ -68,6 +68,7 @@ check: $(STAMP) ## Format, lint, types (of the console too), import contracts, O
 	$(BIN)/mypy $(SOURCES)
 	$(BIN)/lint-imports
 	$(BIN)/python -m functions.api.openapi --check
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml
 	$(BIN)/python client/unasync.py --check
 	$(BIN)/python -m infra.console check
 	@$(MAKE) --no-print-directory synth ENV=dev
@@ -87,6 +88,7 @@ lock: $(STAMP) $(UV) ## Resolve the dependencies anew; the layer's and the image
 	$(COMPILE) --no-annotate --constraints requirements.lock pyproject.toml --output-file layers/deps/requirements.txt
 	$(COMPILE) --no-annotate --constraints requirements.lock --extra worker --extra selfhost pyproject.toml --output-file gpu_worker/requirements-cpu.lock
 	$(COMPILE) --no-annotate --constraints requirements.lock --extra gpu --extra selfhost pyproject.toml --output-file gpu_worker/requirements-gpu.lock
+	$(COMPILE) --no-annotate --constraints requirements.lock --extra selfhost pyproject.toml --output-file server/requirements.lock
 	$(COMPILE) --no-annotate infra/local/ministack.in --output-file infra/local/ministack.lock
 	$(COMPILE) --no-annotate infra/local/servers.in --output-file infra/local/servers.lock
 	$(COMPILE) --no-annotate .ci/audit.in --output-file .ci/audit.lock

@@ -1,25 +1,35 @@
-"""`python -m server api | background | migrate`."""
+"""`python -m server api | background | migrate | task NAME`."""
 
 import argparse
 import sys
+from functools import partial
 
 from pydantic import ValidationError
 
 from anpr.errors import AnprError
+from anpr.rules import SCHEDULE
 from server.logs import log_as
 
 
 def main() -> int:
     """Run one process; returns the exit status: 2 if it is not set up so that it can run."""
     parser = argparse.ArgumentParser(prog="server", description="The backend's processes.")
-    parser.add_argument("process", choices=("api", "background", "migrate"))
-    process = parser.parse_args().process
+    parser.add_argument("process", choices=("api", "background", "migrate", "task"))
+    parser.add_argument("name", nargs="?", choices=sorted(SCHEDULE), help="of a task: does it once, now")
+    asked = parser.parse_args()
+    process = asked.process
+    if (process == "task") == (asked.name is None):
+        parser.error("a task has a name, and nothing else has")
     log_as(process)
     # Imported here, so that each loads what it needs.
     if process == "api":
         from server.api import main as run  # noqa: PLC0415
     elif process == "background":
         from server.background import main as run  # noqa: PLC0415
+    elif process == "task":
+        from server.background import run_once  # noqa: PLC0415
+
+        run = partial(run_once, asked.name)
     else:
         from server.migrate import main as run  # noqa: PLC0415
     try:

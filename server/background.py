@@ -5,8 +5,10 @@ harm where two do it at once. A message is kept hidden for as long as its work r
 where that fails; a process that is killed is missed after the length of its lease.
 """
 
+import json
 import random
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -189,6 +191,18 @@ def main() -> int:
     # What did not end in time comes again by its lease; daemon threads end with the process.
     services.logger.info("background stopped", left=[thread.name for thread in running if thread.is_alive()])
     services.close()
+    return 0
+
+
+def run_once(name: str) -> int:
+    """Do what the clock starts by this name once, now, and print what was done as JSON; returns the exit status."""
+    services = Services(Logger(service="task"))
+    task = SCHEDULE[name]
+    try:
+        report = Run(services, lambda: task.time_s).task(name)
+    finally:
+        services.close()
+    sys.stdout.write(f"{json.dumps(report, default=str)}\n")
     return 0
 
 

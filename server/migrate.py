@@ -1,21 +1,24 @@
 """`python -m server migrate`: run once, before the others: the schema, the bucket, keys and the first administrator."""
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aws_lambda_powertools import Logger
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from anpr.adapters.aws.client import translated
 from anpr.adapters.selfhost import object_store
 from anpr.adapters.selfhost.settings import ObjectStoreSettings
 from anpr.background import set_up
-from anpr.errors import AnprError, NotFound
+from anpr.errors import AnprError, NotFound, Unavailable
 from anpr.settings import AnchorSettings, StorageSettings
 from server.settings import ServerSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
+
+_CANNOT: Final = (400, 405, 409, 501)
+"""What servers answer that keep but one version of an object."""
 
 
 def main() -> int:
@@ -51,11 +54,21 @@ def _make_buckets() -> list[str]:
         except NotFound:
             with translated("storage"):
                 _create(client, bucket)
-                if bucket == anchors:
-                    # What is stored over an anchor, or deletes it, leaves it to be found.
-                    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
             made.append(bucket)
+        # What is stored over an anchor, or deletes it, must leave it to be found.
+        _keep_versions(client, bucket, must=bucket == anchors)
     return made
+
+
+def _keep_versions(client: "S3Client", bucket: str, *, must: bool) -> None:
+    """So that what was read can be told from what was put over it; not every server can, and not every bucket must."""
+    try:
+        client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    except ClientError as error:
+        if must or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") not in _CANNOT:
+            raise Unavailable("The storage does not answer as it should; try again in a moment.") from error
+    except BotoCoreError as error:
+        raise Unavailable("The storage cannot be reached; try again in a moment.") from error
 
 
 def _create(client: "S3Client", bucket: str) -> None:

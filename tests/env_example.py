@@ -29,6 +29,10 @@ hand, copy this to `.env` and load it with `set -a; . ./.env; set +a`. Settings 
 Lengths of time are ISO 8601 (PT15M is a quarter of an hour), lists are JSON. AWS's own variables (AWS_REGION,
 AWS_PROFILE, AWS_ENDPOINT_URL, …) and those of Powertools (POWERTOOLS_LOG_LEVEL, …) mean what they always do.
 """
+_COMPOSE: Final = """\
+Of compose.yaml alone: the name of the server, and the user who owns ./secrets and ./data (`id -u`, `id -g`).
+"""
+_OF_COMPOSE: Final = ("#ANPR_DOMAIN=localhost", "#ANPR_UID=1000", "#ANPR_GID=1000")
 _WIDTH: Final = 120
 
 
@@ -71,7 +75,7 @@ def default_of(info: FieldInfo) -> str:
 
 def render() -> str:
     """The whole file."""
-    return "\n".join([*_comment(_HEADER), *_body()]) + "\n"
+    return "\n".join([*_comment(_HEADER), "", *_comment(_COMPOSE), *_OF_COMPOSE, *_body()]) + "\n"
 
 
 def _body() -> Iterator[str]:

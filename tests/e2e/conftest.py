@@ -1,6 +1,5 @@
 """The whole backend, as `make up` runs it: started once for all tests that use it."""
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,37 +10,60 @@ from typing import Any
 import pytest
 
 from anpr_client import Client
+from infra.local import selfhost
+from infra.local import site as aws
 from infra.local.console import Console
 from infra.local.demo import rendered_clip
-from infra.local.place import Place
+from infra.local.keep import Launch
+from infra.local.place import Place, Running
 from infra.local.scratch import scratch
-from infra.local.site import Site, launch
+from infra.local.selfhost import SelfHostedSite
+from infra.local.site import Site
 from tests.e2e.api_calls import camera_named
+from tests.e2e.inside import Inside, inside_of
 
 CAPTURED_AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _ENDED = ("succeeded", "failed", "expired")
 
 
+LAUNCHES: dict[str, Launch] = {"aws": aws.launch, "selfhost": selfhost.launch}
+"""By mode, what starts a backend: one suite for all of them."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests that use the same servers on the same xdist worker, and the others of a file together."""
+    """Keep tests that use the same servers on the same xdist worker, and the others of a file together.
+
+    A test that is about one mode says so, with the reason (`only`), and is skipped in the others.
+    """
     for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            shared = "site" in getattr(item, "fixturenames", ())
-            item.add_marker(pytest.mark.xdist_group("site" if shared else item.path.stem))
+        if not item.path.is_relative_to(Path(__file__).parent):
+            continue
+        parameters: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
+        mode = parameters.get("site")
+        item.add_marker(pytest.mark.xdist_group(item.path.stem if mode is None else f"site {mode}"))
+        only = item.get_closest_marker("only")
+        if only is not None and mode is not None and mode != only.args[0]:
+            item.add_marker(pytest.mark.skip(reason=only.kwargs["reason"]))
 
 
-@pytest.fixture(scope="session")
-def site() -> Iterator[Site]:
-    """The deployed backend, with a worker."""
+@pytest.fixture(scope="session", params=sorted(LAUNCHES))
+def site(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """The deployed backend, with a worker, in each mode."""
     with ExitStack() as stack:
         folder = stack.enter_context(scratch())
-        running = launch(Place.temporary(folder, folder / "logs"), Console(quiet=True), stack)
+        running = LAUNCHES[request.param](Place.temporary(folder, folder / "logs"), Console(quiet=True), stack)
         running.start_worker(stack)
         yield running
 
 
 @pytest.fixture(scope="session")
-def api(site: Site) -> Iterator[Client]:
+def inside(site: Site | SelfHostedSite) -> Inside:
+    """What is behind the API."""
+    return inside_of(site)
+
+
+@pytest.fixture(scope="session")
+def api(site: Running) -> Iterator[Client]:
     """The API, as the first administrator uses it."""
     with Client(site.api_url, site.admin) as client:
         yield client
@@ -61,7 +83,7 @@ def clip() -> Path:
 
 
 @pytest.fixture
-def finish(api: Client, site: Site) -> Callable[[str], dict[str, Any]]:
+def finish(api: Client, site: Running) -> Callable[[str], dict[str, Any]]:
     """Waits until a job has ended and returns it."""
 
     def wait(job_id: str, timeout: timedelta = timedelta(minutes=2)) -> dict[str, Any]:
@@ -76,20 +98,3 @@ def finish(api: Client, site: Site) -> Callable[[str], dict[str, Any]]:
             time.sleep(0.2)
 
     return wait
-
-
-@pytest.fixture
-def tapped(site: Site) -> Callable[[], list[dict[str, Any]]]:
-    """Takes the CloudEvents that have reached the bus's subscriber since the last call."""
-    sqs = site.cloud.client("sqs")
-    url = site.outputs["TapQueueUrl"]
-
-    def take() -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages"):
-            for message in messages:
-                found.append(json.loads(message["Body"]))
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return found
-
-    return take

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from anpr.messages import JobRequest, upload_key
-from anpr_client import ApiError, Client
+from anpr_client import ApiError, Client, UploadRefused
 from infra.local.clip.scene import DURATION_S, FPS
-from infra.local.site import Site
 from tests.e2e.api_calls import post_form
 from tests.e2e.conftest import CAPTURED_AT
+from tests.e2e.inside import Inside
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -41,6 +41,7 @@ def send(api: Client, camera_id: str, content: bytes) -> str:
     """Upload a file of the given content; returns the job's id."""
     upload = ask(api, camera_id, size=len(content))
     post_form(upload["form"], content, content_type="video/mp4")
+    api.post(f"/uploads/{upload['id']}/complete", {})
     return str(upload["id"])
 
 
@@ -59,7 +60,7 @@ def sound(path: Path) -> bytes:
 def test_the_store_refuses_another_size_than_the_form_was_made_for(api: Client, camera_id: str, length: int) -> None:
     upload = ask(api, camera_id, size=100)
 
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(UploadRefused) as refused:
         post_form(upload["form"], b"x" * length, content_type="video/mp4")
 
     assert 400 <= refused.value.status < 500
@@ -74,7 +75,7 @@ def test_the_store_refuses_another_type_or_place_than_the_form_was_made_for(
     form = upload["form"]
     altered = form | {"fields": form["fields"] | {field: "text/html" if field != "key" else upload_key(uuid4())}}
 
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(UploadRefused) as refused:
         post_form(altered, b"x" * 100, content_type="text/html")
 
     assert 400 <= refused.value.status < 500
@@ -136,28 +137,27 @@ def test_a_failed_job_can_be_tried_again_and_a_finished_one_cannot(
 
 
 def test_strange_messages_are_taken_off_the_queue_and_the_worker_goes_on(
-    site: Site, api: Client, camera_id: str, finish: Finish
+    inside: Inside, api: Client, camera_id: str, finish: Finish
 ) -> None:
-    sqs, s3 = site.cloud.client("sqs"), site.cloud.client("s3")
     job = finish(send(api, camera_id, b"not a video either"))
     stray = [
-        json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": site.outputs["Bucket"]}),
+        json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": inside.bucket}),
         "neither JSON nor ours",
         JobRequest(upload_id=uuid4()).model_dump_json(),
         # A second delivery of what is done.
         JobRequest(upload_id=job["id"]).model_dump_json(),
     ]
     for body in stray:
-        sqs.send_message(QueueUrl=site.outputs["QueueUrl"], MessageBody=body)
+        inside.send_job(body)
     for key in (upload_key(uuid4()), "uploads/loose file.mp4"):
-        s3.put_object(Bucket=site.outputs["Bucket"], Key=key, Body=b"nobody's")
+        inside.s3.put_object(Bucket=inside.bucket, Key=key, Body=b"nobody's")
 
     after = finish(send(api, camera_id, b"nor is this"))
 
     assert after["status"] == "failed"
     assert api.get(f"/jobs/{job['id']}") == job
-    _wait_until_empty(sqs, site.outputs["QueueUrl"])
-    assert _messages(sqs, site.outputs["DeadLetterQueueUrl"]) == 0
+    _wait_until_empty(inside)
+    assert inside.jobs()[1] == 0
 
 
 def test_requests_that_make_no_sense_get_a_problem_document(api: Client, camera_id: str) -> None:
@@ -187,14 +187,8 @@ def _upload(camera_id: str, **changes: str) -> dict[str, Any]:
     return body | {"captured_at": CAPTURED_AT.isoformat()} | changes
 
 
-def _messages(sqs: Any, url: str) -> int:
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-    return sum(int(attributes[name]) for name in names)
-
-
-def _wait_until_empty(sqs: Any, url: str) -> None:
+def _wait_until_empty(inside: Inside) -> None:
     deadline = time.monotonic() + 20
-    while _messages(sqs, url):
+    while inside.jobs()[0]:
         assert time.monotonic() < deadline, "the queue still holds messages"
         time.sleep(0.2)

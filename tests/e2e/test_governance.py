@@ -19,9 +19,10 @@ from anpr.audit import SYSTEM
 from anpr.models import AuditRecord
 from anpr_client import ApiError, Client, Login
 from infra.local.clip.scene import PLATES, Scene
-from infra.local.site import Site
+from infra.local.place import Running
 from tests.e2e.api_calls import camera_named, post_form, send
 from tests.e2e.conftest import CAPTURED_AT
+from tests.e2e.inside import Inside
 from tests.receiver import listening
 
 pytestmark = pytest.mark.timeout(300)
@@ -31,7 +32,7 @@ REASON = "request 12"
 
 
 @pytest.fixture(scope="module")
-def owner(site: Site) -> Iterator[Connection]:
+def owner(site: Running) -> Iterator[Connection]:
     """The database as its owner sees it, who may do what the functions may not."""
     engine = create_engine(
         f"postgresql+pg8000://anpr@127.0.0.1:{site.place.port('database')}/postgres", isolation_level="AUTOCOMMIT"
@@ -73,20 +74,14 @@ def eventually(look: Callable[[], Any], what: str, *, timeout_s: float = 90) -> 
     return found
 
 
-def function_named(site: Site, part: str) -> str:
-    functions = site.cloud.client("lambda").list_functions()["Functions"]
-    [name] = [each["FunctionName"] for each in functions if part in each["FunctionName"]]
-    return str(name)
-
-
-def objects(site: Site, upload_id: str) -> set[str]:
+def objects(inside: Inside, upload_id: str) -> set[str]:
     """The kinds of objects that are kept of an upload: uploads, crops, frames."""
-    listed = site.cloud.client("s3").list_objects_v2(Bucket=site.outputs["Bucket"]).get("Contents", [])
+    listed = inside.s3.list_objects_v2(Bucket=inside.bucket).get("Contents", [])
     return {each["Key"].split("/")[0] for each in listed if upload_id in each["Key"]}
 
 
 def test_what_an_upload_used_is_booked_once(
-    site: Site, api: Client, read: dict[str, Any], camera: str, owner: Connection
+    inside: Inside, api: Client, read: dict[str, Any], camera: str, owner: Connection
 ) -> None:
     today = datetime.now(UTC).date()
     period = {"start": str(today - timedelta(days=1)), "end": str(today), "camera_id": camera}
@@ -97,13 +92,13 @@ def test_what_an_upload_used_is_booked_once(
         text("SELECT id, data FROM outbox WHERE type = 'upload.processed' AND subject = :id"), {"id": read["id"]}
     ).one()
     owner.execute(text("UPDATE outbox SET published_at = NULL WHERE id = :id"), {"id": row.id})
-    site.cloud.invoke(function_named(site, "OutboxRelay"))
+    inside.run("outbox_relay")
     time.sleep(2)
     assert api.get("/usage", **period)["items"] == [line]
     assert api.get("/licenses/current")["standing"] == "unlimited"
 
 
-def test_a_machine_uploads_with_its_key_until_it_is_revoked(site: Site, api: Client, camera: str) -> None:
+def test_a_machine_uploads_with_its_key_until_it_is_revoked(site: Running, api: Client, camera: str) -> None:
     made = api.post(
         "/auth/keys",
         {
@@ -131,7 +126,9 @@ def test_a_machine_uploads_with_its_key_until_it_is_revoked(site: Site, api: Cli
         assert box.post("/uploads", json=upload).status_code == 401
 
 
-def test_a_user_who_is_limited_sees_no_other_camera(site: Site, api: Client, read: dict[str, Any], camera: str) -> None:
+def test_a_user_who_is_limited_sees_no_other_camera(
+    site: Running, api: Client, read: dict[str, Any], camera: str
+) -> None:
     login = Login(f"{camera}@example.org", "correct horse battery staple")
     user = api.post("/users", {"email": login.email, "password": login.password, "role": "viewer"})
     body = {"limited": True, "camera_ids": [camera]}
@@ -142,7 +139,7 @@ def test_a_user_who_is_limited_sees_no_other_camera(site: Site, api: Client, rea
         assert [each["id"] for each in viewer.pages("/jobs")] == [read["id"]]
 
 
-def test_guessing_a_password_is_slowed_down(site: Site) -> None:
+def test_guessing_a_password_is_slowed_down(site: Running) -> None:
     guess = {"email": "nobody@example.org", "password": "a guess"}
     with httpx.Client(base_url=site.api_url, trust_env=False, timeout=60) as http:
         statuses = [http.post("/auth/login", json=guess).status_code for _ in range(20)]
@@ -172,9 +169,9 @@ def test_a_tampered_audit_record_is_found(api: Client, read: dict[str, Any], own
 
 
 @pytest.fixture
-def anchored(site: Site, api: Client) -> dict[str, Any]:
+def anchored(inside: Inside, api: Client) -> dict[str, Any]:
     """What verification says of a log that has an anchor: the deployed function's, written by its schedule or now."""
-    site.cloud.invoke(function_named(site, "RetentionFunction"))
+    inside.run("retention")
     found: dict[str, Any] = api.get("/admin/audit/verification")
     assert (found["ok"], found["findings"]) == (True, [])
     assert found["anchors"] >= 1
@@ -227,6 +224,9 @@ def test_what_somebody_with_the_database_hides_is_found_by_the_anchors(
     crime: Callable[[Connection, int], None],
     words: str,
 ) -> None:
+    if crime is cut_the_end and anchored["anchored_seq"] == 1:
+        # The log was anchored at its first record, so nothing is left of it.
+        words = "The log is empty"
     crime(tampering, anchored["anchored_seq"])
 
     found = api.get("/admin/audit/verification")
@@ -236,40 +236,38 @@ def test_what_somebody_with_the_database_hides_is_found_by_the_anchors(
 
 
 def test_an_anchor_is_kept_by_whoever_asked_for_it(
-    site: Site, api: Client, anchored: dict[str, Any], owner: Connection
+    inside: Inside, api: Client, anchored: dict[str, Any], owner: Connection
 ) -> None:
     with listening() as receiver:
         hook = api.post("/webhooks", {"url": receiver.url, "event_types": ["audit.anchored"]})
         # The anchor's event once more, as the bus may deliver it.
         owner.execute(text("UPDATE outbox SET published_at = NULL WHERE type = 'audit.anchored'"))
-        site.cloud.invoke(function_named(site, "OutboxRelay"))
+        inside.run("outbox_relay")
         bodies = eventually(lambda: receiver.verified(hook["secret"]), "the anchor at its receiver")
         api.delete(f"/webhooks/{hook['id']}")
 
-    bucket = site.cloud.client("s3")
     for body in bodies:
         key = f"anchors/{body['data']['no']:08d}.json"
-        stored = bucket.get_object(Bucket=site.outputs["AnchorBucket"], Key=key)["Body"].read()
+        stored = inside.s3.get_object(Bucket=inside.anchors, Key=key)["Body"].read()
         assert json.loads(stored) == body["data"]
     assert anchored["anchor_key"] == bodies[0]["data"]["key"]
 
 
 def test_retention_deletes_what_is_past_its_time_once(
-    site: Site, api: Client, read: dict[str, Any], owner: Connection
+    inside: Inside, api: Client, read: dict[str, Any], owner: Connection
 ) -> None:
-    assert objects(site, read["id"]) == {"uploads", "crops", "frames"}
-    retention = function_named(site, "RetentionFunction")
+    assert objects(inside, read["id"]) == {"uploads", "crops", "frames"}
     old = {"upload": read["id"], "at": datetime.now(UTC) - timedelta(days=91)}
     owner.execute(text("UPDATE events SET processed_at = :at WHERE upload_id = :upload"), old)
     owner.execute(text("UPDATE uploads SET created_at = :at, finished_at = :at WHERE id = :upload"), old)
 
     # The schedule may be at it too; what either deletes is on a receipt.
-    site.cloud.invoke(retention)
-    again = site.cloud.invoke(retention)
+    inside.run("retention")
+    again = inside.run("retention")
 
     assert again["deleted"] == {}
     assert again["complete"]
-    assert objects(site, read["id"]) == set()
+    assert objects(inside, read["id"]) == set()
     with pytest.raises(ApiError) as caught:
         api.get(f"/uploads/{read['id']}")
     assert caught.value.status == 404
@@ -277,8 +275,11 @@ def test_retention_deletes_what_is_past_its_time_once(
     assert sum(each["deleted"].get("uploads", 0) for each in receipts) >= 1
 
 
+@pytest.mark.only(
+    "aws", reason="only S3 tells of a second file; elsewhere it lies unread beside the version that was read"
+)
 def test_a_file_that_was_read_cannot_be_replaced_and_one_that_was_erased_not_be_put_back(
-    site: Site, api: Client, finish: Finish, camera: str, photo: Path
+    inside: Inside, api: Client, finish: Finish, camera: str, photo: Path
 ) -> None:
     content, wanted = photo.read_bytes(), {"file_name": "photo.png", "content_type": "image/png", "camera_id": camera}
     size_and_time = {"size_bytes": len(content), "captured_at": CAPTURED_AT.isoformat()}
@@ -292,29 +293,30 @@ def test_a_file_that_was_read_cannot_be_replaced_and_one_that_was_erased_not_be_
     post_form(upload["form"], bytes(len(content)), content_type="image/png")
     noticed = eventually(lambda: (now := api.get(path))["replacements"] and now, "the replacement on record")
     assert (noticed["source_version_id"], noticed["status"]) == (read["source_version_id"], "succeeded")
-    retention = function_named(site, "RetentionFunction")
-    eventually(lambda: site.cloud.invoke(retention) and stored(site, key) == content, "the file that was read")
+    eventually(lambda: inside.run("retention") and stored(inside, key) == content, "the file that was read")
 
     plate = PLATES[0]
     assert api.delete(f"/admin/subjects/{plate}", reason=REASON)["complete"]
-    assert stored(site, key) is None
+    assert stored(inside, key) is None
     post_form(upload["form"], content, content_type="image/png")
-    assert stored(site, key) == content
-    eventually(lambda: site.cloud.invoke(retention) and stored(site, key) is None, "the file to be gone again")
-    assert "Versions" not in site.cloud.client("s3").list_object_versions(Bucket=site.outputs["Bucket"], Prefix=key)
+    assert stored(inside, key) == content
+    eventually(lambda: inside.run("retention") and stored(inside, key) is None, "the file to be gone again")
+    assert "Versions" not in inside.s3.list_object_versions(Bucket=inside.bucket, Prefix=key)
 
 
-def stored(site: Site, key: str) -> bytes | None:
+def stored(inside: Inside, key: str) -> bytes | None:
     """What the bucket has under a key now."""
-    s3 = site.cloud.client("s3")
+    s3 = inside.s3
     try:
-        body: bytes = s3.get_object(Bucket=site.outputs["Bucket"], Key=key)["Body"].read()
+        body: bytes = s3.get_object(Bucket=inside.bucket, Key=key)["Body"].read()
     except s3.exceptions.NoSuchKey:
         return None
     return body
 
 
-def test_a_vehicle_is_handed_out_held_and_erased(site: Site, api: Client, read: dict[str, Any], camera: str) -> None:
+def test_a_vehicle_is_handed_out_held_and_erased(
+    inside: Inside, api: Client, read: dict[str, Any], camera: str
+) -> None:
     plate = PLATES[0]
     kept = [event["id"] for event in api.pages("/events", camera_id=camera) if event["plate"] == plate]
     assert kept
@@ -325,12 +327,12 @@ def test_a_vehicle_is_handed_out_held_and_erased(site: Site, api: Client, read: 
     hold = api.post("/admin/holds", {"case_number": "C-7", "reason": "court order", "camera_id": camera})
     held = api.delete(f"/admin/subjects/{plate}", reason=REASON)
     assert (held["held"], held["complete"]) == (len(kept), True)
-    assert objects(site, read["id"]) == {"uploads", "crops", "frames"}
+    assert objects(inside, read["id"]) == {"uploads", "crops", "frames"}
 
     api.delete(f"/admin/holds/{hold['id']}", reason="case closed")
     erased = api.delete(f"/admin/subjects/{plate}", reason=REASON)
     assert (erased["deleted"]["events"], erased["held"]) == (len(kept), 0)
-    assert "uploads" not in objects(site, read["id"])
+    assert "uploads" not in objects(inside, read["id"])
     left = {event["id"] for event in api.pages("/events", camera_id=camera)}
     assert left.isdisjoint(kept)
     # Hits that other files made of this plate stay: nobody leaves a list of wanted plates by asking.

@@ -19,7 +19,7 @@ from infra.local.site import STACK, Site
 from tests.e2e.probes import FORBIDDEN, OPENED, TOPICS, Clients, Names, probes, refused
 from tests.permissions import EVERY_FUNCTION, MAY, WORKER_MAY
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.only("aws", reason="roles are IAM's, which is AWS's")]
 
 # On one machine traces are off, and the emulator itself writes the functions' logs.
 _NOT_GRANTED_HERE: Final = re.compile(r"(xray|logs):")

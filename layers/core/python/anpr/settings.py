@@ -25,7 +25,8 @@ class Settings(BaseSettings):
     `ANPR_DB_URL_FILE=/run/secrets/db_url` gives `ANPR_DB_URL` what stands in that file, less the line's end.
     """
 
-    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True)
+    # A variable that is set to nothing is not set, as in a file that lists all.
+    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True, env_ignore_empty=True)
 
     def __init__(self, **values: Any) -> None:
         try:

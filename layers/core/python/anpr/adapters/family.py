@@ -93,7 +93,7 @@ def refuse_strangers(mode: str, known: Mapping[str, frozenset[str]], environment
         Misconfigured: some are set.
     """
     wrong = []
-    for name in sorted(environment):
+    for name in sorted(name for name, value in environment.items() if value):
         whose = [other for other, names in known.items() if name.removesuffix(FILE_SUFFIX) in names or name in names]
         if whose and mode not in whose:
             wrong.append(f"{name} belongs to ANPR_MODE={' or '.join(whose)}")
