@@ -10,13 +10,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select, text
 
 from anpr import audit
+from anpr.anchor_documents import AuditAnchored
 from anpr.audit import SYSTEM
 from anpr.db import Database
 from anpr.errors import Unavailable
 from anpr.governance import anchors, audit_log, audit_verification, retention, signing
 from anpr.governance.anchors import LogDisputed, Series
 from anpr.governance.audit_verification import Thoroughness, Verification
-from anpr.messages import AuditAnchored, anchor_key
+from anpr.messages import anchor_key
 from anpr.models import AuditRecord, OutboxMessage
 from anpr.settings import RetentionSettings
 from tests.anpr.governance.test_audit_log import YEAR, make_older, record, tampering

@@ -18,11 +18,10 @@ from anpr.alerts.bolos import hits, subscriptions
 from anpr.alerts.bolos.patterns import known_region
 from anpr.alerts.webhooks import deliveries
 from anpr.alerts.webhooks.deliveries import Outgoing
+from anpr.anchor_documents import AuditAnchored, AuditDisputed
 from anpr.db import Database
 from anpr.errors import NotFound
 from anpr.messages import (
-    AuditAnchored,
-    AuditDisputed,
     BoloMatched,
     BoloUpdated,
     CameraSilence,

@@ -18,12 +18,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from anpr import audit, outbox
+from anpr.anchor_documents import AuditAnchored, AuditDisputed, ChainStart
 from anpr.audit import Action, Actor
 from anpr.db import Database
 from anpr.errors import AnprError, Unavailable
 from anpr.governance import audit_log, signing
 from anpr.governance.audit_log import Head, Prefix
-from anpr.messages import AuditAnchored, AuditDisputed, ChainStart, EventType, anchor_key
+from anpr.messages import EventType, anchor_key
 from anpr.models import OutboxMessage
 from anpr.ports import AnchorStore, KeptAnchor, SecretStore
 

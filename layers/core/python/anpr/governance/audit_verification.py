@@ -9,9 +9,10 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from anpr.anchor_documents import AuditAnchored
 from anpr.governance import anchors, audit_log, signing
 from anpr.governance.audit_log import Head
-from anpr.messages import ANCHORS_PREFIX, AuditAnchored, anchor_key
+from anpr.messages import ANCHORS_PREFIX, anchor_key
 from anpr.ports import AnchorStore, KeptAnchor
 
 _READERS: Final = 8
