@@ -61,6 +61,12 @@ browser:
 pictures: $(STAMP) browser ## Make the pictures of the console's pages in docs/console.
 	@exec $(BIN)/python -m infra.console pictures
 
+.PHONY: fuzz
+fuzz: $(STAMP) ## Ask the API for what its description allows and forbids (EXAMPLES=200 of each, SEED=n to repeat a run).
+	@seed="$(SEED)"; [ -n "$$seed" ] || seed=$$(date +%s); echo "SEED=$$seed"; \
+		ANPR_FUZZ="$(or $(EXAMPLES),200)" $(BIN)/python -m pytest -n 2 --timeout 0 --hypothesis-seed="$$seed" \
+		tests/functions/api/test_contract.py
+
 .PHONY: check
 check: $(STAMP) ## Format, lint, types (of the console too), import contracts, OpenAPI drift, and the stacks' security rules.
 	$(BIN)/ruff format --check .

@@ -7,6 +7,7 @@ from fastapi.routing import APIRoute
 
 from functions.api import problems
 from functions.api.access import authorise, rule_of
+from functions.api.methods import OnlyDeclaredMethods
 from functions.api.resource import Group
 from functions.api.services import ApiServices
 from functions.api.telemetry import RequestReport, Telemetry
@@ -43,6 +44,7 @@ def create_app(group: Group, services: ApiServices, telemetry: Telemetry) -> Fas
     app.state.services = services
     app.state.telemetry = telemetry
     problems.install(app)
+    app.add_middleware(OnlyDeclaredMethods, routes=list(routes_of(group.resources)))
     app.add_middleware(RequestReport, telemetry=telemetry)
     for router in group.resources:
         app.include_router(router)

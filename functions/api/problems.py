@@ -84,13 +84,12 @@ def _validation_error(request: Request, error: Exception) -> Response:
 
 
 def _http_error(request: Request, error: Exception) -> Response:
-    """What Starlette itself answers: no such route, no such method, a body that is too large or not readable."""
+    """What Starlette itself answers: no such route, a body that is too large or not readable."""
     if not isinstance(error, HTTPException):
         raise error
     status = HTTPStatus(error.status_code)
     details = {
         HTTPStatus.NOT_FOUND: f"There is nothing at {request.url.path}.",
-        HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not possible here.",
     }
     return problem_response(
         status=status,

@@ -73,7 +73,12 @@ def get_verdicts(event_id: UUID, session: DbSession, caller: Caller) -> VerdictL
     return VerdictList(items=[verdict_out(one) for one in found])
 
 
-@router.post("/events/{event_id}", status_code=201, summary="Judge a read")
+@router.post(
+    "/events/{event_id}",
+    status_code=201,
+    summary="Judge a read",
+    responses={200: {"model": VerdictOut, "description": "The same verdict was given before"}},
+)
 @allows(Access.REVIEWER, audits={"event.reviewed"})
 def give_verdict(
     event_id: UUID,

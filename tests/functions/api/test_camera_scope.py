@@ -1,21 +1,18 @@
 """A caller who is limited to one camera, before every route that shows or changes something of a camera's."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete
 
 from anpr.governance import signing, usage
-from anpr.messages import UploadProcessed
-from anpr.models import BoloMatch, Correction, Export, Role, Upload, UploadStatus, UsageReport
+from anpr.models import Export, Role, UsageReport
 from anpr.settings import LicenseSettings
 from functions.api.access import Access
-from tests.builders import add_event
 from tests.functions.api.client import RULES, Api, Client, Reply
+from tests.functions.api.traces import TODAY, Trace, leave_trace
 
-TODAY = datetime.now(UTC).date()
 PERIOD = {"start": str(TODAY - timedelta(days=1)), "end": str(TODAY)}
 WHY = {"reason": "case 12"}
 
@@ -24,58 +21,6 @@ QUERIES: dict[str, dict[str, str]] = {
     "/usage": PERIOD,
     "/feedback/agreement": {"captured_from": "2026-01-01T00:00:00Z", "captured_to": "2026-12-31T00:00:00Z"},
 }
-
-
-@dataclass(frozen=True)
-class Trace:
-    """One passage that was a hit, was reviewed, exported and metered; by where its ids stand in paths."""
-
-    camera_id: UUID
-    event_id: UUID
-    upload_id: UUID
-    hit_id: UUID
-    verdict_id: UUID
-    export_id: UUID
-
-    @property
-    def job_id(self) -> UUID:
-        return self.upload_id
-
-    def fill(self, path: str) -> str:
-        for name in ("camera_id", "event_id", "upload_id", "job_id", "hit_id", "verdict_id", "export_id"):
-            path = path.replace(f"{{{name}}}", str(getattr(self, name)))
-        return path.replace("{month}", f"{TODAY:%Y-%m}")
-
-    def is_in(self, reply: Reply) -> bool:
-        """Whether an answer tells anything of the passage."""
-        return any(str(value) in reply.body for value in vars(self).values())
-
-
-def leave_trace(api: Api, list_id: str, plate: str) -> Trace:
-    entry = api.admin.post("/bolos", {"list_id": list_id, "pattern": plate})
-    assert entry.status == 201, entry.body
-    event = add_event(api.database, plate=plate, captured_at=datetime.now(UTC))
-    with api.database.transaction() as session:
-        session.execute(update(Upload).where(Upload.id == event.upload_id).values(status=UploadStatus.SUCCEEDED))
-        used = UploadProcessed(
-            upload_id=event.upload_id,
-            camera_id=event.camera_id,
-            media="video",
-            duration_s=60,
-            frames=9,
-            events=1,
-            unreadable=0,
-            finished_at=datetime.now(UTC),
-        )
-        usage.record(session, used, None)
-        hit_id = session.scalars(select(BoloMatch.id).where(BoloMatch.event_id == event.id)).one()
-    verdict = api.admin.post(f"/feedback/events/{event.id}", {"verdict": "confirmed"})
-    assert verdict.status in (200, 201), verdict.body
-    with api.database.transaction() as session:
-        verdict_id = session.scalars(select(Correction.id).where(Correction.event_id == event.id)).one()
-        export = Export(request={}, reason="r", camera_ids=[event.camera_id], requested_by=api.users[Role.ADMIN])
-        session.add(export)
-    return Trace(event.camera_id, event.id, event.upload_id, hit_id, verdict_id, export.id)
 
 
 @pytest.fixture
