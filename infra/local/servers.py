@@ -149,7 +149,7 @@ def start_seaweedfs(data: Path, log: Path, *, port: int | None = None, keys: Key
         *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3", f"-s3.port={port}", f"-s3.config={configuration}"),
         *(f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}"),
         *(f"-master.port.grpc={grpc[0]}", f"-volume.port.grpc={grpc[1]}", f"-filer.port.grpc={grpc[2]}"),
-        *(f"-s3.port.grpc={grpc[3]}", "-s3.port.iceberg=0"),
+        *(f"-s3.port.grpc={grpc[3]}", "-s3.port.iceberg=0", "-s3.port.lance=0"),
         *(f"-master.volumeSizeLimitMB={_VOLUME_MB}", "-volume.max=0"),
     ]
     return SeaweedFS(LoggedProcess("SeaweedFS", command, env=_bare(), log=log), port, keys)

@@ -24,6 +24,7 @@ from anpr.governance.anchors import Series
 from anpr.governance.audit_log import Head
 from anpr.governance.audit_verification import Thoroughness
 from anpr.governance.license_keys import Feature, LicenseTerms
+from anpr.operations import backup as backups
 from anpr.operations import installing, queues
 from anpr.ports import Secret
 
@@ -166,6 +167,33 @@ def _add_operations(topics: "argparse._SubParsersAction[argparse.ArgumentParser]
     queue.add_argument("--put-back", nargs="*", metavar="ID", help="put these back on the queue; all if none is named")
     queue.add_argument("--limit", type=int, default=20, metavar="N", help="how many to show")
     queue.set_defaults(command=_queue)
+
+    for name, act, words in (
+        ("backup", _backup, "write the database, the objects and the keys into a folder"),
+        ("restore", _restore, "restore such a folder into an empty set-up, and verify it"),
+    ):
+        command = topics.add_parser(name, help=words)
+        command.add_argument("folder", type=Path)
+        command.add_argument("--tools", type=Path, metavar="DIR", help="where pg_dump and pg_restore are")
+        command.set_defaults(command=act)
+
+
+def _backup(asked: argparse.Namespace) -> int:
+    done = backups.backup(asked.folder, pg_dump=_tool(asked, "pg_dump"))
+    for key in done.missing:
+        _say(f"gone while it was copied: {key}")
+    _say(f"{done.objects} objects, {done.size_bytes} bytes, with database and keys, in {asked.folder}")
+    return 0
+
+
+def _restore(asked: argparse.Namespace) -> int:
+    done = backups.restore(asked.folder, pg_restore=_tool(asked, "pg_restore"))
+    _say(f"{done.objects} objects, {done.size_bytes} bytes, database and keys restored; the audit log is whole")
+    return 0
+
+
+def _tool(asked: argparse.Namespace, name: str) -> str:
+    return name if asked.tools is None else str(asked.tools / name)
 
 
 def _init(asked: argparse.Namespace) -> int:
