@@ -1,7 +1,7 @@
 """`anpr backup` and `anpr restore`: the database's dump, every object with its SHA-256, and the keys, in one folder.
 
-The database is dumped first: an object that is stored after that has no row in the dump, and is looked for and deleted by
-the retention. The folder holds every key and all footage: it is worth as much protection as the server itself.
+The database is dumped first: an object that is stored after that has no row in the dump, and the retention deletes it.
+The folder holds every key and all footage: it is worth as much protection as the server itself.
 """
 
 import hashlib
