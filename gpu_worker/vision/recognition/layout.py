@@ -8,8 +8,12 @@ from gpu_worker.vision.geometry import Image
 
 _WIDEST = 2.0
 """Wider plates (width over height) have one row; two rows of characters need a plate nearly as high as it is wide."""
+_LEAST_HEIGHT = 20
 _CENTRE = (0.35, 0.65)
 """Where the gap between two rows lies, as fractions of the height; small print leaves its gap nearer the rim."""
+_AROUND_CENTRE = (0.3, 0.65)
+"""The same where nothing but what the rows say is to decide; the upper one is often the lower in height."""
+_LAP = 0.02  # of the height: rows that are cut at a guess keep this much of each other
 _MAX_GAP_INK = 0.45
 _MIN_BALANCE = 0.4
 _MIN_INK = 4.0  # grey levels a pixel, times the Sobel kernel's weight: less is noise on a blank
@@ -24,6 +28,34 @@ def _ink(crop: Image) -> NDArray[np.float32]:
     return np.asarray(np.convolve(rows, np.ones(width) / width, mode="same"), np.float32)
 
 
+def may_have_two_rows(crop: Image) -> bool:
+    """Tell by its shape whether a level plate, BGR uint8 (height, width, 3), is high enough for two rows of text."""
+    height, width = int(crop.shape[0]), int(crop.shape[1])
+    return height >= _LEAST_HEIGHT and width <= _WIDEST * height
+
+
+def divide(crop: Image) -> tuple[Image, Image]:
+    """Cut a plate in two where the fewest strokes are near its middle, be there a gap or not.
+
+    Rows that touch, a frame, a hyphen or a seal between them leave no clear gap; what both parts say tells whether
+    they are rows.
+
+    Args:
+        crop: BGR uint8 (height, width, 3), a level plate that may have two rows.
+
+    Returns:
+        The upper and the lower part; they overlap a little.
+    """
+    height = crop.shape[0]
+    at, lap = _faintest(_ink(crop), _AROUND_CENTRE), int(_LAP * height)
+    return crop[: at + lap], crop[at - lap :]
+
+
+def _faintest(ink: NDArray[np.float32], within: tuple[float, float]) -> int:
+    first, last = int(within[0] * len(ink)), int(within[1] * len(ink))
+    return first + int(np.argmin(ink[first:last]))
+
+
 def split_rows(crop: Image) -> tuple[Image, Image] | None:
     """Cut a plate of two rows between them.
 
@@ -34,12 +66,11 @@ def split_rows(crop: Image) -> tuple[Image, Image] | None:
         The upper and the lower row, or None if the plate has one row: it is wide, has no clear gap near its middle, or
         one side of the gap has much less ink than the other.
     """
-    height, width = crop.shape[:2]
-    if height < 20 or width / height > _WIDEST:
+    height = crop.shape[0]
+    if not may_have_two_rows(crop):
         return None
     ink = _ink(crop)
-    first, last = int(_CENTRE[0] * height), int(_CENTRE[1] * height)
-    gap = first + int(np.argmin(ink[first:last]))
+    gap = _faintest(ink, _CENTRE)
     edge = max(1, height // 12)  # the rim of the plate is a stroke too
     upper, lower = float(ink[edge:gap].max(initial=0)), float(ink[gap : height - edge].max(initial=0))
     stronger, weaker = max(upper, lower), min(upper, lower)

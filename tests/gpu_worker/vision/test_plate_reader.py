@@ -87,3 +87,43 @@ def test_the_callers_picture_stays_as_it_was() -> None:
     before = picture.copy()
     read_plates(ScriptedReader([("AB12CDE", 0.7)]), picture, boxes, WITNESS)
     assert np.array_equal(picture, before)
+
+
+RED, BLUE = (0, 0, 250), (250, 0, 0)
+
+
+@dataclass
+class RowReader:
+    """Sees the lower row alone where both are shown; each row's text goes by its colour."""
+
+    upper: tuple[str, float]
+    lower: tuple[str, float]
+
+    def read(self, crops: Sequence[Image]) -> list[PlateText]:
+        return [self._say(*(self.upper if self._is_upper(crop) else self.lower)) for crop in crops]
+
+    def _is_upper(self, crop: Image) -> bool:
+        red, blue = (int((np.abs(crop.astype(int) - shade) < 40).all(axis=2).sum()) for shade in (RED, BLUE))
+        return red > 4 * blue
+
+    def _say(self, text: str, confidence: float) -> PlateText:
+        confidences = (confidence,) * len(text)
+        return PlateText(text, text, confidences, ctc.from_text(text, confidences))
+
+
+@pytest.mark.parametrize(
+    ("upper", "text"),
+    [
+        pytest.param(("KX19", 0.95), "KX19DMV5", id="two rows"),
+        pytest.param(("KX19", 0.2), "DMV5", id="nothing sure above"),
+        pytest.param(("", 0.0), "DMV5", id="nothing above"),
+    ],
+)
+def test_a_high_plate_without_a_clear_gap_is_read_as_two_rows_where_that_says_more(
+    upper: tuple[str, float], text: str
+) -> None:
+    picture = np.full((200, 300, 3), 120, np.uint8)
+    picture[50:100, 100:200], picture[100:150, 100:200] = RED, BLUE
+    (ballots,) = read_plates(RowReader(upper, ("DMV5", 0.99)), picture, [BoundingBox(100, 50, 200, 150)], WITNESS)
+    assert vote(ballots).text == text
+    assert sum(b.weight for b in ballots) == pytest.approx(6.0)
