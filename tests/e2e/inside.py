@@ -35,6 +35,9 @@ class Inside(Protocol):
     def run(self, task: str) -> dict[str, Any]:
         """Do once what the clock starts by a name."""
 
+    def set_up(self) -> dict[str, Any]:
+        """Do once more what comes before all else."""
+
     def send_job(self, body: str) -> None:
         """Put a message on the queue of detection jobs."""
 
@@ -61,6 +64,9 @@ class AwsInside:
         functions = self._site.cloud.client("lambda").list_functions()["Functions"]
         [name] = [each["FunctionName"] for each in functions if part in each["FunctionName"]]
         return self._site.cloud.invoke(name)
+
+    def set_up(self) -> dict[str, Any]:
+        return self._site.cloud.invoke(self._site.outputs["SetupFunction"])
 
     def send_job(self, body: str) -> None:
         self._sqs.send_message(QueueUrl=self._site.outputs["QueueUrl"], MessageBody=body)
@@ -108,16 +114,23 @@ class SelfHostedInside:
         return connect(self._site.valkey.url)
 
     def run(self, task: str) -> dict[str, Any]:
+        return self._server("task", task)
+
+    def set_up(self) -> dict[str, Any]:
+        return self._server("migrate", ANPR_DB_ROLE="")
+
+    def _server(self, *words: str, **variables: str) -> dict[str, Any]:
+        """Run one of the processes to its end; gives what it says last."""
         done = subprocess.run(
-            [sys.executable, "-m", "server", "task", task],
-            env=self._site.environment(),
+            [sys.executable, "-m", "server", *words],
+            env=self._site.environment() | variables,
             capture_output=True,
             text=True,
             timeout=120,
             check=True,
         )
-        report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        return report
+        said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return said
 
     def send_job(self, body: str) -> None:
         RedisQueue(self._redis, JOBS, max_receives=3).send(body)

@@ -14,7 +14,6 @@ import pytest
 from anpr_client import Client
 from infra.local.clip.scene import DURATION_S, FPS, PLATES, Scene
 from infra.local.place import Running
-from infra.local.site import Site
 from tests.e2e.api_calls import send
 from tests.e2e.conftest import CAPTURED_AT
 from tests.e2e.inside import Inside
@@ -98,11 +97,10 @@ def test_every_function_answers(api: Client, processed: str, finish: Finish) -> 
     assert api.get("/openapi.json")["openapi"].startswith("3.")
 
 
-@pytest.mark.only("aws", reason="the set-up is a function on AWS; elsewhere `make up` runs it twice in test_commands")
-def test_the_set_up_function_finds_nothing_to_do_the_second_time(site: Site, api: Client) -> None:
+def test_the_set_up_finds_nothing_to_do_the_second_time(inside: Inside, api: Client) -> None:
     before = api.get("/users/me")
 
-    again = site.cloud.invoke(site.outputs["SetupFunction"])
+    again = inside.set_up()
 
     assert again["admin_created"] is False
     assert api.get("/users/me") == before
