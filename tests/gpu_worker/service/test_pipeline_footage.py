@@ -5,9 +5,12 @@ import cv2
 import numpy as np
 import pytest
 
+from anpr.alerts.bolos.patterns import Read, Wanted, matched_by
 from anpr.errors import UnreadableMedia
+from anpr.models import BoloKind, Tolerance
 from gpu_worker.service.footage import Advance, Finding, FootageSummary
 from gpu_worker.service.pipeline_footage import PipelineFootage
+from gpu_worker.vision.consensus import Ballot, vote
 from gpu_worker.vision.detection import Detection
 from gpu_worker.vision.engines import build_pipeline, pipeline_settings
 from gpu_worker.vision.geometry import BoundingBox, Image
@@ -106,6 +109,16 @@ def test_the_cameras_hint_decides_between_two_layouts(tmp_path: Path) -> None:
     ((unhinted, _),), ((hinted, region),) = plates(None), plates("do-32")
     assert (unhinted, hinted) == ("HO72345", "H072345")  # as in many countries, and as in one
     assert region is None, "other countries have plates like either"
+
+
+@pytest.mark.parametrize("meant", ["ABO234", "AB0234"])
+@pytest.mark.parametrize("readable", [True, False])
+def test_a_tie_of_look_alikes_raises_a_hit_for_either(meant: str, readable: bool) -> None:
+    confidences = (0.98,) * 6
+    said = PlateText("ABO234", "ABO234", confidences, ctc.from_text("ABO234", confidences))
+    consensus = vote([Ballot(said, 1.0, 0)])
+    read = Read(consensus.plate, readable=readable, candidates=tuple(c.plate for c in consensus.candidates))
+    assert matched_by(Wanted(BoloKind.EXACT, meant, Tolerance.CONFUSABLES), read) is not None
 
 
 @pytest.mark.parametrize("body", [b"", b"no footage at all", b"\xff\xd8\xff broken picture"])
