@@ -13,8 +13,6 @@ from lab.training.formats import Catalogue, Row, draw_number, number_text
 from lab.training.plate import FlatPlate, render
 
 _LONGEST = 10
-_PHOTOGRAPHS = 3
-"""Of one drawn plate. Drawing it costs more than taking its picture, and no two pictures of it are alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +46,22 @@ class PlateGenerator:
         catalogue: regions and faces.
         glyphs: masks of every face that the catalogue names.
         seed: of the whole stream of samples.
+        photographs: of one drawn plate. Drawing it costs more than taking its picture, and no two pictures of it are
+            alike; but what is to be learnt or measured by plates wants one of each.
     """
 
-    def __init__(self, catalogue: Catalogue, glyphs: GlyphSet, seed: int) -> None:
+    def __init__(self, catalogue: Catalogue, glyphs: GlyphSet, seed: int, photographs: int = 3) -> None:
         self._catalogue = catalogue
         self._glyphs = glyphs
         self._seed = seed
+        self._photographs = photographs
         weights = np.array([region.weight for region in catalogue.regions])
         self._thresholds = np.cumsum(weights / weights.sum())
         self._drawn: tuple[int, _Drawn] | None = None
 
     def sample(self, index: int) -> Sample:
-        """Draw sample number `index`; `_PHOTOGRAPHS` neighbours show the same plate, each its own picture of it."""
-        plate = self._plate(index // _PHOTOGRAPHS)
+        """Draw sample number `index`; as many neighbours as a plate has photographs show the same plate."""
+        plate = self._plate(index // self._photographs)
         rng = np.random.default_rng((self._seed, 1, index))
         shot = photograph(plate.flat, rng)
         row = int(rng.integers(len(plate.number))) if len(plate.number) > 1 else None

@@ -83,14 +83,16 @@ class Session:
         material = Material(glyphs, RealCrops(load_real(self._real, finder)))
         tuned = Trainer(plan, start=start, material=material, work=work, seed=self._seed).run(self._workers)
         net = mix(tuned, start, plan.tuned)
-        fit_regions(net, PlateGenerator(catalogue, glyphs, self._seed + _REGION_SEED_SHIFT), _REGION_CROPS[self._size])
+        fit_regions(
+            net, PlateGenerator(catalogue, glyphs, self._seed + _REGION_SEED_SHIFT, 1), _REGION_CROPS[self._size]
+        )
         held_out = _HELD_OUT[self._size]
-        reader = calibrated(net, PlateGenerator(catalogue, glyphs, self._seed + _CALIBRATION_SEED_SHIFT), held_out)
+        reader = calibrated(net, PlateGenerator(catalogue, glyphs, self._seed + _CALIBRATION_SEED_SHIFT, 1), held_out)
         whole = work / "float.onnx"
         export(reader, whole)
-        ranges, _, _ = PlateGenerator(catalogue, glyphs, self._seed + _CALIBRATION_SEED_SHIFT).batch(0, _RANGE_CROPS)
+        ranges, _, _ = PlateGenerator(catalogue, glyphs, self._seed + _CALIBRATION_SEED_SHIFT, 1).batch(0, _RANGE_CROPS)
         quantise(whole, out, ranges)
-        test = PlateGenerator(catalogue, glyphs, self._seed + _TEST_SEED_SHIFT)
+        test = PlateGenerator(catalogue, glyphs, self._seed + _TEST_SEED_SHIFT, 1)
         exact, region, country = held_out_accuracy(out, test, held_out)
         self._facts = Facts(plan, reader.temperatures, exact, region, country)
 

@@ -50,3 +50,8 @@ def test_neighbours_are_different_pictures_of_one_plate(catalogue: Catalogue, gl
         one_row = len({sample.text for sample in pictures}) == 1
         different += one_row and pictures[0].crop.shape != pictures[1].crop.shape
     assert different > 6
+
+
+def test_every_sample_can_be_a_plate_of_its_own(catalogue: Catalogue, glyphs: GlyphSet) -> None:
+    generator = PlateGenerator(catalogue, glyphs, 3, photographs=1)
+    assert len({generator.sample(i).text for i in range(30)}) > 27
