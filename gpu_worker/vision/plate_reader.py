@@ -143,7 +143,7 @@ def _read(recognizer: Recognizer, wanted: Sequence[tuple[_Plate, int]]) -> None:
 def _best(recognizer: Recognizer, plate: _Plate) -> list[Ballot]:
     rows = [pair for pair in map(split_rows, plate.cuts[: len(plate.reads)]) if pair is not None]
     two_rows = _read_rows(recognizer, rows, plate.witness)
-    if vote(two_rows, plate.camera).score > vote(plate.ballots, plate.camera).score:
+    if two_rows and vote(two_rows, plate.camera).score > vote(plate.ballots, plate.camera).score:
         return two_rows
     return _divided(recognizer, plate) or plate.ballots
 
@@ -155,8 +155,9 @@ def _divided(recognizer: Recognizer, plate: _Plate) -> list[Ballot]:
     reason against the other way. Halves of a single row say little, and nothing for sure.
     """
     # By the flattest of its cuts: with all that is around it a plate of one row, 2 to 1, is high enough for two.
-    rows = [divide(crop) for crop in plate.cuts] if all(map(may_have_two_rows, plate.cuts)) else []
-    two_rows = _read_rows(recognizer, rows, plate.witness)
+    if not all(map(may_have_two_rows, plate.cuts)):
+        return []
+    two_rows = _read_rows(recognizer, [divide(crop) for crop in plate.cuts], plate.witness)
     one, two = vote(plate.ballots, plate.camera), vote(two_rows, plate.camera)
     return two_rows if len(two.text) > len(one.text) and two.score >= _ROWS_SCORE * one.score else []
 

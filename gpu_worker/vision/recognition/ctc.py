@@ -17,6 +17,8 @@ Posteriors = NDArray[np.float32]
 SYMBOLS = string.digits + string.ascii_uppercase
 _INDEX = {symbol: i for i, symbol in enumerate(SYMBOLS, start=1)}
 _FLOOR = 1e-7
+_STEPS_UNSCALED = 16
+"""Steps after which what is left is scaled up again: 16 at the floor leave 1e-112, a double bears 1e-308."""
 _TINY = 1e-300  # keeps logarithms finite
 
 
@@ -118,14 +120,16 @@ def log_likelihoods(posteriors: Posteriors, texts: Sequence[str]) -> NDArray[np.
     alpha = np.zeros(labels.shape)
     alpha[:, :2] = emitted[0][labels[:, :2]]
     scale = np.zeros(len(texts))  # logarithm of what alpha was divided by, so that long lines do not underflow
-    for row in emitted[1:]:
+    skips = may_skip[:, 2:].astype(np.float64)
+    for step, observed in enumerate(emitted[1:][:, labels]):
         reached = alpha.copy()
         reached[:, 1:] += alpha[:, :-1]
-        reached[:, 2:] += np.where(may_skip[:, 2:], alpha[:, :-2], 0.0)
-        alpha = reached * row[labels]
-        peak = np.maximum(alpha.max(axis=1), _TINY)
-        alpha /= peak[:, np.newaxis]
-        scale += np.log(peak)
+        reached[:, 2:] += skips * alpha[:, :-2]
+        alpha = reached * observed
+        if step % _STEPS_UNSCALED == _STEPS_UNSCALED - 1:
+            peak = np.maximum(alpha.max(axis=1), _TINY)
+            alpha /= peak[:, np.newaxis]
+            scale += np.log(peak)
     ends = 2 * np.array([len(text) for text in texts])
     rows = np.arange(len(texts))
     in_symbol = np.where(ends > 0, alpha[rows, np.maximum(ends - 1, 0)], 0.0)
