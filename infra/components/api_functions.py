@@ -156,6 +156,7 @@ class ApiFunctions:
         spec = FunctionSpec(
             handler="functions.console.handler.handler",
             purpose="The web console's files, for browsers; it reads no data.",
+            memory_mb=512,
             variables=origin,
             called_by_people=True,
             with_console=True,

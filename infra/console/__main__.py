@@ -1,4 +1,4 @@
-"""`python -m infra.console vendor | client | check | format | pictures`: what the console is made of, how it looks."""
+"""`python -m infra.console vendor | client | check | format | pictures | measure`: the console."""
 
 import argparse
 import subprocess
@@ -24,6 +24,7 @@ def main() -> int:
     commands.add_parser("check", help="libraries, client, types, lint, format: say what is wrong")
     commands.add_parser("format", help="format the console's files and mend what can be mended by itself")
     commands.add_parser("pictures", help="start a backend and take pictures of every page into docs/console")
+    commands.add_parser("measure", help="start a backend and measure pages and live latency")
     try:
         match parser.parse_args().command:
             case "vendor":
@@ -39,6 +40,11 @@ def main() -> int:
                 from infra.console import pictures  # noqa: PLC0415
 
                 pictures.take()
+            case "measure":
+                from infra.console import measure  # noqa: PLC0415
+
+                for line in measure.measure():
+                    print(line, flush=True)
     except NpmError as error:
         print(error, file=sys.stderr)
         return 1

@@ -35,6 +35,13 @@ _CAMERAS: Final = (
     {"name": "Harbour exit", "time_zone": "Europe/Berlin", "latitude": 53.54, "longitude": 9.98, "heading": 270},
 )
 
+_DECODED: Final = """
+Promise.all([...document.images].filter(image => image.getBoundingClientRect().top < innerHeight)
+  .map(image => image.decode().catch(() => undefined)))
+"""
+# A moment for what moves when a page appears.
+_SETTLED_MS: Final = 500
+
 Show = Callable[[Page], None]
 
 
@@ -76,7 +83,7 @@ def take() -> None:
         site = launch(Place.temporary(state, state / "logs"), Console(), stack)
         site.start_worker(stack)
         site.wake()
-        _fill(site)
+        fill(site)
         started = stack.enter_context(browser())
         for theme in THEMES:
             context = started.new_context(
@@ -87,10 +94,7 @@ def take() -> None:
             page.goto(site.console_url)
             page.get_by_label("Password").wait_for()
             _picture(page, f"login-{theme}")
-            page.get_by_label("E-mail address").fill(site.admin.email)
-            page.get_by_label("Password").fill(site.admin.password)
-            page.get_by_role("button", name="Log in", exact=True).click()
-            page.get_by_role("heading", name="Live", level=1).wait_for()
+            log_in(page, site)
             for name, show in PAGES.items():
                 show(page)
                 _picture(page, f"{name}-{theme}")
@@ -100,16 +104,26 @@ def take() -> None:
             context.close()
 
 
+def log_in(page: Page, site: Site) -> None:
+    """Log in as the administrator, until the live page is there."""
+    page.goto(site.console_url)
+    page.get_by_label("E-mail address").fill(site.admin.email)
+    page.get_by_label("Password").fill(site.admin.password)
+    page.get_by_role("button", name="Log in", exact=True).click()
+    page.get_by_role("heading", name="Live", level=1).wait_for()
+
+
 def _base(page: Page) -> str:
     return page.url.split("#", maxsplit=1)[0]
 
 
 def _picture(page: Page, name: str) -> None:
-    page.wait_for_load_state("networkidle")
+    page.evaluate(_DECODED)
+    page.wait_for_timeout(_SETTLED_MS)
     page.screenshot(path=FOLDER / f"{name}.png", animations="disabled")
 
 
-def _fill(site: Site) -> None:
+def fill(site: Site) -> None:
     """Three cameras, a wanted plate, and a clip at each camera, until all are read."""
     with Client(site.api_url, site.admin) as api:
         lists = api.post("/bolos/lists", {"name": "Stolen vehicles", "priority": "high"})
@@ -119,10 +133,11 @@ def _fill(site: Site) -> None:
         for hours, camera in enumerate(_CAMERAS):
             made = api.post("/cameras", camera)
             job = api.uploads.send(clip, camera=made["id"], captured_at=datetime.now(UTC) - timedelta(hours=hours))
-            _follow(api, str(job.id))
+            follow(api, str(job.id))
 
 
-def _follow(api: Client, job_id: str) -> None:
+def follow(api: Client, job_id: str) -> None:
+    """Wait until a job has succeeded."""
     deadline = time.monotonic() + _WAIT_S
     while api.get(f"/jobs/{job_id}")["status"] != "succeeded":
         if time.monotonic() > deadline:

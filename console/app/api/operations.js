@@ -341,6 +341,15 @@ export const getEvent = (args, options) =>
   call('GET', '/events/{event_id}', args, [], options);
 
 /**
+ * Take a passage as evidence.
+ * @param {import('./schema.d.ts').TakeEvidenceArgs} args
+ * @param {Options} [options]
+ * @returns {Promise<import('./schema.d.ts').EvidenceOut>}
+ */
+export const takeEvidence = (args, options) =>
+  call('POST', '/events/{event_id}/evidence', args, [], options);
+
+/**
  * Look at the head of the review queue.
  * @param {import('./schema.d.ts').SeeQueueArgs} [args]
  * @param {Options} [options]

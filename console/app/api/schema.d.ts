@@ -495,6 +495,29 @@ export interface EventPage {
   next_cursor: string | null;
 }
 
+/** Why a passage is taken as evidence. */
+export interface EvidenceIn {
+  /** Kept in the audit log. */
+  reason: string;
+}
+
+/** What proves where a passage came from. */
+export interface EvidenceOut {
+  event_id: string;
+  upload_id: string;
+  file_name: string;
+  /** Of the file that was read, as hex; null if unknown. */
+  source_sha256: string | null;
+  /** Of that file in the storage. */
+  source_version_id: string | null;
+  taken_at: string;
+  taken_by: string;
+  /** Number of the audit record of this. */
+  audit_seq: number;
+  /** Its hash in the chain of the log, as hex. */
+  audit_hash: string;
+}
+
 /** What to export. */
 export interface ExportIn {
   /** `crops`: plate images with labels.csv for plate readers. `yolo`, `coco`: full frames with labels for detectors. `csv`, `jsonl`: tables of the events. */
@@ -1566,6 +1589,11 @@ export interface WatchEventsArgs {
 
 export interface GetEventArgs {
   event_id: string;
+}
+
+export interface TakeEvidenceArgs {
+  event_id: string;
+  body: EvidenceIn;
 }
 
 export interface SeeQueueArgs {

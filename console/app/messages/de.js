@@ -226,4 +226,5 @@ export default {
   'sheet.frame': 'Einzelbild',
   'sheet.why': 'Grund',
   'sheet.by': 'Gedruckt von',
+  'sheet.audit': 'Eintrag im Protokoll',
 };

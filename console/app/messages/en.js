@@ -211,4 +211,5 @@ export default {
   'sheet.frame': 'Frame',
   'sheet.why': 'Reason',
   'sheet.by': 'Printed by',
+  'sheet.audit': 'Audit record',
 };

@@ -1,14 +1,13 @@
 // The evidence sheet of one passage: a page of its own to print, with all that tells where it came from.
 
 import { render } from 'preact';
-import { getJob } from '../api/operations.js';
+import { takeEvidence } from '../api/operations.js';
 import { Plate } from '../components/plate.js';
 import { timeText, utcText } from '../components/time.js';
 import { toastProblem } from '../components/toast.js';
 import { html } from '../lib/html.js';
 import { t, word } from '../lib/i18n.js';
 import { needReason } from '../lib/reason.js';
-import { session } from '../lib/session.js';
 
 /** @typedef {import('../api/schema.d.ts').EventOut} Passage */
 
@@ -20,11 +19,11 @@ export async function printSheet(passage, camera) {
   const why = await needReason();
   if (!why) return;
   try {
-    const job = await getJob({ job_id: passage.upload_id });
+    const proof = await takeEvidence({ event_id: passage.id, body: { reason: why } });
     const place = document.createElement('div');
     place.className = 'sheet-place';
     document.body.append(place);
-    render(html`<${Sheet} passage=${passage} camera=${camera} job=${job} why=${why} />`, place);
+    render(html`<${Sheet} passage=${passage} camera=${camera} proof=${proof} why=${why} />`, place);
     await Promise.all([...place.querySelectorAll('img')].map(image => image.decode().catch(() => undefined)));
     document.documentElement.classList.add('printing');
     print();
@@ -36,9 +35,9 @@ export async function printSheet(passage, camera) {
 }
 
 /**
- * @param {{ passage: Passage, camera: import('../lib/cameras.js').Camera | undefined, job: import('../api/schema.d.ts').JobOut, why: string }} props
+ * @param {{ passage: Passage, camera: import('../lib/cameras.js').Camera | undefined, proof: import('../api/schema.d.ts').EvidenceOut, why: string }} props
  */
-function Sheet({ passage, camera, job, why }) {
+function Sheet({ passage, camera, proof, why }) {
   const zone = camera?.time_zone;
   const facts = [
     [t('sheet.plate'), passage.effective_plate ?? passage.plate],
@@ -48,11 +47,12 @@ function Sheet({ passage, camera, job, why }) {
     [t('sheet.captured'), `${timeText(passage.captured_at, { zone })} (${zone ?? 'UTC'})`],
     [t('sheet.utc'), utcText(passage.captured_at)],
     [t('sheet.passage'), passage.id],
-    [t('sheet.file'), `${job.file_name}, ${passage.upload_id}`],
-    [t('sheet.hash'), job.source_sha256 ?? '–'],
+    [t('sheet.file'), `${proof.file_name}, ${proof.upload_id}`],
+    [t('sheet.hash'), proof.source_sha256 ?? '–'],
     [t('sheet.frame'), String(passage.best_frame)],
     [t('sheet.why'), why],
-    [t('sheet.by'), `${session.get().user?.email ?? ''}, ${utcText(new Date())}`],
+    [t('sheet.by'), `${proof.taken_by}, ${utcText(proof.taken_at)}`],
+    [t('sheet.audit'), `${proof.audit_seq}, ${proof.audit_hash}`],
   ];
   return html`
     <article class="sheet">

@@ -5,13 +5,14 @@ from uuid import UUID
 
 from fastapi import Depends, Header, Query, Response
 
-from anpr.review import arrivals, events
+from anpr.review import arrivals, events, evidence
 from functions.api.access import Access, allows
 from functions.api.dependencies import Caller, DbSession, RequestTelemetry
 from functions.api.limits import limit_searches
 from functions.api.resource import Resource
 from functions.api.schemas.arrivals import RecentOut, RecentQuery, arrival_out
 from functions.api.schemas.events import EventOut, EventPage, EventQuery, event_out
+from functions.api.schemas.evidence import EvidenceIn, EvidenceOut, evidence_out
 from functions.api.services.review import Review
 
 router = Resource("/events", tag="events", about="Vehicles' passages, as read.")
@@ -75,3 +76,10 @@ def watch_events(
 def get_event(event_id: UUID, session: DbSession, caller: Caller, services: Review) -> EventOut:
     """One passage."""
     return event_out(events.get(session, event_id, scope=caller.scope), services.blobs)
+
+
+@router.post("/{event_id}/evidence", status_code=201, summary="Take a passage as evidence")
+@allows(Access.VIEWER, audits={"event.evidence_taken"})
+def take_evidence(event_id: UUID, body: EvidenceIn, session: DbSession, caller: Caller) -> EvidenceOut:
+    """What an evidence sheet says of where a passage came from. That it is taken, by whom and why, is put on record."""
+    return evidence_out(evidence.take(session, caller.actor, event_id, reason=body.reason, scope=caller.scope))

@@ -32,8 +32,8 @@ def test_a_month_without_video_is_what_stands_there_anyhow() -> None:
     assert line(idle, "g4dn.xlarge, spot") == line(idle, "g4dn.xlarge, on demand") == 0
     assert line(idle, "own keys") == 1
     assert line(idle, "secrets") == pytest.approx(5 * 0.40)
-    # Some 5.7 GB of snapshots for a month of 2,628,000 seconds.
-    assert line(idle, "snapshots, kept") == pytest.approx(5.73 * 2_628_000 * 0.0000015046)
+    # Some 6.2 GB of snapshots for a month of 2,628,000 seconds.
+    assert line(idle, "snapshots, kept") == pytest.approx(6.23 * 2_628_000 * 0.0000015046)
     # Once a day, for the quarter of an hour of the sweeps and the five minutes until it pauses, at half a unit.
     assert line(idle, "capacity") == pytest.approx(730 / 24 * 20 / 60 * 0.5 * 0.12)
 
