@@ -149,6 +149,13 @@ function CurrentPage() {
   return html`<${shown.Page} />`;
 }
 
+/** Begin to load a page that is most likely shown next, while it is not known yet who looks at it. @param {string} name */
+export function expectPage(name) {
+  const page = PAGES.find(one => one.name === (name || 'live'));
+  // What goes wrong is said when it is shown.
+  if (page) loadPage(page).catch(() => undefined);
+}
+
 /** @param {import('./pages.js').Page} page */
 function loadPage(page) {
   const found = loaded.get(page.name);

@@ -10,7 +10,7 @@ import { unseen } from './title.js';
 /** @typedef {import('../api/schema.d.ts').ArrivalOut} Arrival */
 
 // A passage is to be seen within two seconds of its row. An answer that nothing has changed is a 304 without a body.
-const LOOKED_AT_MS = 1500;
+const LOOKED_AT_MS = 1200;
 const ELSEWHERE_MS = 10_000;
 const LONGEST_MS = 30_000;
 const LIMIT = 60;
