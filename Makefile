@@ -136,6 +136,8 @@ $(STAMP):
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
 	@$(PIP) install --quiet --require-hashes --no-deps --requirement requirements.lock
 	@# The lock has the build backend too, so nothing is fetched without a hash.
-	@$(PIP) install --quiet --no-deps --no-build-isolation --editable . --editable client
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@# After it: a version of it that had the command `anpr` itself takes that along as it goes.
+	@$(PIP) install --quiet --no-deps --no-build-isolation --force-reinstall --editable client
 	@rm -f .venv/.made-of-*
 	@touch $@

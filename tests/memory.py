@@ -20,7 +20,8 @@ class MemoryBlobs:
     """
 
     def __init__(self) -> None:
-        self.objects: dict[str, bytes] = {}
+        # By key, which tests also take from events: these may have none, and of that there is no object.
+        self.objects: dict[Any, bytes] = {}
         self.versions: dict[str, dict[str, bytes]] = {}
         self.stored_at: datetime | None = None
         self.content_type = "video/mp4"

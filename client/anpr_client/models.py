@@ -57,6 +57,7 @@ class Camera(Model):
         region_hint: where most plates before it are from: ISO 3166, such as `gb` or `us-ca`.
         time_zone: IANA name.
         active: whether it takes uploads.
+        serial: the device's own name for itself.
     """
 
     id: UUID
@@ -68,6 +69,7 @@ class Camera(Model):
     region_hint: str | None
     time_zone: str
     active: bool
+    serial: str | None
     created_at: datetime
 
 
@@ -178,6 +180,7 @@ class Event(Model):
 
     Attributes:
         plate: what the machine read; `?` where it was unsure of a character.
+        engine: what read it; `anpr` is the backend's own.
         score: confidence of the read, 0-1.
         dscore: confidence that there is a plate at all, 0-1.
         captured_at: when the best frame was taken.
@@ -192,6 +195,7 @@ class Event(Model):
     upload_id: UUID
     camera_id: UUID
     passage_no: int
+    engine: str
     plate: str
     plate_normalized: str
     raw_plate: str
@@ -201,6 +205,7 @@ class Event(Model):
     region: Region | None
     candidates: list[Candidate]
     vehicle: dict[str, Any] | None
+    box: Box | None
     captured_at: datetime
     first_seen_at: datetime
     last_seen_at: datetime

@@ -4,6 +4,7 @@ What is said here is in `access.json` as one table for people, for the keys that
 of the deployed API; see `functions.api.access_table`.
 """
 
+import base64
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
@@ -139,6 +140,20 @@ def _credential(request: Request) -> str:
             raise Unauthenticated("X-API-Key is for API keys; send an access token as Authorization: Bearer.")
         return key
     scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
+    if scheme.lower() == "basic":
+        return _key_as_password(token)
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("Log in and send the access token as Authorization: Bearer.")
     return token
+
+
+def _key_as_password(token: str) -> str:
+    """The key that a device sends as a password, which is all that some can be told; with any name of a user."""
+    try:
+        password = base64.b64decode(token, validate=True).decode().partition(":")[2]
+    except ValueError:
+        password = ""
+    # No password of a person is taken so: each request would have to hash it.
+    if not password.startswith(apikeys.PREFIX):
+        raise Unauthenticated("As Authorization: Basic, an API key is taken for a password, and nothing else.")
+    return password

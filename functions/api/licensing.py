@@ -32,6 +32,16 @@ def within_minutes(services: Services, session: DbSession, caller: Caller, respo
         warn(response, use)
 
 
+def within_minutes_first(services: Services, caller: Caller, response: Response) -> None:
+    """The same for a route that makes its own transaction: this one is over before it, since there is one connection.
+
+    Raises:
+        anpr.errors.AnprError: the month's minutes are used up.
+    """
+    with services.database.transaction() as session:
+        within_minutes(services, session, caller, response)
+
+
 def warn(response: Response, use: LimitUse) -> None:
     """Say in a header that a limit is nearly reached; the response is otherwise as it would be."""
     if use.warning is not None:

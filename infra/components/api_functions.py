@@ -64,11 +64,12 @@ class ApiFunctions:
     def _capture(self) -> BackendFunction:
         spec = FunctionSpec(
             handler="functions.api.aws.capture.handler",
-            purpose="API: cameras, uploads and their jobs.",
+            purpose="API: cameras, uploads and their jobs, other engines' reads.",
             variables={
                 **self._parts.licensing,
                 **self._parts.bucket,
                 **self._parts.jobs,
+                **self._parts.events,
                 "ANPR_WEBHOOK_KEY_SECRET_ID": self._parts.secrets.webhook_key_id,
             },
         )
@@ -77,11 +78,13 @@ class ApiFunctions:
         # Streams' addresses are encrypted with it, too.
         self._parts.secrets.grant_read_webhook_key(function)
         # What signs an upload form must be allowed to do what the form allows.
-        self._parts.footage.grant_objects(function, "s3:PutObject", prefixes=(UPLOADS_PREFIX,))
+        self._parts.footage.grant_objects(function, "s3:PutObject", prefixes=(UPLOADS_PREFIX, *_EVIDENCE))
         # To look at a file that is said to be complete; without the list, S3 calls a missing one forbidden.
         self._parts.footage.grant_objects(function, "s3:GetObject", prefixes=(UPLOADS_PREFIX,))
         self._parts.footage.grant_list(function)
         self._parts.detection.grant_send(function)
+        # A read may be a hit, and whoever waits for it is told at once.
+        self._parts.bus.grant_publish(function)
         return made
 
     def _review(self) -> BackendFunction:

@@ -314,6 +314,24 @@ export const retryJob = (args, options) =>
   call('POST', '/jobs/{job_id}/retry', args, [], options);
 
 /**
+ * Hand in a read.
+ * @param {import('./schema.d.ts').CreateReadArgs} args
+ * @param {Options} [options]
+ * @returns {Promise<import('./schema.d.ts').ReadOut>}
+ */
+export const createRead = (args, options) =>
+  call('POST', '/reads', args, [], options);
+
+/**
+ * Hand in an engine's own message.
+ * @param {import('./schema.d.ts').CreateEngineReadsArgs} args
+ * @param {Options} [options]
+ * @returns {Promise<import('./schema.d.ts').ReadList>}
+ */
+export const createEngineReads = (args, options) =>
+  call('POST', '/reads/{engine}', args, ['camera'], options);
+
+/**
  * Find passages.
  * @param {import('./schema.d.ts').FindEventsArgs} [args]
  * @param {Options} [options]

@@ -53,7 +53,7 @@ export interface ApiKeyIn {
   /** The most that it may do; its owner's role limits it further. */
   role: Role;
   /** Each `<data>:<read or write>`, as the routes name them. What gives passages, such as hits and previews, needs `events:read` too. */
-  permissions: Array<"bolos:read" | "bolos:write" | "cameras:read" | "cameras:write" | "events:read" | "exports:read" | "exports:write" | "feedback:read" | "jobs:read" | "jobs:write" | "metrics:read" | "uploads:read" | "uploads:write" | "usage:read" | "webhooks:read" | "webhooks:write">;
+  permissions: Array<"bolos:read" | "bolos:write" | "cameras:read" | "cameras:write" | "events:read" | "exports:read" | "exports:write" | "feedback:read" | "jobs:read" | "jobs:write" | "metrics:read" | "reads:write" | "uploads:read" | "uploads:write" | "usage:read" | "webhooks:read" | "webhooks:write">;
   /** Null: it does not expire. */
   expires_at?: string | null;
   /** Null: its owner's cameras. */
@@ -98,6 +98,8 @@ export interface ArrivalOut {
   upload_id: string;
   camera_id: string;
   passage_no: number;
+  /** What read it: `anpr` is this backend, others handed their reads in. */
+  engine: string;
   /** What the machine read; `?` where it was unsure of a character. */
   plate: string;
   /** The same in letters and digits alone. */
@@ -112,7 +114,8 @@ export interface ArrivalOut {
   region: Region | null;
   candidates: Array<Candidate>;
   vehicle: Record<string, unknown> | null;
-  box: Box;
+  /** Null where the engine that read it did not say. */
+  box: Box | null;
   /** When the best frame was taken. */
   captured_at: string;
   first_seen_at: string;
@@ -252,6 +255,7 @@ export interface CameraIn {
   /** IANA name, such as `Europe/Bucharest`. */
   time_zone?: string;
   active?: boolean;
+  serial?: string | null;
 }
 
 /** A camera. */
@@ -265,6 +269,7 @@ export interface CameraOut {
   region_hint: string | null;
   time_zone: string;
   active: boolean;
+  serial: string | null;
   created_at: string;
   /** Null if the camera has none. */
   stream: StreamOut | null;
@@ -288,6 +293,7 @@ export interface CameraPatch {
   /** IANA name, such as `Europe/Bucharest`. */
   time_zone?: string;
   active?: boolean;
+  serial?: string | null;
 }
 
 /** One possible reading. */
@@ -445,6 +451,8 @@ export interface EventOut {
   upload_id: string;
   camera_id: string;
   passage_no: number;
+  /** What read it: `anpr` is this backend, others handed their reads in. */
+  engine: string;
   /** What the machine read; `?` where it was unsure of a character. */
   plate: string;
   /** The same in letters and digits alone. */
@@ -459,7 +467,8 @@ export interface EventOut {
   region: Region | null;
   candidates: Array<Candidate>;
   vehicle: Record<string, unknown> | null;
-  box: Box;
+  /** Null where the engine that read it did not say. */
+  box: Box | null;
   /** When the best frame was taken. */
   captured_at: string;
   first_seen_at: string;
@@ -924,10 +933,21 @@ export interface NewWebhookOut {
   created_at: string;
 }
 
+/** What became of a read: a passage, part of one that was there, or nothing, since it came before. */
+export type Outcome = "recorded" | "stitched" | "repeated";
+
 /** A new password of one's own. */
 export interface PasswordChange {
   current_password: string;
   new_password: string;
+}
+
+/** A JPEG that is to be posted by a form. */
+export interface PictureToCome {
+  /** It must have exactly this size. */
+  size_bytes: number;
+  /** Of its content, in hexadecimal; it is named by that. */
+  sha256: string;
 }
 
 /** A place, as GeoJSON has it: longitude first. */
@@ -993,6 +1013,71 @@ export interface ProblemPart {
   /** JSON pointer into the body, or `/query/…`, `/path/…`, `/header/…`. */
   pointer: string;
   detail?: string | null;
+}
+
+/** Where the plate is in the frame, in pixels. */
+export interface ReadBox {
+  xmin: number;
+  ymin: number;
+  xmax: number;
+  ymax: number;
+}
+
+/** Another reading, with its score. */
+export interface ReadCandidate {
+  plate: string;
+  score: number;
+}
+
+/** A read that a camera or another system made. */
+export interface ReadIn {
+  /** The sender's own id of it; sent twice, it counts once. */
+  read_id: string;
+  engine: string;
+  /** The camera's id, name or serial number here. */
+  camera: string;
+  plate: string;
+  /** When it was taken; without a zone, as the clock at the camera showed it. */
+  captured_at: string;
+  /** Confidence of the read; 0 where none is known. */
+  score?: number;
+  /** Confidence that there is a plate at all. */
+  dscore?: number;
+  region?: ReadRegion | null;
+  box?: ReadBox | null;
+  candidates?: Array<ReadCandidate>;
+  /** In your own words. */
+  vehicle?: Record<string, string | number | boolean | null> | null;
+  crop?: string | null;
+  frame?: string | null;
+  /** Asks for a form to post it with. */
+  crop_to_come?: PictureToCome | null;
+  /** Asks for a form to post it with. */
+  frame_to_come?: PictureToCome | null;
+}
+
+/** What became of the reads of a message, in its order; of none in a message that is no read. */
+export interface ReadList {
+  items: Array<ReadOut>;
+}
+
+/** What became of a read. */
+export interface ReadOut {
+  /** `recorded` as a new passage; `stitched` to a passage of the same plate at this camera some seconds before; `repeated` where it came before. */
+  outcome: Outcome;
+  event_id: string;
+  camera_id: string;
+  captured_at: string;
+  /** Only where it was asked for. */
+  crop_form?: UploadForm | null;
+  /** Only where it was asked for. */
+  frame_form?: UploadForm | null;
+}
+
+/** Where the plate is from. */
+export interface ReadRegion {
+  code: string;
+  score?: number | null;
 }
 
 /** What one run of retention, or one erasure, deleted. */
@@ -1550,6 +1635,17 @@ export interface GetJobArgs {
 
 export interface RetryJobArgs {
   job_id: string;
+}
+
+export interface CreateReadArgs {
+  body: ReadIn;
+}
+
+export interface CreateEngineReadsArgs {
+  engine: "axis" | "dahua" | "genetec" | "hikvision" | "platerecognizer" | "rekor" | "unifi";
+  /** The camera's id, name or serial number here; by default as the message calls it. */
+  camera?: string | null;
+  body: unknown;
 }
 
 export interface FindEventsArgs {

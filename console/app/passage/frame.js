@@ -1,4 +1,4 @@
-// The whole frame, with a box around the plate.
+// The whole frame, with a box around the plate where its place is known.
 
 import { useState } from 'preact/hooks';
 import { Picture } from '../components/plate.js';
@@ -12,6 +12,9 @@ export function Frame({ passage, plate }) {
   const { box } = passage;
   const alt = t('plate.frame', { plate: plate ?? t('plate.unread') });
   if (!passage.frame_url) return html`<${Picture} src=${null} alt=${alt} class="frame" />`;
+  // Another engine may name no place of the plate in its picture: there is nothing to draw around or to go nearer to.
+  if (!box)
+    return html`<img class="frame" src=${passage.frame_url} alt=${alt} referrerpolicy="no-referrer" />`;
   const width = box.xmax - box.xmin;
   const height = box.ymax - box.ymin;
   const around = size && near ? zoomed(box, size) : size ? `0 0 ${size.width} ${size.height}` : undefined;

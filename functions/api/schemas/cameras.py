@@ -27,6 +27,17 @@ RegionHint = Annotated[
 TimeZone = Annotated[Line, Field(max_length=64, description="IANA name, such as `Europe/Bucharest`.")]
 
 
+Serial = Annotated[
+    Line,
+    Written(r"^[^A-Za-z0-9]*[A-Za-z0-9].*$", "This must have a letter or a digit."),
+    Field(
+        max_length=100,
+        description="The device's own name for itself, such as a serial number or a MAC address, by which the reads "
+        "that it hands in are known as its. Kept in capital letters and digits alone.",
+    ),
+]
+
+
 class CameraIn(RequestModel):
     """A camera to register."""
 
@@ -51,12 +62,13 @@ class CameraIn(RequestModel):
     region_hint: RegionHint | None = None
     time_zone: TimeZone = "UTC"
     active: bool = True
+    serial: Serial | None = None
 
 
 class CameraPatch(Patch):
     """What to change of a camera; what is left out stays, and null takes an optional thing away."""
 
-    clearable = frozenset({"latitude", "longitude", "heading", "region_hint"})
+    clearable = frozenset({"latitude", "longitude", "heading", "region_hint", "serial"})
 
     name: Name | None = None
     description: Description | None = None
@@ -66,6 +78,7 @@ class CameraPatch(Patch):
     region_hint: RegionHint | None = None
     time_zone: TimeZone | None = None
     active: bool | None = None
+    serial: Serial | None = None
 
 
 class CameraQuery(PageQuery):
@@ -123,6 +136,7 @@ class CameraOut(ResponseModel):
     region_hint: str | None
     time_zone: str
     active: bool
+    serial: str | None
     created_at: datetime
     stream: Annotated[StreamOut | None, Field(description="Null if the camera has none.")]
 

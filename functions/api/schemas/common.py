@@ -104,7 +104,8 @@ def _one_line(text: str) -> str:
     return text
 
 
-def _is_rfc3339(value: Any) -> Any:
+def is_time(value: Any) -> Any:
+    """Refuse what is no text of a time."""
     # Pydantic would take a number, and text that holds one, for seconds since 1970.
     if not isinstance(value, str) or not _DATE_AND_TIME.match(value):
         raise ValueError("A time is text as in RFC 3339, such as 2026-05-01T12:30:00Z.")
@@ -113,10 +114,15 @@ def _is_rfc3339(value: Any) -> Any:
     return value
 
 
-def _in_range(time: datetime) -> datetime:
-    if not _EARLIEST <= time < _LATEST:
+def checked_time(time: datetime) -> datetime:
+    """Refuse a time that cannot be meant; one without a zone stays without."""
+    if not _EARLIEST <= (time if time.tzinfo is not None else time.replace(tzinfo=UTC)) < _LATEST:
         raise ValueError("The year is not one from 1970 to 2199.")
-    return time.astimezone(UTC)
+    return time
+
+
+def _in_range(time: datetime) -> datetime:
+    return checked_time(time).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +154,7 @@ class Written:
 Text = Annotated[str, AfterValidator(_whole), AfterValidator(_clean)]
 Line = Annotated[Text, AfterValidator(_one_line)]
 Secret = Annotated[SecretStr, AfterValidator(_whole_secret)]
-Timestamp = Annotated[AwareDatetime, BeforeValidator(_is_rfc3339), AfterValidator(_in_range)]
+Timestamp = Annotated[AwareDatetime, BeforeValidator(is_time), AfterValidator(_in_range)]
 
 
 Region = Annotated[

@@ -122,6 +122,7 @@ class EventOut(ResponseModel):
     upload_id: UUID
     camera_id: UUID
     passage_no: int
+    engine: Annotated[str, Field(description="What read it: `anpr` is this backend, others handed their reads in.")]
     plate: Annotated[str, Field(description="What the machine read; `?` where it was unsure of a character.")]
     plate_normalized: Annotated[str, Field(description="The same in letters and digits alone.")]
     raw_plate: Annotated[str, Field(description="The text as it was read.")]
@@ -131,7 +132,7 @@ class EventOut(ResponseModel):
     region: Region | None
     candidates: list[Candidate]
     vehicle: dict[str, Any] | None
-    box: Box
+    box: Annotated[Box | None, Field(description="Null where the engine that read it did not say.")]
     captured_at: Annotated[datetime, Field(description="When the best frame was taken.")]
     first_seen_at: datetime
     last_seen_at: datetime
@@ -162,14 +163,21 @@ class EventPage(PageOut[EventOut]):
     """Passages, newest first."""
 
 
+def _box(event: Event) -> Box | None:
+    corners = (event.box_xmin, event.box_ymin, event.box_xmax, event.box_ymax)
+    return None if None in corners else Box.model_validate(dict(zip(Box.model_fields, corners, strict=True)))
+
+
 def event_out(event: Event, blobs: BlobStore, matched: Matched | None = None) -> EventOut:
     """Render a passage, with links to its images while there are any."""
     kept = event.media_deleted_at is None
+    crop, frame = (event.crop_key, event.frame_key) if kept else (None, None)
     return EventOut(
         id=event.id,
         upload_id=event.upload_id,
         camera_id=event.camera_id,
         passage_no=event.passage_no,
+        engine=event.engine,
         plate=event.plate,
         plate_normalized=normalize(event.plate),
         raw_plate=event.raw_plate,
@@ -179,7 +187,7 @@ def event_out(event: Event, blobs: BlobStore, matched: Matched | None = None) ->
         region=None if event.region_code is None else Region(code=event.region_code, score=event.region_score),
         candidates=[Candidate(plate=found["plate"], score=found["score"]) for found in event.candidates],
         vehicle=event.vehicle,
-        box=Box(xmin=event.box_xmin, ymin=event.box_ymin, xmax=event.box_xmax, ymax=event.box_ymax),
+        box=_box(event),
         captured_at=event.captured_at,
         first_seen_at=event.first_seen_at,
         last_seen_at=event.last_seen_at,
@@ -194,7 +202,7 @@ def event_out(event: Event, blobs: BlobStore, matched: Matched | None = None) ->
         reviewed_region=event.reviewed_region_code,
         effective_plate=event.effective_plate,
         effective_region=event.effective_region,
-        crop_url=blobs.presign_get(event.crop_key) if kept else None,
-        frame_url=blobs.presign_get(event.frame_key) if kept else None,
+        crop_url=None if crop is None else blobs.presign_get(crop),
+        frame_url=None if frame is None else blobs.presign_get(frame),
         match=None if matched is None else MatchOut(how=matched.how, distance=matched.distance),
     )

@@ -6,15 +6,17 @@ from typing import Annotated, Self
 from fastapi import Depends
 
 from anpr import bootstrap
+from anpr.alerts.bolos import Matcher
 from anpr.alerts.webhooks.sealing import Seal
+from anpr.capture.reads import ReadServices
 from anpr.db import Database
 from anpr.ports import BlobStore, JobQueue, Secret, SecretStore
-from anpr.settings import UploadSettings
-from functions.api.services import ApiServices, services
+from anpr.settings import ReadSettings, UploadSettings
+from functions.api.services import Publishing, services
 
 
 @dataclass(frozen=True, kw_only=True)
-class CaptureServices(ApiServices):
+class CaptureServices(Publishing):
     """What footage comes in by.
 
     Attributes:
@@ -23,6 +25,8 @@ class CaptureServices(ApiServices):
         secrets: where the key is that streams' addresses are encrypted with.
         key_secret_id: which secret it is; the webhooks' too.
         uploads: what may be uploaded.
+        matcher: finds wanted plates in other engines' reads; kept, because it compiles their patterns once.
+        reads: what other engines may hand in.
     """
 
     blobs: BlobStore
@@ -30,11 +34,14 @@ class CaptureServices(ApiServices):
     secrets: SecretStore
     key_secret_id: str = Secret.WEBHOOK_KEY
     uploads: UploadSettings = field(default_factory=UploadSettings)
+    matcher: Matcher = field(default_factory=Matcher)
+    reads: ReadSettings = field(default_factory=ReadSettings)
 
     @classmethod
     def wire(cls, database: Database) -> Self:
         return cls(
             database=database,
+            bus=bootstrap.event_bus(),
             blobs=bootstrap.blob_store(),
             queue=bootstrap.job_queue(),
             secrets=bootstrap.secret_store(),
@@ -43,6 +50,11 @@ class CaptureServices(ApiServices):
     def seal(self) -> Seal:
         """The key of the addresses, read where it is used: few requests need it."""
         return Seal.load(self.secrets, self.key_secret_id)
+
+    @property
+    def reading(self) -> ReadServices:
+        """What reads are recorded with."""
+        return ReadServices(self.blobs, self.matcher, self.reads)
 
 
 Capture = Annotated[CaptureServices, Depends(services)]

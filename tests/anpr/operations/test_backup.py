@@ -70,6 +70,7 @@ def full(move_to: Place) -> Iterator[Database]:
     upload = add_upload(database, source_version_id="of-the-old-bucket")
     event = add_event(database, upload=upload, plate="LS15EBC")
     blobs.put(upload_key(upload.id), b"footage", content_type="video/mp4")
+    assert event.crop_key is not None
     blobs.put(event.crop_key, b"crop", content_type="image/jpeg")
     with database.transaction() as session:
         audit.record(session, SYSTEM, "plate.searched", "plate:LS15EBC", reason="a test")
@@ -108,6 +109,7 @@ def test_what_was_backed_up_stands_in_an_empty_set_up_and_the_audit_log_verifies
     assert upload.source_version_id is None
     blobs.download(upload_key(upload.id), tmp_path / "source")
     assert (tmp_path / "source").read_bytes() == b"footage"
+    assert crop is not None
     info = blobs.info(crop)
     assert info is not None
     assert (info.size_bytes, info.content_type) == (4, "image/jpeg")

@@ -55,6 +55,7 @@ class Client:
         params: dict[str, Any] | None = None,
         body: Any = None,
         raw: str | None = None,
+        raw_bytes: bytes | None = None,
         headers: dict[str, str] | None = None,
         address: str = "192.0.2.1",
     ) -> Reply:
@@ -77,6 +78,8 @@ class Client:
         }
         if raw is not None or body is not None:
             event["body"] = raw if raw is not None else json.dumps(body)
+        if raw_bytes is not None:
+            event |= {"body": base64.b64encode(raw_bytes).decode(), "isBase64Encoded": True}
         answer = self._handler(event, lambda_context("api"))
         content = answer.get("body", "")
         if answer.get("isBase64Encoded"):

@@ -48,7 +48,13 @@ def api(database: Database, password_hash: str, event_loop_for_mangum: None) -> 
     services: dict[str, ApiServices] = {
         "identity": IdentityServices(database=database, verifier=verifier, signer=signer),
         "capture": CaptureServices(
-            database=database, verifier=verifier, blobs=blobs, queue=queue, secrets=secrets, key_secret_id="webhook-key"
+            database=database,
+            verifier=verifier,
+            bus=bus,
+            blobs=blobs,
+            queue=queue,
+            secrets=secrets,
+            key_secret_id="webhook-key",
         ),
         "review": ReviewServices(
             database=database, verifier=verifier, bus=bus, blobs=blobs, exports=ExportSettings(max_events=5)

@@ -26,7 +26,7 @@ def may_be_null(field: dict[str, Any]) -> bool:
 @pytest.fixture
 def paths(api: Api) -> dict[str, str]:
     """One of everything that can be changed, with all that there may be of it."""
-    camera = {"name": "gate", "latitude": 46.8, "longitude": 23.6, "heading": 90, "region_hint": "ro"}
+    camera = {"name": "gate", "latitude": 46.8, "longitude": 23.6, "heading": 90, "region_hint": "ro", "serial": "A1"}
     bolo_list = api.admin.post("/bolos/lists", {"name": "stolen", "description": "of the county"}).json()["id"]
     entry = {
         "list_id": bolo_list,
@@ -71,7 +71,7 @@ def test_null_takes_away_what_there_may_be_none_of_and_is_refused_elsewhere(api:
                 assert f"/{name}" in [error["pointer"] for error in reply.json()["errors"]], (path, name, reply.body)
                 assert api.admin.get(url).json() == before
     assert cleared == {
-        *("latitude", "longitude", "heading", "region_hint"),
+        *("latitude", "longitude", "heading", "region_hint", "serial"),
         *("region", "case_number", "valid_from", "valid_until", "list_ids"),
     }
 

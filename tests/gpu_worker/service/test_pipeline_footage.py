@@ -54,6 +54,7 @@ def test_a_video_becomes_numbered_passages(opener: PipelineFootage, clip: Path) 
         assert 0 <= passage.first_s <= passage.best_s <= passage.last_s <= DURATION_S
         assert finding.frame.shape == (720, 1280, 3)
         assert finding.crop.shape[0] < finding.crop.shape[1] < 1280
+        assert passage.box is not None
         # What is stored must be the language's own numbers: a JSON document takes no others.
         assert {type(passage.score), type(passage.box.xmin), type(passage.candidates[0][1])} == {float}
     assert [advance.fraction for advance in advances] == sorted(advance.fraction for advance in advances)
@@ -81,7 +82,7 @@ def test_each_plate_of_a_picture_is_a_passage_from_left_to_right(opener: Pipelin
     findings, advances, summary = read(opener, path)
 
     assert len(findings) >= 2
-    edges = [finding.passage.box.xmin for finding in findings]
+    edges = [finding.passage.box.xmin for finding in findings if finding.passage.box is not None]
     assert edges == sorted(edges)
     assert {(f.passage.first_frame, f.passage.last_frame, f.passage.frames_seen) for f in findings} == {(0, 0, 1)}
     assert len({f.passage.plate for f in findings if f.passage.readable}) < len(findings)
@@ -102,7 +103,7 @@ def test_the_cameras_hint_decides_between_two_layouts(tmp_path: Path) -> None:
     cv2.imwrite(str(path), np.full((120, 200, 3), 90, np.uint8))
     footage = PipelineFootage(Pipeline(OnePlate(), Reader()), MediaLimits(), readable_score=0.1)
 
-    def plates(hint: str | None) -> list[tuple[str, tuple[str, float] | None]]:
+    def plates(hint: str | None) -> list[tuple[str, tuple[str, float | None] | None]]:
         with footage(path, hint) as opened:
             return [(f.passage.plate, f.passage.region) for f in opened.findings(lambda _: None)]
 

@@ -201,7 +201,7 @@ class EventCreated(BaseModel):
     readable: bool
     score: float
     captured_at: datetime
-    crop_key: str
+    crop_key: str | None = Field(description="None where the engine that read it handed in no picture of the plate.")
 
 
 class UploadProcessed(BaseModel):

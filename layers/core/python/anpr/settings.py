@@ -148,6 +148,18 @@ class UploadSettings(Settings):
     expire_after: timedelta = Field(default=timedelta(hours=24), description="Then an upload with no file is expired.")
 
 
+class ReadSettings(Settings):
+    """What other engines may hand in."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_READ_")
+
+    stitch_within: timedelta = Field(
+        default=timedelta(seconds=10), description="Reads of one plate at one camera within so long are one passage."
+    )
+    max_picture_bytes: int = Field(default=2 * 1024**2, gt=0, le=100 * 1024**2)
+    form_ttl: timedelta = timedelta(hours=1)
+
+
 class QueueSettings(Settings):
     """The queue of detection jobs."""
 

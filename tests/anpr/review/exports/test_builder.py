@@ -300,7 +300,7 @@ def test_a_verdict_given_while_the_archive_is_made_changes_nothing_in_it(site: S
 
 def test_an_image_that_is_gone_is_counted_and_has_no_label(site: Site) -> None:
     kept, lost = site.event("AB12CDE", CONFIRM), site.event("FG34HJK", CONFIRM)
-    site.store.delete([lost.crop_key])
+    site.store.delete([str(lost.crop_key)])
     export_id = site.ask()
     site.build(export_id)
 

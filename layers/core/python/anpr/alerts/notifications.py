@@ -31,7 +31,7 @@ from anpr.messages import (
     WebhookDisabled,
     WebhookDue,
 )
-from anpr.models import BoloMatch, BoloNotice, HitStatus
+from anpr.models import BoloMatch, BoloNotice, Event, HitStatus
 from anpr.plates import normalize
 from anpr.ports import JobQueue, Notice, Notifier
 
@@ -268,18 +268,26 @@ def _bolo(hit: BoloMatch) -> dict[str, Any]:
     }
 
 
+def _box(event: Event) -> dict[str, float | None] | None:
+    """Where the plate is; None where the engine that read it did not say."""
+    if event.box_xmin is None:
+        return None
+    return {"xmin": event.box_xmin, "ymin": event.box_ymin, "xmax": event.box_xmax, "ymax": event.box_ymax}
+
+
 def _event(hit: BoloMatch) -> dict[str, Any]:
     event, camera = hit.event, hit.camera
     region = None if event.region_code is None else {"code": event.region_code, "score": event.region_score}
     return {
         "id": str(event.id),
+        "engine": event.engine,
         "plate": event.plate,
         "plate_normalized": normalize(event.plate),
         "raw_plate": event.raw_plate[:_TEXT],
         "region": region,
         "score": event.score,
         "dscore": event.dscore,
-        "box": {"xmin": event.box_xmin, "ymin": event.box_ymin, "xmax": event.box_xmax, "ymax": event.box_ymax},
+        "box": _box(event),
         "candidates": event.candidates[:_CANDIDATES],
         "vehicle": event.vehicle,
         "camera_id": str(camera.id),

@@ -1,11 +1,13 @@
 """The cameras that footage comes from."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
-from typing import TypedDict
+from typing import Any, TypedDict
 from uuid import UUID, uuid4
 from zoneinfo import available_timezones
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, attributes, selectinload
@@ -29,6 +31,8 @@ class CameraFields(TypedDict, total=False):
         region_hint: where most plates before it are from: ISO 3166 code, such as `gb` or `us-ca`.
         time_zone: IANA name, for showing local times; all times are stored in UTC.
         active: whether it takes uploads.
+        serial: the device's own name for itself, such as a serial number or a MAC address, by which reads that it hands
+            in are known as its; kept in capital letters and digits alone.
     """
 
     name: str
@@ -39,23 +43,24 @@ class CameraFields(TypedDict, total=False):
     region_hint: str | None
     time_zone: str
     active: bool
+    serial: str | None
 
 
 def create(session: Session, actor: Actor, fields: CameraFields) -> Camera:
     """Register a camera; `name` is required.
 
     Raises:
-        Conflict: the name is taken.
+        Conflict: the name or the serial number is taken.
         Unprocessable: half a position, or an unknown time zone.
     """
     _check_time_zone(fields.get("time_zone"))
     _check_position(fields.get("latitude"), fields.get("longitude"))
-    values = {"description": "", "time_zone": "UTC", "active": True, **fields}
+    values = {"description": "", "time_zone": "UTC", "active": True, **_spelled(fields)}
     camera: Camera | None = session.scalar(
-        insert(Camera).values(id=uuid4(), **values).on_conflict_do_nothing(index_elements=["name"]).returning(Camera)
+        insert(Camera).values(id=uuid4(), **values).on_conflict_do_nothing().returning(Camera)
     )
     if camera is None:
-        raise Conflict(f"There is a camera named {fields['name']!r} already.")
+        raise _taken(fields)
     attributes.set_committed_value(camera, "stream", None)
     audit.record(session, actor, Action.CAMERA_CREATED, f"camera:{camera.id}", detail={"name": camera.name})
     return camera
@@ -91,19 +96,19 @@ def update(
 
     Raises:
         NotFound: there is none in scope.
-        Conflict: the new name is taken.
+        Conflict: the new name or serial number is taken.
         Unprocessable: half a position, or an unknown time zone.
     """
     camera = get(session, camera_id, scope=scope, lock=True)
     _check_time_zone(fields.get("time_zone"))
-    changed = {name: value for name, value in fields.items() if value != getattr(camera, name)}
+    changed = {name: value for name, value in _spelled(fields).items() if value != getattr(camera, name)}
     for name, value in changed.items():
         setattr(camera, name, value)
     _check_position(camera.latitude, camera.longitude)
     try:
         session.flush()
     except IntegrityError as error:
-        raise Conflict(f"There is a camera named {fields.get('name')!r} already.") from error
+        raise _taken(fields) from error
     if changed:
         audit.record(session, actor, Action.CAMERA_CHANGED, f"camera:{camera.id}", detail=changed)
     return camera
@@ -125,6 +130,46 @@ def delete(session: Session, actor: Actor, camera_id: UUID, *, scope: CameraScop
     session.delete(camera)
     session.flush()
     audit.record(session, actor, Action.CAMERA_DELETED, f"camera:{camera.id}", detail={"name": camera.name})
+
+
+def known_as(session: Session, names: Sequence[str], *, scope: CameraScope = None) -> Camera:
+    """Find the camera that a device or another system calls by some names: the first that is an id, name or serial.
+
+    Raises:
+        NotFound: none of them is a camera's in scope.
+    """
+    for name in names:
+        spelled = _as_serial(name)
+        its = [Camera.name == name.strip()]
+        if spelled:
+            its.append(Camera.serial == spelled)
+        with suppress(ValueError):
+            its.append(Camera.id == UUID(name.strip()))
+        # A name goes before a serial number, should one camera be named as another's device calls itself.
+        by_name_first = select(Camera).where(or_(*its)).order_by((Camera.name == name.strip()).desc()).limit(1)
+        camera = session.scalar(scopes.limit(by_name_first, scope, Camera.id))
+        if camera is not None:
+            return camera
+    told = " or ".join(repr(name[:100]) for name in names) or "that"
+    raise NotFound(f"There is no camera named {told}, nor one with that serial number; register it, or give it that.")
+
+
+def _as_serial(text: str) -> str:
+    """A serial number's one spelling: devices write theirs with colons, dashes, or neither."""
+    return "".join(character for character in text.upper() if character.isalnum())
+
+
+def _spelled(fields: CameraFields) -> dict[str, Any]:
+    given: dict[str, Any] = dict(fields)
+    if given.get("serial") is not None:
+        given["serial"] = _as_serial(given["serial"])
+    return given
+
+
+def _taken(fields: CameraFields) -> Conflict:
+    serial = fields.get("serial")
+    also = "" if serial is None else f", or one with the serial number {serial!r}"
+    return Conflict(f"There is a camera named {fields.get('name')!r} already{also}.")
 
 
 @cache

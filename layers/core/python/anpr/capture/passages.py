@@ -22,7 +22,7 @@ from anpr import outbox
 from anpr.alerts import bolos
 from anpr.capture import jobs
 from anpr.messages import EventCreated, EventType, crop_key, frame_key
-from anpr.models import Event, Upload
+from anpr.models import OWN_ENGINE, Event, Upload
 from anpr.plates import plate_key
 from anpr.regions import normalize_region
 from anpr.review import queue as review_queue
@@ -50,7 +50,7 @@ class RecordedPassage:
         score: confidence of the read, 0-1.
         dscore: confidence of the detection, 0-1.
         region: code and confidence of where the plate is from; None where that is unknown.
-        box: where the plate is in the best frame.
+        box: where the plate is in the best frame; None where that is unknown.
         first_frame: index of the first frame the plate was seen in.
         last_frame: index of the last one.
         best_frame: index of the one whose crop is stored.
@@ -61,6 +61,8 @@ class RecordedPassage:
         frames_agreeing: in how many of those it read the same.
         candidates: the likeliest readings with their scores, best first.
         beyond_doubt: whether the shapes of the characters alone left no doubt.
+        engine: what read it.
+        vehicle: what the engine says of the vehicle, in its own words.
     """
 
     passage_no: int
@@ -69,8 +71,8 @@ class RecordedPassage:
     readable: bool
     score: float
     dscore: float
-    region: tuple[str, float] | None
-    box: PlateBox
+    region: tuple[str, float | None] | None
+    box: PlateBox | None
     first_frame: int
     last_frame: int
     best_frame: int
@@ -81,19 +83,32 @@ class RecordedPassage:
     frames_agreeing: int
     candidates: tuple[tuple[str, float], ...]
     beyond_doubt: bool = False
+    engine: str = OWN_ENGINE
+    vehicle: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """Where a passage's images are: keys in the storage, each of which ends in the SHA-256 of what is there."""
+    """Where a passage's images are: keys in the storage, each of which ends in the SHA-256 of what is there.
+
+    None where the engine that read it handed in no such image.
+    """
+
+    crop_key: str | None
+    frame_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BothImages(Images):
+    """The images of a passage that the worker read, which always has both."""
 
     crop_key: str
     frame_key: str
 
 
-def name_images(upload_id: UUID, passage_no: int, crop: bytes, frame: bytes) -> Images:
+def name_images(upload_id: UUID, passage_no: int, crop: bytes, frame: bytes) -> BothImages:
     """Name a passage's images, which are files, by what is in them."""
-    return Images(
+    return BothImages(
         crop_key(upload_id, passage_no, sha256(crop).hexdigest()),
         frame_key(upload_id, passage_no, sha256(frame).hexdigest()),
     )
@@ -165,11 +180,14 @@ def _event_id(upload_id: UUID, passage_no: int) -> UUID:
 
 def _columns(held: jobs.Claim, passage: RecordedPassage, images: Images) -> dict[str, Any]:
     region_code, region_score = passage.region or (None, None)
+    box = passage.box
     return {
         "id": _event_id(held.upload_id, passage.passage_no),
         "upload_id": held.upload_id,
         "camera_id": held.camera_id,
         "passage_no": passage.passage_no,
+        "engine": passage.engine,
+        "vehicle": passage.vehicle,
         "plate": passage.plate,
         # An unsure character must stay one: without it, A?12 would be found as A12.
         "plate_key": "?".join(plate_key(part) for part in passage.plate.split("?")),
@@ -181,10 +199,10 @@ def _columns(held: jobs.Claim, passage: RecordedPassage, images: Images) -> dict
         "region_score": region_score,
         "beyond_doubt": passage.beyond_doubt,
         "candidates": [{"plate": plate, "score": score} for plate, score in passage.candidates],
-        "box_xmin": passage.box.xmin,
-        "box_ymin": passage.box.ymin,
-        "box_xmax": passage.box.xmax,
-        "box_ymax": passage.box.ymax,
+        "box_xmin": None if box is None else box.xmin,
+        "box_ymin": None if box is None else box.ymin,
+        "box_xmax": None if box is None else box.xmax,
+        "box_ymax": None if box is None else box.ymax,
         "first_frame": passage.first_frame,
         "last_frame": passage.last_frame,
         "best_frame": passage.best_frame,

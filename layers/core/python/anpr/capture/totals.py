@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from anpr.models import CarriedTotal, Upload, UploadStatus
+from anpr.models import CarriedTotal, Upload, UploadKind, UploadStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ def carry_over_events(session: Session, count: int) -> None:
 
 
 def _sums() -> tuple[ColumnElement[int], ...]:
-    ended = Upload.finished_at.is_not(None)
+    # What another engine read was no job of ours.
+    ended = Upload.finished_at.is_not(None) & (Upload.kind != UploadKind.READ)
     return (
         func.coalesce(func.sum(Upload.events_count), 0),
         func.count(Upload.id).filter(ended, Upload.status == UploadStatus.SUCCEEDED),

@@ -17,7 +17,7 @@ from anpr.errors import Conflict, NotFound, Unprocessable
 from anpr.identity import scopes
 from anpr.identity.scopes import CameraScope
 from anpr.messages import JobRequest, upload_key
-from anpr.models import Upload, UploadStatus
+from anpr.models import Upload, UploadKind, UploadStatus
 from anpr.paging import Page, PageRequest, Position, newest_first, page_of
 from anpr.ports import BlobInfo, BlobStore, JobQueue, PresignedUpload
 from anpr.settings import UploadSettings
@@ -50,7 +50,7 @@ class NewUpload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadFilter:
-    """Which uploads to list; None does not filter."""
+    """Which uploads to list; None does not filter. Of what other engines read there is no footage to list."""
 
     camera_id: UUID | None = None
     status: UploadStatus | None = None
@@ -169,7 +169,7 @@ def find(
 ) -> Page[Upload]:
     """List the uploads of cameras in scope, newest first."""
     wanted = wanted or UploadFilter()
-    statement = scopes.limit(select(Upload), scope, Upload.camera_id)
+    statement = scopes.limit(select(Upload).where(Upload.kind != UploadKind.READ), scope, Upload.camera_id)
     if wanted.camera_id is not None:
         statement = statement.where(Upload.camera_id == wanted.camera_id)
     if wanted.status is not None:

@@ -132,7 +132,8 @@ def delete_uploads(session: Session, upload_ids: Sequence[UUID]) -> Counter[str]
 
 
 def _media_of(events: Sequence[Event]) -> list[str]:
-    return [key for event in events if event.media_deleted_at is None for key in (event.crop_key, event.frame_key)]
+    kept = (event for event in events if event.media_deleted_at is None)
+    return [key for event in kept for key in (event.crop_key, event.frame_key) if key is not None]
 
 
 def _mark(session: Session, event_ids: Sequence[UUID]) -> None:

@@ -26,8 +26,10 @@ from anpr.models.base import Base
 from anpr.models.exports import Export, ExportEntry, ExportItem, ExportPart, ExportStatus
 from anpr.models.footage import (
     OVER,
+    OWN_ENGINE,
     Camera,
     Event,
+    HandedRead,
     ReviewStatus,
     Stream,
     StreamState,
@@ -60,6 +62,7 @@ from anpr.models.stand_ins import NoticeSubscription, NoticeTopic, QueuedMessage
 
 __all__ = [
     "OVER",
+    "OWN_ENGINE",
     "ApiKey",
     "AuditRecord",
     "Base",
@@ -87,6 +90,7 @@ __all__ = [
     "ExportItem",
     "ExportPart",
     "ExportStatus",
+    "HandedRead",
     "HitStatus",
     "LegalHold",
     "License",

@@ -48,6 +48,8 @@ class Camera(Base):
     region_hint: Mapped[str | None]
     time_zone: Mapped[str] = mapped_column(default="UTC")
     active: Mapped[bool] = mapped_column(default=True)
+    # The device's own name for itself, which the reads that it hands in carry: a serial number, or a MAC address.
+    serial: Mapped[str | None] = mapped_column(unique=True)
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
     stream: Mapped["Stream | None"] = relationship(lazy="raise", viewonly=True, back_populates="camera")
@@ -120,10 +122,11 @@ OVER: Final = (UploadStatus.SUCCEEDED, UploadStatus.FAILED, UploadStatus.EXPIRED
 
 
 class UploadKind(StrEnum):
-    """How footage comes."""
+    """How footage comes; `read` is one read that another engine handed in, of which there is no footage."""
 
     FILE = "file"
     STREAM = "stream"
+    READ = "read"
 
 
 class Upload(Base):
@@ -142,6 +145,8 @@ class Upload(Base):
         CheckConstraint("progress BETWEEN 0 AND 1", name="progress"),
         UniqueConstraint("created_by", "idempotency_key"),
         Index("ix_uploads_created_at_id", "created_at", "id"),
+        # Pages of footage, of which there is little where cameras read by themselves.
+        Index("ix_uploads_footage_created_at_id", "created_at", "id", postgresql_where=text("kind <> 'read'")),
         Index("ix_uploads_camera_id_created_at", "camera_id", "created_at"),
         # The sweep looks only at uploads that are not over.
         Index(
@@ -234,11 +239,15 @@ OTHER_LETTERS: Final = "plate ~ '[^A-Z0-9?]'"
 
 _FAMILIAR: Final = "beyond_doubt AND review_status = 'unreviewed' OR review_status IN ('confirmed', 'corrected')"
 
+OWN_ENGINE: Final = "anpr"
+"""`engine` of what the backend's own worker read."""
+
 
 class Event(Base):
     """One vehicle's passage before one camera, as the machine read it; never overwritten.
 
     `id` is derived from `(upload_id, passage_no)`, so a re-run of a job makes the same row and the same objects.
+    A read that another engine handed in may have no box, no crop or no frame.
     """
 
     __tablename__ = "events"
@@ -287,6 +296,7 @@ class Event(Base):
     upload_id: Mapped[UUID] = mapped_column(ForeignKey("uploads.id"))
     camera_id: Mapped[UUID] = mapped_column(ForeignKey("cameras.id"))
     passage_no: Mapped[int]
+    engine: Mapped[str] = mapped_column(default=OWN_ENGINE, server_default=OWN_ENGINE)
 
     # Byte order, whatever the cluster's locale is: only then does the B-tree serve `LIKE 'AB%'`.
     plate: Mapped[str] = mapped_column(String(collation="C"))
@@ -302,17 +312,17 @@ class Event(Base):
     beyond_doubt: Mapped[bool] = mapped_column(default=False)
     vehicle: Mapped[dict[str, Any] | None]
 
-    box_xmin: Mapped[float]
-    box_ymin: Mapped[float]
-    box_xmax: Mapped[float]
-    box_ymax: Mapped[float]
+    box_xmin: Mapped[float | None]
+    box_ymin: Mapped[float | None]
+    box_xmax: Mapped[float | None]
+    box_ymax: Mapped[float | None]
     first_frame: Mapped[int]
     last_frame: Mapped[int]
     best_frame: Mapped[int]
     frames_seen: Mapped[int]
     frames_agreeing: Mapped[int]
-    crop_key: Mapped[str]
-    frame_key: Mapped[str]
+    crop_key: Mapped[str | None]
+    frame_key: Mapped[str | None]
 
     captured_at: Mapped[datetime]
     first_seen_at: Mapped[datetime]
@@ -372,3 +382,18 @@ class Event(Base):
         written as two comparisons, each of which an index serves.
         """
         return or_(cls.reviewed_plate == plate, and_(cls.plate == plate, cls.reviewed_plate.is_(None)))
+
+
+class HandedRead(Base):
+    """A read that another engine handed in, by which a second copy of it is known.
+
+    `digest` is of the engine's name and its own id of the read, so no id that holds a plate is kept.
+    """
+
+    __tablename__ = "handed_reads"
+    __table_args__ = (Index("ix_handed_reads_event_id", "event_id"),)
+
+    camera_id: Mapped[UUID] = mapped_column(ForeignKey("cameras.id", ondelete="CASCADE"), primary_key=True)
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
+    received_at: Mapped[datetime] = mapped_column(server_default=NOW)

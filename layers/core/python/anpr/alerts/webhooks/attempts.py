@@ -37,7 +37,7 @@ class Claimed:
     payload: dict[str, Any]
     url: str
     secrets: tuple[bytes, ...]
-    images: tuple[str, str] | None
+    images: tuple[str | None, str | None] | None
 
 
 @dataclass(frozen=True, slots=True)

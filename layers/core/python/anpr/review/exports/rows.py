@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, case, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from anpr.db import Database
@@ -46,7 +46,9 @@ class Image:
 
 def images(database: Database, export_id: UUID, stage: str, after: int) -> Iterator[Image]:
     """The images of a stage in order, from the item behind `after`."""
-    key = Event.crop_key if stage == CROPS else Event.frame_key
+    # A frame whose plate nobody says the place of would teach that there is none.
+    located = case((Event.box_xmin.is_not(None), Event.frame_key))
+    key = Event.crop_key if stage == CROPS else located
     statement = (
         select(ExportItem.no, ExportItem.event_id, ExportItem.split, key.label("key"))
         .outerjoin(Event, Event.id == ExportItem.event_id)
@@ -153,10 +155,15 @@ def _boxes(database: Database, export_id: UUID, page: Sequence[Row[Any]]) -> dic
         rows = session.execute(
             select(ExportItem.frame_no, Event.box_xmin, Event.box_ymin, Event.box_xmax, Event.box_ymax)
             .join(Event, Event.id == ExportItem.event_id)
-            .where(ExportItem.export_id == export_id, ExportItem.frame_no.between(page[0].no, page[-1].no))
+            .where(
+                ExportItem.export_id == export_id,
+                ExportItem.frame_no.between(page[0].no, page[-1].no),
+                Event.box_xmin.is_not(None),
+            )
             .order_by(ExportItem.no)
         ).all()
     boxes: dict[int | None, list[Box]] = {}
     for frame_no, *corners in rows:
-        boxes.setdefault(frame_no, []).append(Box(*corners))
+        # Of which there are all four, or none: those have been left out.
+        boxes.setdefault(frame_no, []).append(Box(*(corner or 0.0 for corner in corners)))
     return boxes
