@@ -80,7 +80,12 @@ def list_subscriptions(list_id: UUID, session: DbSession) -> SubscriptionList:
 
 
 @router.post("/{list_id}/subscriptions", status_code=201, summary="Tell somebody of a list's hits")
-@allows(Access.ADMIN, keys={"bolos:write", "events:read"}, everywhere=True, audits={"bolo_list.subscribed"})
+@allows(
+    Access.ADMIN,
+    keys={"bolos:write", "events:read"},
+    everywhere=True,
+    audits={"bolo_list.subscribed", "bolo_list.unsubscribed"},
+)
 def create_subscription(list_id: UUID, body: SubscriptionIn, actor: CallerActor, services: Alerts) -> SubscriptionOut:
     """By e-mail, once its owner followed the link that is sent to it; or by SMS."""
     recipient = body.channel, body.address
