@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Route, expect
 from anpr_client import Client, Login
 from infra.console.browser import browser as started
 from infra.local.clip.scene import PLATES
-from infra.local.site import Site
+from infra.local.place import Running
 from tests.e2e.api_calls import camera_named, send
 from tests.e2e.browsing import Reader, reading
 
@@ -38,7 +38,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def reader(browser: Browser, site: Site) -> Iterator[Reader]:
+def reader(browser: Browser, site: Running) -> Iterator[Reader]:
     with reading(browser, site) as found:
         yield found
 
@@ -80,7 +80,7 @@ def asked(route: Route) -> dict[str, Any]:
 
 
 def test_what_passes_appears_by_itself_and_can_be_searched_for(
-    reader: Reader, site: Site, api: Client, clip: Path, finish: Finish
+    reader: Reader, site: Running, api: Client, clip: Path, finish: Finish
 ) -> None:
     reader.enter(site.admin)
     page = reader.page
@@ -124,7 +124,7 @@ def test_what_passes_appears_by_itself_and_can_be_searched_for(
 
 
 def test_a_passages_address_shows_it_to_somebody_else(
-    reader: Reader, site: Site, api: Client, passed: str, finish: Finish
+    reader: Reader, site: Running, api: Client, passed: str, finish: Finish
 ) -> None:
     finish(passed)
     event = next(one for one in api.pages("/events") if one["upload_id"] == passed)
@@ -139,7 +139,7 @@ def test_a_passages_address_shows_it_to_somebody_else(
 
 
 def test_filters_are_in_the_address_and_what_is_found_can_be_saved(
-    reader: Reader, site: Site, passed: str, finish: Finish, tmp_path: Path
+    reader: Reader, site: Running, passed: str, finish: Finish, tmp_path: Path
 ) -> None:
     finish(passed)
     reader.enter(site.admin, "#/search?readable=yes&score=0.5", "Search")
@@ -163,7 +163,7 @@ def test_filters_are_in_the_address_and_what_is_found_can_be_saved(
 
 
 def test_a_hit_goes_to_the_top_and_is_counted_until_somebody_has_looked(
-    reader: Reader, site: Site, api: Client, clip: Path
+    reader: Reader, site: Running, api: Client, clip: Path
 ) -> None:
     name = f"Console list {uuid4().hex[:6]}"
     list_id = api.post("/bolos/lists", {"name": name, "priority": "critical"})["id"]
@@ -189,7 +189,9 @@ def test_a_hit_goes_to_the_top_and_is_counted_until_somebody_has_looked(
         api.patch(f"/bolos/{wanted['id']}", {"active": False})
 
 
-def test_a_pause_holds_the_page_still_and_says_what_waits(reader: Reader, site: Site, api: Client, clip: Path) -> None:
+def test_a_pause_holds_the_page_still_and_says_what_waits(
+    reader: Reader, site: Running, api: Client, clip: Path
+) -> None:
     reader.enter(site.admin)
     page = reader.page
     expect(page.locator(".pulse")).to_have_text("Watching")
@@ -203,7 +205,7 @@ def test_a_pause_holds_the_page_still_and_says_what_waits(reader: Reader, site: 
     expect(page.locator(".passage-card").filter(has_text=camera)).to_have_count(len(PLATES))
 
 
-def test_no_script_can_read_the_login_and_a_logout_ends_it(reader: Reader, site: Site) -> None:
+def test_no_script_can_read_the_login_and_a_logout_ends_it(reader: Reader, site: Running) -> None:
     reader.enter(site.admin)
     page = reader.page
     [cookie] = reader.context.cookies()
@@ -227,7 +229,7 @@ def test_no_script_can_read_the_login_and_a_logout_ends_it(reader: Reader, site:
     expect(page.get_by_role("heading", name="Number plates")).to_be_visible()
 
 
-def test_a_wrong_password_is_said_and_what_was_typed_stays(reader: Reader, site: Site) -> None:
+def test_a_wrong_password_is_said_and_what_was_typed_stays(reader: Reader, site: Running) -> None:
     reader.expect_complaint("status of 401")
     reader.open()
     reader.log_in(Login(site.admin.email, "not the password"))
@@ -236,7 +238,7 @@ def test_a_wrong_password_is_said_and_what_was_typed_stays(reader: Reader, site:
     expect(reader.page.get_by_label("E-mail address")).to_have_value(site.admin.email)
 
 
-def test_a_login_that_expires_is_asked_for_over_the_page_and_nothing_is_lost(reader: Reader, site: Site) -> None:
+def test_a_login_that_expires_is_asked_for_over_the_page_and_nothing_is_lost(reader: Reader, site: Running) -> None:
     reader.expect_complaint("status of 401")
     reader.enter(site.admin, "#/search", "Search")
     page = reader.page
@@ -271,7 +273,7 @@ def test_a_login_that_expires_is_asked_for_over_the_page_and_nothing_is_lost(rea
     ("status", "title"),
     [(403, "Not for your role"), (409, "Changed meanwhile"), (429, "Too many requests"), (503, "Not available")],
 )
-def test_each_refusal_has_a_calm_face(reader: Reader, site: Site, status: int, title: str) -> None:
+def test_each_refusal_has_a_calm_face(reader: Reader, site: Running, status: int, title: str) -> None:
     reader.expect_complaint(f"status of {status}")
     reader.enter(site.admin)
     page = reader.page
@@ -287,7 +289,7 @@ def test_each_refusal_has_a_calm_face(reader: Reader, site: Site, status: int, t
         expect(page.locator(".results, .empty")).to_be_visible()
 
 
-def test_without_a_connection_the_page_stays_and_goes_on_by_itself(reader: Reader, site: Site, passed: str) -> None:
+def test_without_a_connection_the_page_stays_and_goes_on_by_itself(reader: Reader, site: Running, passed: str) -> None:
     reader.expect_complaint("ERR_INTERNET_DISCONNECTED")
     reader.enter(site.admin)
     page = reader.page
@@ -302,7 +304,7 @@ def test_without_a_connection_the_page_stays_and_goes_on_by_itself(reader: Reade
     expect(page.locator(".pulse")).to_have_text("Watching")
 
 
-def test_whatever_a_plate_or_a_name_holds_is_text(reader: Reader, site: Site, api: Client, passed: str) -> None:
+def test_whatever_a_plate_or_a_name_holds_is_text(reader: Reader, site: Running, api: Client, passed: str) -> None:
     api.cameras.create(f"{HOSTILE} {uuid4().hex[:6]}")
 
     def paint(route: Route) -> None:
@@ -331,7 +333,7 @@ def test_whatever_a_plate_or_a_name_holds_is_text(reader: Reader, site: Site, ap
 
 
 def test_a_role_sees_what_it_may_and_nothing_else(
-    browser: Browser, site: Site, api: Client, passed: str, finish: Finish, account: Callable[[str], Login]
+    browser: Browser, site: Running, api: Client, passed: str, finish: Finish, account: Callable[[str], Login]
 ) -> None:
     finish(passed)
     event = next(one for one in api.pages("/events") if one["upload_id"] == passed and one["readable"])
@@ -346,7 +348,7 @@ def test_a_role_sees_what_it_may_and_nothing_else(
 
 
 def test_german_and_times_in_the_cameras_zone(
-    browser: Browser, site: Site, api: Client, clip: Path, finish: Finish
+    browser: Browser, site: Running, api: Client, clip: Path, finish: Finish
 ) -> None:
     camera = api.post("/cameras", {"name": f"Tokio {uuid4().hex[:6]}", "time_zone": "Asia/Tokyo"})
     at = datetime(2026, 3, 1, 20, tzinfo=UTC)
@@ -368,7 +370,9 @@ def test_german_and_times_in_the_cameras_zone(
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_axe_finds_nothing(browser: Browser, site: Site, api: Client, passed: str, finish: Finish, theme: str) -> None:
+def test_axe_finds_nothing(
+    browser: Browser, site: Running, api: Client, passed: str, finish: Finish, theme: str
+) -> None:
     finish(passed)
     event = next(one for one in api.pages("/events") if one["upload_id"] == passed and one["readable"])
     with reading(browser, site, color_scheme=theme) as reader:
@@ -396,7 +400,7 @@ def test_axe_finds_nothing(browser: Browser, site: Site, api: Client, passed: st
 
 @pytest.mark.parametrize("width", [360, 3840])
 def test_nothing_is_cut_off_on_a_phone_or_at_4k(
-    browser: Browser, site: Site, api: Client, passed: str, finish: Finish, width: int
+    browser: Browser, site: Running, api: Client, passed: str, finish: Finish, width: int
 ) -> None:
     finish(passed)
     event = next(one for one in api.pages("/events") if one["upload_id"] == passed and one["readable"])
@@ -412,7 +416,7 @@ def test_nothing_is_cut_off_on_a_phone_or_at_4k(
             assert page.evaluate(wider) <= 0, hash_
 
 
-def test_the_keyboard_alone_is_enough(reader: Reader, site: Site, passed: str) -> None:
+def test_the_keyboard_alone_is_enough(reader: Reader, site: Running, passed: str) -> None:
     reader.open()
     page = reader.page
     expect(page.get_by_label("E-mail address")).to_be_focused()
@@ -435,7 +439,7 @@ def test_the_keyboard_alone_is_enough(reader: Reader, site: Site, passed: str) -
     expect(card).to_be_focused()
 
 
-def test_the_apis_description_shows_itself_without_asking_anybody(reader: Reader, site: Site) -> None:
+def test_the_apis_description_shows_itself_without_asking_anybody(reader: Reader, site: Running) -> None:
     reader.page.goto(site.docs_url)
 
     expect(reader.page.get_by_role("heading", name="ANPR")).to_be_visible()
