@@ -28,4 +28,12 @@ export const PAGES = [
     styles: ['search.css', 'passage.css'],
     load: () => import('./pages/search.js'),
   },
+  {
+    name: 'review',
+    title: 'review.title',
+    icon: 'review',
+    role: 'reviewer',
+    styles: ['live.css', 'review.css'],
+    load: () => import('./pages/review.js'),
+  },
 ];

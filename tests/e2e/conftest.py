@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
 from anpr_client import Client
+from infra.console.browser import browser as started
 from infra.local import selfhost
 from infra.local import site as aws
 from infra.local.console import Console
@@ -20,6 +22,7 @@ from infra.local.scratch import scratch
 from infra.local.selfhost import SelfHostedSite
 from infra.local.site import Site
 from tests.e2e.api_calls import camera_named
+from tests.e2e.browsing import Reader, reading
 from tests.e2e.inside import Inside, inside_of
 
 CAPTURED_AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -98,3 +101,17 @@ def finish(api: Client, site: Running) -> Callable[[str], dict[str, Any]]:
             time.sleep(0.2)
 
     return wait
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The machine's Chromium."""
+    with started() as found:
+        yield found
+
+
+@pytest.fixture
+def reader(browser: Browser, site: Running) -> Iterator[Reader]:
+    """Somebody at the console; what the browser complains about fails the test."""
+    with reading(browser, site) as found:
+        yield found

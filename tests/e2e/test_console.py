@@ -3,7 +3,7 @@
 import csv
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from anpr_client import Client, Login
-from infra.console.browser import browser as started
 from infra.local.clip.scene import PLATES
 from infra.local.place import Running
 from tests.e2e.api_calls import camera_named, send
@@ -29,18 +28,6 @@ CAMERA = "Console, north gate"
 HOSTILE = "<img src=x onerror=alert(1)>"
 THEMES = ("light", "dark")
 WANTED = PLATES[0]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with started() as found:
-        yield found
-
-
-@pytest.fixture
-def reader(browser: Browser, site: Running) -> Iterator[Reader]:
-    with reading(browser, site) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
