@@ -158,19 +158,26 @@ class _When:
 
 def _send(client: Client, file: Path, when: _When, advance: Progress) -> Upload:
     number = 0
+    went = False
+
+    def on_progress(done: int, total: int) -> None:
+        nonlocal went
+        went = True
+        advance(done, total)
+
     while True:
         upload = client.uploads.send(
             file,
             camera=when.camera.id,
             captured_at=when.captured_at(file),
             key=when.key(file, number),
-            on_progress=advance,
+            on_progress=on_progress,
         )
         if upload.status != "expired":
             break
         # It was announced once and never came; that announcement is no good any more.
         number += 1
-    if upload.form is None:
+    if not went:
         note(f"{file.name} was sent before; --again sends it once more.")
     return upload
 
