@@ -49,5 +49,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
         if message.type == messages.EventType.BOLO_MATCHED and BoloMatched.model_validate(message.data).alert:
             _count_hit(message)
 
+    if not event["Records"]:
+        # A batch without messages only wakes the function.
+        return PartialItemFailureResponse(batchItemFailures=[])
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
     return process_partial_response(event=event, record_handler=notify, processor=processor, context=context)

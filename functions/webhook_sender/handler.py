@@ -31,8 +31,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     def send(record: SQSRecord) -> None:
         logger.info("handled", **run.message(NAME, record.body))
 
-    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    answer = process_partial_response(event=event, record_handler=send, processor=processor, context=context)
+    answer = PartialItemFailureResponse(batchItemFailures=[])
+    # A batch without messages only wakes the function.
+    if event["Records"]:
+        processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+        answer = process_partial_response(event=event, record_handler=send, processor=processor, context=context)
     # An endpoint that was disabled is news for its administrators.
     outbox.relay(services.database, services.bus)
     return answer

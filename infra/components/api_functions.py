@@ -44,6 +44,11 @@ class ApiFunctions:
         segments = {**served_segments(), "console": ["console", "/"]}
         return {name: (function.live, segments[name.lower()]) for name, function in self.functions.items()}
 
+    @property
+    def elsewhere(self) -> aws_lambda.IFunction:
+        """What is called for a path that no function serves: the one that is called most, and so awake."""
+        return self.functions["Identity"].live
+
     def _made(self, name: str, spec: FunctionSpec) -> BackendFunction:
         return self._parts.function(name, replace(spec, called_by_people=True))
 

@@ -28,7 +28,7 @@ _LOG_FIELDS: Final = {
 
 
 class HttpApi(Construct):
-    """An HTTP API that hands each request to a function by the path's first segment.
+    """An HTTP API that hands each request to a function by the path's first segment; what is for none, to one of them.
 
     The functions check the caller themselves: who may call what depends on the role in the database, and the same code
     serves where there is no API Gateway. What else stands in front of them, and why no web application firewall does:
@@ -48,6 +48,7 @@ class HttpApi(Construct):
         *,
         environment: Environment,
         routes: Mapping[str, tuple[aws_lambda.IFunction, Sequence[str]]],
+        elsewhere: aws_lambda.IFunction,
     ) -> None:
         """Make the API.
 
@@ -56,6 +57,8 @@ class HttpApi(Construct):
             id_: name below the parent.
             environment: the deployment's decisions.
             routes: by the function's name, the function and the first path segments, or whole paths, that it serves.
+            elsewhere: answers for all other paths: that there is nothing, as every error is told, and readable for a
+                page of another origin. The gateway's own answer would be neither.
         """
         super().__init__(scope, id_)
         domain = self._domain(environment)
@@ -65,6 +68,7 @@ class HttpApi(Construct):
             api_name=f"anpr-{environment.name}",
             create_default_stage=False,
             cors_preflight=_cors(environment),
+            default_integration=HttpLambdaIntegration("Elsewhere", elsewhere, scope_permission_to_route=False),
             # One way in: what is said of the domain's traffic is then true of all traffic.
             disable_execute_api_endpoint=True if domain else None,
         )

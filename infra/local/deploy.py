@@ -109,13 +109,24 @@ class EmulatedCloud:
         made = iam.create_access_key(UserName=name)["AccessKey"]
         return AccessKey(made["AccessKeyId"], made["SecretAccessKey"])
 
-    def invoke(self, function: str) -> dict[str, Any]:
+    def function_names(self) -> dict[str, str]:
+        """The functions' names, by their handlers' dotted paths."""
+        pages = self.client("lambda").get_paginator("list_functions").paginate()
+        return {found["Handler"]: found["FunctionName"] for page in pages for found in page["Functions"]}
+
+    def invoke(self, function: str, event: Mapping[str, object] | None = None) -> dict[str, Any]:
         """Run a function and return what it returns.
+
+        Args:
+            function: its name.
+            event: what it is called with.
 
         Raises:
             DeployError: it raised an exception.
         """
-        answer = self.client("lambda", read_timeout_s=120).invoke(FunctionName=function, Payload=b"{}")
+        answer = self.client("lambda", read_timeout_s=120).invoke(
+            FunctionName=function, Payload=json.dumps(event or {})
+        )
         payload: dict[str, Any] = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
             trace = "".join(payload.get("stackTrace", []))

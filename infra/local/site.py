@@ -23,6 +23,7 @@ from infra.packaging import ROOT, bundles
 
 STACK: Final = f"anpr-{LOCAL.name}-core"
 _OF_EACH_FUNCTION: Final = ("/users", "/cameras", "/events", "/bolos", "/admin/audit", "/console")
+_ON_THE_WAY_OF_A_WEBHOOK: Final = ("bolo_notifier", "webhook_sender", "webhook_poster")
 _WAKE_TIMEOUT_S: Final = 120
 
 
@@ -69,9 +70,17 @@ class Site:
         return f"{self.outputs['ApiUrl']}/docs"
 
     def wake(self) -> None:
-        """Ask for a path of each of the API's functions at once, whatever the answers: the first call takes seconds."""
+        """Call each of the functions that somebody waits for at once, since the first call takes seconds.
+
+        Of the API's, a path each, whatever the answers; of those that a webhook goes by, with no message.
+        """
+        names = self.cloud.function_names()
+        on_the_way = [names[f"functions.{each}.handler.handler"] for each in _ON_THE_WAY_OF_A_WEBHOOK]
         with httpx.Client(timeout=_WAKE_TIMEOUT_S, trust_env=False) as http, ThreadPoolExecutor() as pool:
+            called = [pool.submit(self.cloud.invoke, name, {"Records": []}) for name in on_the_way]
             list(pool.map(lambda path: http.get(self.api_url + path), _OF_EACH_FUNCTION))
+            for call in called:
+                call.result()
 
     def worker_environment(self) -> dict[str, str]:
         """Environment variables of a worker: the same as in the cloud, but for where AWS is."""

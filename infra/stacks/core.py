@@ -93,7 +93,7 @@ class CoreStack(Stack):
         )
         self.alerting = Alerting(self, "Alerting", parts=self._parts)
         served = ApiFunctions(self._parts, self.alerting)
-        self.api = HttpApi(self, "Http", environment=environment, routes=served.routes)
+        self.api = HttpApi(self, "Http", environment=environment, routes=served.routes, elsewhere=served.elsewhere)
         background = {
             "Setup": make_setup(self._parts),
             "OutboxRelay": make_outbox_relay(self._parts),

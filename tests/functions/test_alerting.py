@@ -122,3 +122,10 @@ def test_before_the_set_up_messages_wait() -> None:
     assert answer == {"batchItemFailures": [{"itemIdentifier": "0"}]}
     with pytest.raises(Unavailable, match="not set up"):
         Run(sender._services(), lambda: 60).message("webhook_sender", '{"sweep":true}')
+
+
+@pytest.mark.usefixtures("queue_url", "database")
+@pytest.mark.parametrize("function", [notifier, sender])
+def test_a_batch_without_messages_only_wakes_the_function(function: Any) -> None:
+    assert function.handler(_records(), lambda_context("awake")) == {"batchItemFailures": []}
+    assert function._services.cache_info().currsize == 1

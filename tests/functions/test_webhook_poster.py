@@ -33,3 +33,7 @@ def test_it_reaches_no_private_network_of_itself() -> None:
         assert reply["answer"] is None
         assert "public internet" in reply["undelivered"]
         assert receiver.requests == []
+
+
+def test_a_call_that_asks_for_nothing_wakes_it() -> None:
+    assert poster.handler({"Records": []}, lambda_context("webhook_poster")) == {}

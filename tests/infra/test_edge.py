@@ -27,7 +27,8 @@ def api_of(environment: Environment) -> tuple[Template, str, str | None]:
 
     stack = Stack(new_app(), "edge")
     function = aws_lambda.Function.from_function_arn(stack, "F", "arn:aws:lambda:eu-central-1:123456789012:function:f")
-    api = HttpApi(stack, "Http", environment=environment, routes={"Identity": (function, ("auth", "users"))})
+    routes = {"Identity": (function, ("auth", "users"))}
+    api = HttpApi(stack, "Http", environment=environment, routes=routes, elsewhere=function)
     return Template(dict(assertions.Template.from_stack(stack).to_json())), api.url, api.alias_target
 
 

@@ -1,5 +1,7 @@
 """Each path of the API reaches the function that serves it."""
 
+from typing import Any
+
 import pytest
 
 from functions.api.resource import Group
@@ -26,6 +28,13 @@ def test_the_console_and_the_root_are_one_functions(prod: Template) -> None:
     assert targets == dict.fromkeys(("/", "/console", "/console/{proxy+}"), "functions.console.handler.handler")
 
 
+def test_what_is_for_no_function_is_answered_by_one_of_them(prod: Template) -> None:
+    """So that an unknown path, or one with a slash at its end, gets a problem document like any other error."""
+    routes = prod.of_type("AWS::ApiGatewayV2::Route").values()
+    [default] = [route for route in routes if route["RouteKey"] == "$default"]
+    assert _handler(prod, default) == "functions.api.aws.identity.handler"
+
+
 def _routed(template: Template) -> dict[str, str]:
     """By first path segment, the function that both the segment and everything below it are routed to."""
     targets: dict[str, list[tuple[str, str]]] = {}
@@ -39,20 +48,20 @@ def _routed(template: Template) -> dict[str, str]:
 
 
 def _targets(template: Template) -> list[tuple[str, str]]:
-    """Each route's path, and the handler of the function that it leads to."""
-    functions = {name: properties["Handler"] for name, properties in template.of_type("AWS::Lambda::Function").items()}
-    live = {
-        name: functions[properties["FunctionName"]["Ref"]]
-        for name, properties in template.of_type("AWS::Lambda::Alias").items()
-    }
-    integrations = {
-        name: live[properties["IntegrationUri"]["Ref"]]
-        for name, properties in template.of_type("AWS::ApiGatewayV2::Integration").items()
-    }
+    """Each route's path, and the handler of the function that it leads to; the default route has none."""
     targets = []
     for route in template.of_type("AWS::ApiGatewayV2::Route").values():
+        if route["RouteKey"] == "$default":
+            continue
         method, path = route["RouteKey"].split(" ")
         assert method == "ANY"
-        integration = route["Target"]["Fn::Join"][1][1]["Ref"]
-        targets.append((path, integrations[integration]))
+        targets.append((path, _handler(template, route)))
     return targets
+
+
+def _handler(template: Template, route: dict[str, Any]) -> str:
+    """The handler of the function that a route leads to."""
+    integration = template.of_type("AWS::ApiGatewayV2::Integration")[route["Target"]["Fn::Join"][1][1]["Ref"]]
+    alias = template.of_type("AWS::Lambda::Alias")[integration["IntegrationUri"]["Ref"]]
+    handler: str = template.of_type("AWS::Lambda::Function")[alias["FunctionName"]["Ref"]]["Handler"]
+    return handler

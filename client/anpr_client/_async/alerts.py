@@ -79,7 +79,7 @@ class AsyncBolos:
             path=path_of("bolos", "lists", list_id, "import"),
             params={"dry_run": dry_run, "confirm_broad": confirm_broad},
             content=gzip.compress(content, mtime=0),
-            headers={"content-type": "text/csv", "content-encoding": "gzip"},
+            headers={"content-type": "application/gzip"},
             repeatable=True,
         )
         return await self._transport.ask(call, ImportReport)

@@ -3,7 +3,7 @@
 from typing import Annotated, cast
 from uuid import UUID
 
-from fastapi import Body, Header, Query, Response
+from fastapi import Body, Depends, Header, Query, Response
 
 from anpr.alerts.bolos import csv_import, lists, subscriptions
 from anpr.alerts.bolos.lists import ListFields
@@ -29,6 +29,7 @@ from functions.api.schemas.common import page_fields
 from functions.api.services.alerts import Alerts
 
 CSV = "text/csv"
+GZIP = "application/gzip"
 MAX_IMPORT_BYTES = 6 * 1024**2
 """What a Lambda takes in one request; a larger file goes in gzip."""
 
@@ -100,7 +101,20 @@ def delete_subscription(list_id: UUID, subscription_id: UUID, actor: CallerActor
     subscriptions.unsubscribe(services.database, actor, list_id, subscription_id, services.notifier)
 
 
-@router.post("/{list_id}/import", summary="Import entries from CSV", max_body_size=MAX_IMPORT_BYTES)
+def encoding_of(
+    content_type: Annotated[str, Header(include_in_schema=False)] = "",
+    content_encoding: Annotated[str, Header(description="`gzip` for a large file sent as `text/csv`.")] = "",
+) -> str:
+    """How a body is packed: by its encoding, or because it is a packed file as such."""
+    return "gzip" if content_type.partition(";")[0].strip().lower() == GZIP else content_encoding
+
+
+@router.post(
+    "/{list_id}/import",
+    summary="Import entries from CSV",
+    max_body_size=MAX_IMPORT_BYTES,
+    openapi_extra={"requestBody": {"content": {GZIP: {"schema": {"type": "string", "format": "binary"}}}}},
+)
 @allows(Access.REVIEWER, keys={"bolos:write"}, audits={"bolo_list.imported"})
 def import_entries(
     list_id: UUID,
@@ -108,18 +122,18 @@ def import_entries(
     content: Annotated[bytes, Body(media_type=CSV)],
     session: DbSession,
     actor: CallerActor,
-    content_encoding: Annotated[str, Header(description="`gzip` for a large file.")] = "",
+    encoding: Annotated[str, Depends(encoding_of)],
 ) -> ImportOut:
     """Add a file's rows. The first line names the columns, of which `plate` is required.
 
     Commas, semicolons or tabs separate. A row for an entry that the list has changes that entry. Rows that are
-    wrong are reported and left out.
+    wrong are reported and left out. A large file comes packed, as `application/gzip`.
     """
     report = csv_import.load(
         session,
         actor,
         list_id,
-        inflated(content, content_encoding),
+        inflated(content, encoding),
         dry_run=query.dry_run,
         confirm_broad=query.confirm_broad,
     )

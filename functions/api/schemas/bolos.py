@@ -333,7 +333,9 @@ def inflated(content: bytes, encoding: str) -> bytes:
     try:
         plain = machine.decompress(content, _MAX_CSV_BYTES)
     except zlib.error as error:
-        raise BadRequest("The body is not gzip, as its Content-Encoding says.") from error
+        raise BadRequest(
+            "The body is not gzip, or was taken for text on its way; send it as Content-Type: application/gzip."
+        ) from error
     if machine.unconsumed_tail:
         raise BadRequest("The file is too large; split it.")
     if not machine.eof:
