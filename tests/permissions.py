@@ -25,6 +25,10 @@ _BEYOND: Final[dict[str, set[str]]] = {
     "Identity": {"secretsmanager:GetSecretValue SigningKey"},
     "Capture": {
         "s3:PutObject Footage/uploads/*",
+        # Reads of other engines come with their pictures, and may be hits.
+        "s3:PutObject Footage/crops/*",
+        "s3:PutObject Footage/frames/*",
+        "events:PutEvents Bus",
         "s3:GetObject Footage/uploads/*",
         "s3:ListBucket Footage",
         "sqs:SendMessage Jobs",
