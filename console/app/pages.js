@@ -36,4 +36,12 @@ export const PAGES = [
     styles: ['live.css', 'review.css'],
     load: () => import('./pages/review.js'),
   },
+  {
+    name: 'footage',
+    title: 'footage.title',
+    icon: 'footage',
+    role: 'viewer',
+    styles: ['search.css', 'footage.css'],
+    load: () => import('./pages/footage.js'),
+  },
 ];

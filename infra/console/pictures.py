@@ -66,7 +66,12 @@ def _wall(page: Page) -> None:
     page.locator(".wall img").first.wait_for()
 
 
-PAGES: Final[dict[str, Show]] = {"live": _live, "search": _search, "wall": _wall}
+def _footage(page: Page) -> None:
+    page.goto(f"{_base(page)}#/footage")
+    page.get_by_role("button", name="Show passages").first.wait_for()
+
+
+PAGES: Final[dict[str, Show]] = {"live": _live, "search": _search, "wall": _wall, "footage": _footage}
 """By the picture's name, how to get to what it shows, as somebody who is logged in."""
 
 

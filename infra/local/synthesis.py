@@ -61,9 +61,10 @@ def fingerprint() -> str:
 
 def _inputs() -> Iterator[Path]:
     yield from (ROOT / "cdk.json", LAYER_LOCK, ROOT / "requirements.lock")
-    for folder in ("layers/core", "functions", "infra"):
+    for folder in ("layers/core", "functions", "console", "infra"):
         for path in (ROOT / folder).rglob("*"):
             # This package only uses the assembly; caches of tools are no part of the code.
-            litter = any(part == "__pycache__" or part.startswith(".") for part in path.relative_to(ROOT).parts)
+            parts = path.relative_to(ROOT).parts
+            litter = any(part in {"__pycache__", "node_modules"} or part.startswith(".") for part in parts)
             if path.is_file() and not litter and not path.is_relative_to(_HERE):
                 yield path
