@@ -3,9 +3,10 @@
 Regions are ISO 3166-1 alpha-2 country codes in lower case.
 """
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+import numpy as np
 
 from gpu_worker.vision.recognition import formats
 
@@ -42,13 +43,13 @@ def pooled(seen: Iterable[tuple[Mapping[str, float], float]]) -> dict[str, float
         Their weighted geometric mean, summing to 1; empty if no picture says anything.
     """
     telling = [(probabilities, weight) for probabilities, weight in seen if probabilities]
-    total = sum(weight for _, weight in telling)
+    if not telling:
+        return {}
     codes = sorted(set().union(*(probabilities for probabilities, _ in telling)))
-    means = {
-        code: math.exp(sum(w * math.log(max(p.get(code, 0.0), _FLOOR)) for p, w in telling) / total) for code in codes
-    }
-    norm = sum(means.values())
-    return {code: mean / norm for code, mean in means.items()}
+    looks = np.array([[probabilities.get(code, 0.0) for code in codes] for probabilities, _ in telling])
+    weights = np.array([weight for _, weight in telling])
+    means = np.exp(weights @ np.log(np.maximum(looks, _FLOOR)) / weights.sum())
+    return dict(zip(codes, (means / means.sum()).tolist(), strict=True))
 
 
 def named(countries: Mapping[str, float]) -> Region | None:
