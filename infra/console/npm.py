@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import ssl
 import subprocess
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,8 @@ CONSOLE: Final = ROOT / "console"
 LOCK: Final = CONSOLE / "package-lock.json"
 MODULES: Final = CONSOLE / "node_modules"
 _TIMEOUT_S: Final = 600
+_AUTHORITIES: Final = Path(ssl.get_default_verify_paths().openssl_cafile), Path("/etc/ssl/certs/ca-certificates.crt")
+"""Where a machine keeps the authorities that it trusts; Node brings its own list, without those that a network adds."""
 
 
 class NpmError(RuntimeError):
@@ -44,9 +47,14 @@ def install() -> Path:
         text=True,
         timeout=_TIMEOUT_S,
         check=False,
-        env=os.environ | {"NO_UPDATE_NOTIFIER": "1"},
+        env=_trusted() | os.environ | {"NO_UPDATE_NOTIFIER": "1"},
     )
     if done.returncode != 0:
         raise NpmError(f"npm could not install the console's packages:\n{done.stdout!s}{done.stderr!s}".strip())
     stamp.touch()
     return MODULES
+
+
+def _trusted() -> dict[str, str]:
+    """The machine's authorities for Node, where it has some."""
+    return next(({"NODE_EXTRA_CA_CERTS": str(file)} for file in _AUTHORITIES if file.is_file()), {})
