@@ -44,4 +44,12 @@ export const PAGES = [
     styles: ['search.css', 'footage.css'],
     load: () => import('./pages/footage.js'),
   },
+  {
+    name: 'wanted',
+    title: 'wanted.title',
+    icon: 'wanted',
+    role: 'viewer',
+    styles: ['search.css', 'wanted.css'],
+    load: () => import('./pages/wanted.js'),
+  },
 ];

@@ -71,7 +71,18 @@ def _footage(page: Page) -> None:
     page.get_by_role("button", name="Show passages").first.wait_for()
 
 
-PAGES: Final[dict[str, Show]] = {"live": _live, "search": _search, "wall": _wall, "footage": _footage}
+def _wanted(page: Page) -> None:
+    page.goto(f"{_base(page)}#/wanted")
+    page.locator(".hit-card img").first.wait_for()
+
+
+PAGES: Final[dict[str, Show]] = {
+    "live": _live,
+    "search": _search,
+    "wall": _wall,
+    "footage": _footage,
+    "wanted": _wanted,
+}
 """By the picture's name, how to get to what it shows, as somebody who is logged in."""
 
 

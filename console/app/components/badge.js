@@ -14,6 +14,7 @@ const KINDS = {
   wrong_vehicle: 'dim',
   succeeded: 'good',
   failed: 'bad',
+  delivered: 'good',
   expired: 'dim',
   processing: 'info',
   queued: 'plain',
