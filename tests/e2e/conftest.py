@@ -103,9 +103,12 @@ def finish(api: Client, site: Running) -> Callable[[str], dict[str, Any]]:
     return wait
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The machine's Chromium."""
+    """The machine's Chromium.
+
+    No longer than a module: as long as it is there, its event loop counts as running, and no other test could run one.
+    """
     with started() as found:
         yield found
 
