@@ -75,6 +75,7 @@ def main() -> int:
         footage = PipelineFootage(
             build_pipeline(vision), pipeline_settings(vision).limits, readable_score=vision.readable_score
         )
+        jobs_queue = bootstrap.job_queue()
         services = _services(write_figures if settings.metrics else keep_quiet)
     except (AnprError, ValidationError) as error:
         logger.error("the worker cannot start", reason=str(error))
@@ -85,7 +86,7 @@ def main() -> int:
     if settings.tracing:
         runner = TracedJobs(runner, bootstrap.trace_segments(), lambda upload_id: _origin(services.blobs, upload_id))
     timing = ConsumerTiming(visibility_s=queue.visibility_s, max_receives=queue.max_receives, retry_s=settings.retry_s)
-    consumer = Consumer(bootstrap.job_queue(), protected(runner), timing, stop, settings.liveness_file)
+    consumer = Consumer(jobs_queue, protected(runner), timing, stop, settings.liveness_file)
     _obey_signals(consumer, stop, settings.drain_s)
     if settings.metrics and vision.device != "cpu":
         watch_gpu(services.report, stop)

@@ -33,7 +33,7 @@ INSERT INTO events (
     id, upload_id, camera_id, passage_no, plate, plate_key, raw_plate, readable, score, dscore, region_code,
     region_score, candidates, vehicle, box_xmin, box_ymin, box_xmax, box_ymax, first_frame, last_frame, best_frame,
     frames_seen, frames_agreeing, crop_key, frame_key, captured_at, first_seen_at, last_seen_at, processed_at,
-    review_status
+    review_status, beyond_doubt
 )
 SELECT
     pg_temp.stable_uuid('event', n), upload_id, pg_temp.stable_uuid('camera', mod(upload_no, CAST(:cameras AS int))),
@@ -44,7 +44,7 @@ SELECT
     'crops/' || upload_id || '/' || lpad(passage_no::text, 6, '0') || '.jpg',
     'frames/' || upload_id || '/' || lpad(passage_no::text, 6, '0') || '.jpg',
     at, at - interval '1 second', at + interval '1 second', at + interval '2 minutes',
-    CASE WHEN draw < 0.01 THEN 'corrected' WHEN draw < 0.05 THEN 'confirmed' ELSE 'unreviewed' END
+    CASE WHEN draw < 0.01 THEN 'corrected' WHEN draw < 0.05 THEN 'confirmed' ELSE 'unreviewed' END, false
 FROM (
     SELECT passed.*, pg_temp.stable_uuid('upload', upload_no) AS upload_id,
         random() AS draw, 1 - power(random(), 3) / 2 AS score, random() > 0.04 AS readable,

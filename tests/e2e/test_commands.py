@@ -235,4 +235,4 @@ def _is_worker_below(process: Path, home: Path) -> bool:
         leads = os.getpgid(int(process.name)) == int(process.name)
     except (FileNotFoundError, ProcessLookupError, PermissionError, OSError):
         return False
-    return b"gpu_worker" in command and log.is_relative_to(home) and leads
+    return b"gpu_worker\0work\0" in command and log.is_relative_to(home) and leads

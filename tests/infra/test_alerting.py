@@ -26,6 +26,7 @@ def test_hits_come_from_the_bus_by_a_queue_that_outlasts_an_outage(prod: Templat
     assert properties["RedrivePolicy"]["maxReceiveCount"] * properties["VisibilityTimeout"] >= 3600
     _, rule = _named(prod, "AWS::Events::Rule", "HitsRule")
     told = {"bolo.matched", "bolo.updated", "webhook.disabled", "license.warning"}
+    told |= {"audit.anchored", "audit.disputed", "camera.silent", "camera.back"}
     assert set(rule["EventPattern"]["detail-type"]) == told
     assert rule["Targets"][0]["Arn"] == {"Fn::GetAtt": [queue, "Arn"]}
     _, source = _named(prod, "AWS::Lambda::EventSourceMapping", "BoloNotifier")
@@ -68,4 +69,5 @@ def test_only_whoever_needs_it_reads_the_key_of_the_webhooks_secrets(prod: Templ
         for name, statement in prod.statements()
         if statement["Action"] == "secretsmanager:GetSecretValue" and key in str(statement["Resource"])
     }
-    assert readers == {"Alerts", "WebhookSender", "Setup"}
+    # Capture encrypts the addresses of cameras' streams with it.
+    assert readers == {"Alerts", "Capture", "WebhookSender", "Setup"}

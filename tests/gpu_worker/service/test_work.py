@@ -21,8 +21,8 @@ SETTINGS = {
         ({"ANPR_VISION_DEVICE": "cuda"}, "Device 'cuda' was asked for"),
         ({"ANPR_VISION_DETECTOR_WEIGHTS": "/nowhere/plates.onnx"}, "does not exist"),
         ({"ANPR_VISION_DETECTOR_SHA256": "0" * 64}, "has sha256"),
-        ({"ANPR_QUEUE_URL": None}, "url"),
-        ({"ANPR_QUEUE_VISIBILITY_S": "1"}, "visibility_s"),
+        ({"ANPR_QUEUE_URL": None}, "ANPR_QUEUE_URL"),
+        ({"ANPR_QUEUE_VISIBILITY_S": "1"}, "ANPR_QUEUE_VISIBILITY_S"),
     ],
 )
 def test_a_worker_that_is_set_up_wrongly_says_so_and_does_not_start(
