@@ -60,9 +60,11 @@ def site(request: pytest.FixtureRequest) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def inside(site: Site | SelfHostedSite) -> Inside:
+def inside(site: Site | SelfHostedSite) -> Iterator[Inside]:
     """What is behind the API."""
-    return inside_of(site)
+    found = inside_of(site)
+    yield found
+    found.close()
 
 
 @pytest.fixture(scope="session")
