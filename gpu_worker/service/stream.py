@@ -16,8 +16,6 @@ from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from pydantic import ValidationError
-
 from anpr import bootstrap
 from anpr.alerts.egress import Blocked, EgressPolicy, Undelivered, allowed_addresses
 from anpr.alerts.webhooks.sealing import Seal
@@ -206,7 +204,7 @@ def main(cameras: Sequence[UUID] = ()) -> int:
         signal.signal(number, obey)
     try:
         process = _process(cameras)
-    except (AnprError, ValidationError) as error:
+    except (AnprError, ValueError) as error:
         logger.error("the streams cannot be read", reason=str(error))
         return 1
     logger.info("stream process started")

@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Final
 from uuid import UUID
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from anpr import bootstrap
@@ -77,7 +77,7 @@ def main() -> int:
         )
         jobs_queue = bootstrap.job_queue()
         services = _services(write_figures if settings.metrics else keep_quiet)
-    except (AnprError, ValidationError) as error:
+    except (AnprError, ValueError) as error:
         logger.error("the worker cannot start", reason=str(error))
         return 1
     clear_leftovers(settings.scratch)

@@ -22,6 +22,8 @@ SETTINGS = {
         ({"ANPR_VISION_DETECTOR_WEIGHTS": "/nowhere/plates.onnx"}, "does not exist"),
         ({"ANPR_VISION_DETECTOR_SHA256": "0" * 64}, "has sha256"),
         ({"ANPR_QUEUE_URL": None}, "ANPR_QUEUE_URL"),
+        ({"AWS_DEFAULT_REGION": None, "AWS_REGION": None}, "AWS_DEFAULT_REGION"),
+        ({"ANPR_REDIS_URL": "redis://127.0.0.1:1"}, "ANPR_REDIS_URL"),
         ({"ANPR_QUEUE_VISIBILITY_S": "1"}, "ANPR_QUEUE_VISIBILITY_S"),
     ],
 )

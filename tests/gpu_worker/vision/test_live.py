@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from gpu_worker.vision.geometry import Image
-from gpu_worker.vision.live import LiveSettings, LiveVideo, WallClock
+from gpu_worker.vision.live import LiveSettings, LiveVideo
+from gpu_worker.vision.live_clock import WallClock
 from gpu_worker.vision.video import StreamLost
 from tests.gpu_worker.scenes import road
 from tests.rtsp_camera import RtspCamera

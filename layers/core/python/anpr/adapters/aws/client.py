@@ -14,8 +14,9 @@ import boto3
 import urllib3.util.connection
 from boto3.exceptions import Boto3Error
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
+from anpr.adapters.family import Misconfigured
 from anpr.errors import NotFound, Unavailable
 
 CONNECT_TIMEOUT_S: Final = 3
@@ -63,6 +64,9 @@ def make_client(
 
     Returns:
         The client; its type depends on `service`, so the caller names it. It is safe to share between threads.
+
+    Raises:
+        anpr.adapters.family.Misconfigured: nothing says which region is meant.
     """
     if ipv6:
         # urllib3 looks for IPv6 once, by trying the loopback address, and uses IPv4 alone where that has none.
@@ -86,7 +90,10 @@ def make_client(
     )
     # A session of its own: boto3's default one is not safe to make clients from in several threads.
     session: Any = boto3.session.Session()
-    return session.client(service, endpoint_url=endpoint_url, config=config)
+    try:
+        return session.client(service, endpoint_url=endpoint_url, config=config)
+    except NoRegionError as error:
+        raise Misconfigured("AWS_DEFAULT_REGION is not set, and nothing else says which region is meant.") from error
 
 
 @contextmanager
