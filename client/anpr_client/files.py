@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from anpr_client.errors import AnprError
-from anpr_client.models import media_type
+from anpr_client.media import media_type
 
 Progress = Callable[[int, int], None]
 """Told how many bytes of how many have gone, or come."""

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from anpr_client import Client, Event, Job, Options
-from anpr_client.models import MEDIA_TYPES, media_type
+from anpr_client.media import MEDIA_TYPES, media_type
 from infra.cache import made_once
 from infra.local.console import Console
 from infra.local.keep import Launch

@@ -7,7 +7,7 @@ import pytest
 from pydantic.json_schema import models_json_schema
 
 from anpr import messages
-from anpr_client import models
+from anpr_client import media, models
 from anpr_client.calls import Call
 from infra.packaging import ROOT
 
@@ -87,9 +87,9 @@ def test_statuses_that_end_are_those_of_the_backend() -> None:
 
 
 def test_the_files_that_can_be_sent_are_those_that_can_be_read() -> None:
-    assert models.MEDIA_TYPES == messages.MEDIA_TYPES
-    assert models.media_type("A.MP4") == "video/mp4"
-    assert models.media_type("a.txt") is None
+    assert media.MEDIA_TYPES == messages.MEDIA_TYPES
+    assert media.media_type("A.MP4") == "video/mp4"
+    assert media.media_type("a.txt") is None
 
 
 def test_a_body_keeps_what_is_null_and_a_query_leaves_it_out() -> None:

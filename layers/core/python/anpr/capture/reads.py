@@ -14,23 +14,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from anpr import audit
 from anpr.alerts import bolos
 from anpr.audit import Action, Actor
-from anpr.capture import cameras, jobs, passages
+from anpr.capture import cameras, fileless, jobs, passages
+from anpr.capture.fileless import Fileless
 from anpr.capture.passages import Images, PlateBox, RecordedPassage
 from anpr.capture.uploads import MAX_AHEAD
 from anpr.errors import Conflict, Unprocessable
 from anpr.identity.scopes import CameraScope
 from anpr.messages import crop_key, frame_key
-from anpr.models import Camera, Event, HandedRead, Upload, UploadKind, UploadStatus
+from anpr.models import Camera, Event, HandedRead, UploadKind
 from anpr.plates import MAX_PLATE_LENGTH, normalize, plate_key
 from anpr.ports import BlobStore, PresignedUpload
 from anpr.settings import ReadSettings
@@ -201,47 +202,27 @@ def _record(session: Session, actor: Actor, placed: _Placed, services: ReadServi
 
 def _new_passage(session: Session, actor: Actor, placed: _Placed, services: ReadServices) -> Event:
     read = placed.read
-    upload = Upload(
-        id=uuid4(),
-        kind=UploadKind.READ,
-        camera_id=placed.camera.id,
-        created_by=actor.id,
-        file_name=f"{read.engine} read",
-        content_type=JPEG,
-        size_bytes=sum(map(len, read.pictures.values())),
-        captured_at=placed.captured_at,
-        status=UploadStatus.PROCESSING,
-        attempts=1,
-        claim_token=uuid4(),
-        started_at=func.now(),
-        heartbeat_at=func.now(),
-        # There is no file: what the read is made of stays with the sender.
-        source_deleted_at=func.now(),
+    held = fileless.begin(
+        session,
+        Fileless(
+            kind=UploadKind.READ,
+            camera_id=placed.camera.id,
+            captured_at=placed.captured_at,
+            name=f"{read.engine} read",
+            content_type=JPEG,
+            size_bytes=sum(map(len, read.pictures.values())),
+            created_by=actor.id,
+        ),
     )
-    session.add(upload)
-    session.flush()
-    images = Images(read.key(Picture.CROP, upload.id), read.key(Picture.FRAME, upload.id))
+    upload_id = held.upload_id
+    images = Images(read.key(Picture.CROP, upload_id), read.key(Picture.FRAME, upload_id))
     for picture, body in read.pictures.items():
-        services.blobs.put(str(read.key(picture, upload.id)), body, content_type=JPEG)
-    held = _claim_of(upload)
+        services.blobs.put(str(read.key(picture, upload_id)), body, content_type=JPEG)
     passages.record(session, held, _passage(placed), images, matcher=services.matcher)
     jobs.finish(session, held, jobs.Result("image", 0.0, 1))
     detail = {"camera_id": placed.camera.id, "kind": UploadKind.READ, "engine": read.engine}
-    audit.record(session, actor, Action.UPLOAD_CREATED, f"upload:{upload.id}", detail=detail)
-    return session.scalars(select(Event).where(Event.upload_id == upload.id)).one()
-
-
-def _claim_of(upload: Upload) -> jobs.Claim:
-    """The claim that the upload was made with: nobody else can have it, so nobody is asked."""
-    return jobs.Claim(
-        upload_id=upload.id,
-        token=upload.claim_token or upload.id,
-        camera_id=upload.camera_id,
-        captured_at=upload.captured_at,
-        content_type=upload.content_type,
-        size_bytes=upload.size_bytes,
-        attempts=upload.attempts,
-    )
+    audit.record(session, actor, Action.UPLOAD_CREATED, f"upload:{upload_id}", detail=detail)
+    return session.scalars(select(Event).where(Event.upload_id == upload_id)).one()
 
 
 def _passage(placed: _Placed) -> RecordedPassage:

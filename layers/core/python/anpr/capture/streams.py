@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session, joinedload
 from anpr import audit, outbox
 from anpr.alerts.webhooks.sealing import Seal
 from anpr.audit import Action, Actor
-from anpr.capture import cameras, familiar, jobs
+from anpr.capture import cameras, familiar, fileless, jobs
 from anpr.capture.familiar import FamiliarPlate
+from anpr.capture.fileless import Fileless
 from anpr.capture.jobs import Claim, Result
 from anpr.errors import NotFound, Unprocessable
 from anpr.identity.scopes import CameraScope
@@ -239,25 +240,14 @@ def open_segment(session: Session, held: Lease, captured_at: datetime) -> Claim:
     if session.scalar(ours.with_for_update()) is None:
         raise jobs.ClaimLost
     _close(session, session.scalars(_open_segments().where(Upload.camera_id == held.camera_id)).all())
-    segment = Upload(
-        id=uuid4(),
+    segment = Fileless(
         kind=UploadKind.STREAM,
         camera_id=held.camera_id,
-        file_name=f"live {captured_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
-        content_type=CONTENT_TYPE,
-        size_bytes=0,
         captured_at=captured_at,
-        status=UploadStatus.PROCESSING,
-        attempts=1,
-        claim_token=uuid4(),
-        started_at=func.now(),
-        heartbeat_at=func.now(),
-        # There is no file that anybody could ask for, or that retention would have to delete.
-        source_deleted_at=func.now(),
+        name=f"live {captured_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
+        content_type=CONTENT_TYPE,
     )
-    session.add(segment)
-    session.flush()
-    return _claim_of(segment, held.region_hint)
+    return fileless.begin(session, segment, region_hint=held.region_hint)
 
 
 def close_abandoned(session: Session, *, silent_for: timedelta, limit: int = 500) -> int:
@@ -309,18 +299,5 @@ def _close(session: Session, segments: Sequence[Upload]) -> int:
     for segment in segments:
         heard_s = ((segment.heartbeat_at or segment.captured_at) - segment.captured_at).total_seconds()
         seen = Result("video", max(0.0, heard_s), segment.frames_done, _LOST_WORDS)
-        jobs.finish(session, _claim_of(segment, None), seen)
+        jobs.finish(session, fileless.claim_of(segment), seen)
     return len(segments)
-
-
-def _claim_of(segment: Upload, region_hint: str | None) -> Claim:
-    return Claim(
-        upload_id=segment.id,
-        token=segment.claim_token or uuid4(),
-        camera_id=segment.camera_id,
-        captured_at=segment.captured_at,
-        content_type=segment.content_type,
-        size_bytes=0,
-        attempts=1,
-        region_hint=region_hint,
-    )
