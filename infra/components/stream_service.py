@@ -10,11 +10,11 @@ from constructs import Construct
 
 from infra.acknowledgements import acknowledge
 from infra.components.backend_function import LOG_RETENTION
+from infra.components.worker_container import fargate_definition, health_check, linux_parameters, mount_scratch
 from infra.components.worker_image import worker_image
-from infra.components.worker_task import HEALTH_CHECK, SCRATCH
 from infra.environments import Environment
 from infra.stacks.network import NetworkStack
-from infra.worker_sizes import CPUS, FARGATE_MEMORY_MIB
+from infra.worker_sizes import CPUS
 
 _STOP_S: Final = 60
 """It books what is in sight within 15 seconds of the signal, and lets go of its cameras."""
@@ -70,23 +70,10 @@ class StreamService(Construct):
         )
 
     def _definition(self, needs: StreamNeeds, environment: Environment) -> aws_ecs.FargateTaskDefinition:
-        definition = aws_ecs.FargateTaskDefinition(
-            self,
-            "Definition",
-            task_role=self.role,
-            cpu=1024 * CPUS,
-            memory_limit_mib=FARGATE_MEMORY_MIB,
-            runtime_platform=aws_ecs.RuntimePlatform(
-                cpu_architecture=aws_ecs.CpuArchitecture.X86_64,
-                operating_system_family=aws_ecs.OperatingSystemFamily.LINUX,
-            ),
-        )
-        definition.add_volume(name="scratch")
+        definition = fargate_definition(self, self.role)
         log = aws_logs.LogGroup(
             self, "Log", retention=LOG_RETENTION[environment.log_days], removal_policy=RemovalPolicy.DESTROY
         )
-        parameters = aws_ecs.LinuxParameters(self, "Linux", init_process_enabled=True)
-        parameters.drop_capabilities(aws_ecs.Capability.ALL)
         container = definition.add_container(
             "Stream",
             container_name="stream",
@@ -101,18 +88,12 @@ class StreamService(Construct):
                 "POWERTOOLS_SERVICE_NAME": "stream",
             },
             logging=aws_ecs.LogDrivers.aws_logs(stream_prefix="stream", log_group=log),
-            linux_parameters=parameters,
+            linux_parameters=linux_parameters(self),
             readonly_root_filesystem=True,
             stop_timeout=Duration.seconds(_STOP_S),
-            health_check=aws_ecs.HealthCheck(
-                command=["CMD-SHELL", HEALTH_CHECK],
-                interval=Duration.seconds(30),
-                timeout=Duration.seconds(5),
-                start_period=Duration.seconds(300),
-                retries=3,
-            ),
+            health_check=health_check(),
         )
-        container.add_mount_points(aws_ecs.MountPoint(container_path=SCRATCH, read_only=False, source_volume="scratch"))
+        mount_scratch(definition, container)
         acknowledge(definition, "ECS2", "Names and addresses only; there is no secret among the variables.")
         execution = cast("aws_iam.IRole", definition.execution_role)
         acknowledge(execution, "IAM5[Resource::*]", "ECR's GetAuthorizationToken knows no resource.")

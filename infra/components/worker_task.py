@@ -9,14 +9,9 @@ from constructs import Construct
 
 from infra.acknowledgements import acknowledge
 from infra.components.backend_function import LOG_RETENTION
+from infra.components.worker_container import fargate_definition, health_check, linux_parameters, mount_scratch
 from infra.environments import Environment
-from infra.worker_sizes import CPUS, FARGATE_DISK_GIB, FARGATE_MEMORY_MIB, GPU_MEMORY_MIB
-
-SCRATCH: Final = "/var/lib/anpr"
-"""The one folder that the worker writes to, as the Dockerfile has it."""
-
-HEALTH_CHECK: Final = f"find {SCRATCH}/alive -mmin -2 | grep -q ."
-"""The Dockerfile's, which ECS does not read."""
+from infra.worker_sizes import CPUS, FARGATE_DISK_GIB, GPU_MEMORY_MIB
 
 _STOP_S: Final = 60
 """The worker gives its job back within 8 seconds of the signal, and has the time-outs of that to wait for at worst."""
@@ -57,7 +52,6 @@ class WorkerTask(Construct):
         )
         self.role = self._role(needs)
         self.definition = self._definition(environment.worker)
-        self.definition.add_volume(name="scratch")
         container = self.definition.add_container(
             "Worker",
             container_name="worker",
@@ -75,20 +69,14 @@ class WorkerTask(Construct):
                 "POWERTOOLS_METRICS_NAMESPACE": "anpr",
             },
             logging=aws_ecs.LogDrivers.aws_logs(stream_prefix="worker", log_group=self.log),
-            linux_parameters=self._linux_parameters(),
+            linux_parameters=linux_parameters(self),
             # What gives a container its GPU writes the list of the driver's libraries into its files as it starts. The
             # worker cannot: it is nobody in particular, and the files are root's.
             readonly_root_filesystem=environment.worker == "cpu",
             stop_timeout=Duration.seconds(_STOP_S),
-            health_check=aws_ecs.HealthCheck(
-                command=["CMD-SHELL", HEALTH_CHECK],
-                interval=Duration.seconds(30),
-                timeout=Duration.seconds(5),
-                start_period=Duration.seconds(300),
-                retries=3,
-            ),
+            health_check=health_check(),
         )
-        container.add_mount_points(aws_ecs.MountPoint(container_path=SCRATCH, read_only=False, source_volume="scratch"))
+        mount_scratch(self.definition, container)
         acknowledge(self.definition, "ECS2", "Names and addresses only; there is no secret among the variables.")
         if self.definition.execution_role is not None:
             acknowledge(
@@ -104,24 +92,7 @@ class WorkerTask(Construct):
                 # A task with a network interface of its own gets no public address on EC2, and so no way out.
                 network_mode=aws_ecs.NetworkMode.BRIDGE,
             )
-        return aws_ecs.FargateTaskDefinition(
-            self,
-            "Definition",
-            task_role=self.role,
-            cpu=1024 * CPUS,
-            memory_limit_mib=FARGATE_MEMORY_MIB,
-            ephemeral_storage_gib=FARGATE_DISK_GIB,
-            runtime_platform=aws_ecs.RuntimePlatform(
-                cpu_architecture=aws_ecs.CpuArchitecture.X86_64,
-                operating_system_family=aws_ecs.OperatingSystemFamily.LINUX,
-            ),
-        )
-
-    def _linux_parameters(self) -> aws_ecs.LinuxParameters:
-        # The worker is no init: what a decoder leaves behind is collected by one.
-        parameters = aws_ecs.LinuxParameters(self, "Linux", init_process_enabled=True)
-        parameters.drop_capabilities(aws_ecs.Capability.ALL)
-        return parameters
+        return fargate_definition(self, self.role, disk_gib=FARGATE_DISK_GIB)
 
     def _role(self, needs: WorkerNeeds) -> aws_iam.Role:
         role = aws_iam.Role(
