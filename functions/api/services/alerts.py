@@ -8,15 +8,15 @@ from fastapi import Depends
 
 from anpr import bootstrap
 from anpr.alerts.egress import EgressPolicy, policy_of
-from anpr.alerts.webhooks.sealing import Seal
 from anpr.db import Database
-from anpr.ports import BlobStore, JobQueue, Notifier, Secret, SecretStore
+from anpr.ports import BlobStore, JobQueue, Notifier
 from anpr.settings import MetricsSettings, WebhookSettings
 from functions.api.services import Publishing, services
+from functions.api.services.sealing import Sealing
 
 
 @dataclass(frozen=True, kw_only=True)
-class AlertsServices(Publishing):
+class AlertsServices(Publishing, Sealing):
     """What people and machines are alerted by.
 
     Attributes:
@@ -24,8 +24,6 @@ class AlertsServices(Publishing):
         jobs: detection jobs, which are counted here and sent elsewhere.
         deliveries: webhook deliveries that are due.
         notifier: topics that people subscribe to.
-        secrets: where the key of the webhooks' secrets is.
-        key_secret_id: which secret it is.
         webhooks: how webhooks are sent.
         metrics: who may scrape.
     """
@@ -34,8 +32,6 @@ class AlertsServices(Publishing):
     jobs: JobQueue
     deliveries: JobQueue
     notifier: Notifier
-    secrets: SecretStore
-    key_secret_id: str
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
 
@@ -49,16 +45,11 @@ class AlertsServices(Publishing):
             deliveries=bootstrap.webhook_queue(),
             notifier=bootstrap.notifier(),
             secrets=bootstrap.secret_store(),
-            key_secret_id=Secret.WEBHOOK_KEY,
         )
 
     def is_scraper(self, token: str) -> bool:
         expected = self.metrics.token
         return expected is not None and hmac.compare_digest(token.encode(), expected.get_secret_value().encode())
-
-    def seal(self) -> Seal:
-        """The key of the webhooks' secrets, read where it is used: few requests need it."""
-        return Seal.load(self.secrets, self.key_secret_id)
 
     @property
     def policy(self) -> EgressPolicy:

@@ -7,23 +7,21 @@ from fastapi import Depends
 
 from anpr import bootstrap
 from anpr.alerts.bolos import Matcher
-from anpr.alerts.webhooks.sealing import Seal
 from anpr.capture.reads import ReadServices
 from anpr.db import Database
-from anpr.ports import BlobStore, JobQueue, Secret, SecretStore
+from anpr.ports import BlobStore, JobQueue
 from anpr.settings import ReadSettings, UploadSettings
 from functions.api.services import Publishing, services
+from functions.api.services.sealing import Sealing
 
 
 @dataclass(frozen=True, kw_only=True)
-class CaptureServices(Publishing):
+class CaptureServices(Publishing, Sealing):
     """What footage comes in by.
 
     Attributes:
         blobs: where it goes.
         queue: detection jobs.
-        secrets: where the key is that streams' addresses are encrypted with.
-        key_secret_id: which secret it is; the webhooks' too.
         uploads: what may be uploaded.
         matcher: finds wanted plates in other engines' reads; kept, because it compiles their patterns once.
         reads: what other engines may hand in.
@@ -31,8 +29,6 @@ class CaptureServices(Publishing):
 
     blobs: BlobStore
     queue: JobQueue
-    secrets: SecretStore
-    key_secret_id: str = Secret.WEBHOOK_KEY
     uploads: UploadSettings = field(default_factory=UploadSettings)
     matcher: Matcher = field(default_factory=Matcher)
     reads: ReadSettings = field(default_factory=ReadSettings)
@@ -46,10 +42,6 @@ class CaptureServices(Publishing):
             queue=bootstrap.job_queue(),
             secrets=bootstrap.secret_store(),
         )
-
-    def seal(self) -> Seal:
-        """The key of the addresses, read where it is used: few requests need it."""
-        return Seal.load(self.secrets, self.key_secret_id)
 
     @property
     def reading(self) -> ReadServices:
