@@ -1,7 +1,10 @@
 """The console's footage page, in a real browser: files are sent, read, and lead to their passages."""
 
 import re
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -10,7 +13,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from anpr_client import Client, Login
 from infra.local.clip.scene import PLATES
 from infra.local.place import Running
-from tests.e2e.api_calls import camera_named
+from tests.e2e.api_calls import camera_named, send
 from tests.e2e.browsing import Reader, reading
 
 pytestmark = pytest.mark.timeout(600)
@@ -121,10 +124,21 @@ def test_dropped_files_go_at_once_and_what_is_no_footage_says_so(reader: Reader,
     expect(row.get_by_role("button", name="Try again")).to_be_visible()
 
 
+@pytest.fixture
+def failed(api: Client, camera: str, tmp_path: Path, finish: Callable[[str], dict[str, Any]]) -> str:
+    """Name of a camera with a file that could not be read."""
+    broken = tmp_path / "broken.mp4"
+    broken.write_text("no video at all")
+    assert finish(send(api, broken, camera_named(api, camera), datetime.now(UTC)))["status"] == "failed"
+    return camera
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_and_viewers_send_nothing(browser: Browser, site: Running, viewer: Login, theme: str) -> None:
+def test_axe_finds_nothing_and_viewers_send_nothing(
+    browser: Browser, site: Running, viewer: Login, failed: str, theme: str
+) -> None:
     with reading(browser, site, color_scheme=theme) as reader:
         reader.enter(viewer, "#/footage", "Footage")
-        expect(reader.page.get_by_role("row").filter(has_text="broken.mp4").first).to_be_visible()
+        expect(reader.page.get_by_role("row").filter(has_text=failed)).to_contain_text("broken.mp4")
         expect(reader.page.get_by_role("button", name="Choose files")).to_have_count(0)
         assert reader.find_barriers() == []

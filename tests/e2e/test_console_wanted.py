@@ -20,6 +20,15 @@ pytestmark = pytest.mark.timeout(600)
 Finish = Callable[[str], dict[str, Any]]
 
 
+@pytest.fixture
+def hit(api: Client, clip: Path, finish: Finish) -> None:
+    """A list with a wanted plate, and a hit on it."""
+    name = f"Wanted {uuid4().hex[:6]}"
+    list_id = api.post("/bolos/lists", {"name": name})["id"]
+    api.post("/bolos", {"list_id": list_id, "pattern": PLATES[1], "reason": "stolen"})
+    finish(send(api, clip, camera_named(api, f"Camera {name}"), datetime.now(UTC)))
+
+
 def remove_entries(page: Page, entries: Locator, form: Locator) -> None:
     """One that has hits stays, and it is said why; one without goes."""
     entries.get_by_role("button", name=f"Remove {PLATES[1]}").click()
@@ -87,7 +96,7 @@ def test_a_list_is_made_an_entry_mended_and_its_hit_judged(
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_in_the_inbox(browser: Browser, site: Running, theme: str) -> None:
+def test_axe_finds_nothing_in_the_inbox(browser: Browser, site: Running, hit: None, theme: str) -> None:
     with reading(browser, site, color_scheme=theme) as reader:
         reader.enter(site.admin, "#/wanted/hits?status=any", "Wanted")
         expect(reader.page.locator(".hit-card").first).to_be_visible()
