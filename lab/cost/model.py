@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 from typing import Final
 
 from infra.environments import Environment
@@ -103,6 +104,7 @@ class CostModel:
         """Say what a month costs."""
         lines = (
             *self._workers(workload),
+            *self._streams(workload),
             *self._database(workload),
             *self._storage(workload),
             *self._functions(workload),
@@ -119,6 +121,10 @@ class CostModel:
         if self._environment.worker == "gpu":
             return workload.worker_hours(speed.gpu_frames_per_s, start_minutes=habits.start_minutes, rest_minutes=rest)
         return workload.worker_hours(speed.cpu_frames_per_s, start_minutes=habits.cpu_start_minutes, rest_minutes=rest)
+
+    def stream_tasks(self, workload: Workload) -> int:
+        """Processes that read live streams."""
+        return ceil(workload.cameras / self._environment.stream_cameras)
 
     def _awake_hours(self, workload: Workload) -> float:
         return workload.awake_hours(
@@ -153,6 +159,13 @@ class CostModel:
         yield self._line(part, "public addresses", "ipv4", hours)
         yield self._line(part, "images", "ecr.storage", _IMAGES_GB)
 
+    def _streams(self, workload: Workload) -> Iterator[Line]:
+        part = "Live streams"
+        hours = self.stream_tasks(workload) * HOURS_A_MONTH
+        yield self._line(part, "processors", "fargate.vcpu", hours * CPUS)
+        yield self._line(part, "memory", "fargate.memory", hours * FARGATE_MEMORY_MIB / 1024)
+        yield self._line(part, "streams' addresses", "ipv4", hours)
+
     def _database(self, workload: Workload) -> Iterator[Line]:
         part = "Database"
         environment, habits = self._environment, workload.habits
@@ -173,7 +186,8 @@ class CostModel:
         environment, footage = self._environment, workload.footage
         again = environment.undelete_days
         sources = workload.video_hours * footage.gb_per_hour * (environment.upload_days + again) / 30
-        evidence = workload.video_hours * footage.evidence_gb_per_hour * (environment.evidence_days + again) / 30
+        hours = workload.video_hours + workload.watched_hours
+        evidence = hours * footage.evidence_gb_per_hour * (environment.evidence_days + again) / 30
         puts = (workload.uploads + workload.passages * _PUTS_PER_PASSAGE) / _MILLION
         seen = workload.passages * workload.habits.viewed
         yield self._line(part, "footage, kept", "s3.storage", sources)

@@ -14,6 +14,7 @@ from lab.cost.workload import HOURS_A_MONTH, SECONDS_A_MONTH, Throughput, Worklo
 
 PAGES: Final = (ROOT / "docs" / "cost.md", ROOT / "docs" / "scale.md")
 _LOADS: Final = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
+_CAMERAS: Final = (1, 4, 16, 100)
 _SPEEDS: Final = (60, 120, 250, 500, 1000)
 
 
@@ -31,6 +32,7 @@ def updated(page: str) -> str:
         "dev": lambda: report("dev", Throughput()),
         "speeds": _speeds,
         "loads": _loads,
+        "streams": _streams,
         "assumptions": lambda: assumptions(Throughput()),
         "prices": price_list,
     }
@@ -53,6 +55,21 @@ def _speeds() -> str:
         rows.append(_row(f"{prod.worker_instances[0]}, assumed", speed, gpu, month))
     month = Workload(1_000)
     rows.append(_row("4 vCPU, measured on two cores", month.throughput.cpu_frames_per_s, cpu, month))
+    return "\n".join(rows)
+
+
+def _streams() -> str:
+    """What cameras cost that stream all day, without any uploads, with the settings of production."""
+    model = CostModel(PriceTable.read(), ENVIRONMENTS["prod"], PROD)
+    parts = ("Live streams", "Database", "Footage and evidence")
+    heads = ("cameras", "tasks", *(part.lower() for part in parts), "all", "a camera")
+    rows = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+    for cameras in _CAMERAS:
+        month = Workload(0, cameras=cameras)
+        bill = model.bill(month)
+        figures = (*(bill.of(part) for part in parts), bill.usd, bill.usd / cameras)
+        cells = (str(cameras), str(model.stream_tasks(month)), *(f"{usd:,.0f}" for usd in figures))
+        rows.append("| " + " | ".join(cells) + " |")
     return "\n".join(rows)
 
 

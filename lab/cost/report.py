@@ -87,7 +87,11 @@ def _each(bill: Bill, month: Workload) -> str:
 
 
 def _sums(bills: Sequence[Bill]) -> list[list[str]]:
-    parts = [[part, *(_usd(bill.of(part)) for bill in bills)] for part in bills[0].parts]
+    parts = [
+        [part, *(_usd(bill.of(part)) for bill in bills)]
+        for part in bills[0].parts
+        if any(bill.of(part) >= _SHOWN_FROM_USD for bill in bills)
+    ]
     return [*parts, ["**all**", *(f"**{_usd(bill.usd)}**" for bill in bills)]]
 
 

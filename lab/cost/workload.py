@@ -102,10 +102,12 @@ class Workload:
     """A month.
 
     Attributes:
-        video_hours: how much video comes.
+        video_hours: how much video is uploaded.
+        cameras: whose live streams are read, all day.
     """
 
     video_hours: float
+    cameras: int = 0
     footage: Footage = Footage()
     throughput: Throughput = Throughput()
     habits: Habits = Habits()
@@ -116,9 +118,14 @@ class Workload:
         return self.video_hours * self.footage.uploads_per_hour
 
     @property
+    def watched_hours(self) -> float:
+        """Hours of live streams in the month, all cameras together."""
+        return self.cameras * HOURS_A_MONTH
+
+    @property
     def passages(self) -> float:
-        """Passages in the month."""
-        return self.video_hours * self.footage.passages_per_hour
+        """Passages in the month, of uploads and streams."""
+        return (self.video_hours + self.watched_hours) * self.footage.passages_per_hour
 
     @property
     def requests(self) -> float:
@@ -142,11 +149,16 @@ class Workload:
     def awake_hours(self, work_hours: float, *, quiet_minutes: float, pause_minutes: float) -> float:
         """Hours that the database is awake: while there is work, a while after each spell, and once a day.
 
+        Where a stream is read it is awake all the time.
+
         Args:
             work_hours: hours in which there is work.
             quiet_minutes: how long the sweeps go on after it.
             pause_minutes: how long the database stays awake after them.
         """
+        if self.cameras:
+            # A stream's lease is renewed every few seconds.
+            return HOURS_A_MONTH
         spells = min(self.uploads, self.habits.spells_a_day * DAYS_A_MONTH)
         daily = DAYS_A_MONTH * (self.habits.daily_minutes + pause_minutes)
         after = spells * (quiet_minutes + pause_minutes) + daily

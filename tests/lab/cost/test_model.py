@@ -49,6 +49,15 @@ def test_workers_that_are_never_without_work_cost_what_the_work_takes() -> None:
     assert line(made, "public addresses") == pytest.approx(10_000 * 0.005)
 
 
+def test_cameras_that_stream_are_paid_for_all_day() -> None:
+    """Five cameras, four a task: two tasks of four processors, and a database that never pauses."""
+    made = bill(Workload(0, cameras=5))
+
+    assert made.of("Live streams") == pytest.approx(2 * 730 * (4 * 0.04048 + 8 * 0.004445 + 0.005))
+    assert line(made, "capacity") >= 730 * 0.5 * 0.12
+    assert bill(Workload(0)).of("Live streams") == 0
+
+
 def test_a_little_video_is_paid_for_by_the_waiting_around_it() -> None:
     """One clip a month: five minutes until a worker is up, half a minute of work, ten minutes until it goes."""
     workload = Workload(5 / 60, throughput=Throughput(gpu_frames_per_s=250, use=1))
