@@ -68,12 +68,13 @@ fuzz: $(STAMP) ## Ask the API for what its description allows and forbids (EXAMP
 		tests/functions/api/test_contract.py
 
 .PHONY: check
-check: $(STAMP) ## Format, lint, types (of the console too), import contracts, OpenAPI drift, and the stacks' security rules.
+check: $(STAMP) ## Format, lint, types (of the console too), import contracts, drift of OpenAPI and of the SQL, and the stacks' security rules.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy $(SOURCES)
 	$(BIN)/lint-imports
 	$(BIN)/python -m functions.api.openapi --check
+	$(BIN)/python -m anpr.adapters.supabase.schema --check
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml
 	$(BIN)/python client/unasync.py --check
 	$(BIN)/python -m infra.console check

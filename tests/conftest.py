@@ -14,6 +14,7 @@ from anpr.db import Database, make_engine
 from anpr.settings import DatabaseSettings
 from infra.local.postgres import Postgres, free_port
 from infra.local.servers import SeaweedFS, Valkey, start_seaweedfs, start_valkey
+from tests.supabase.pooler import MISSING, Pooler, program
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +89,20 @@ def valkey() -> Iterator[Valkey]:
             yield server
         finally:
             server.stop()
+
+
+@pytest.fixture(scope="session")
+def pooler(postgres: Postgres) -> Iterator[Pooler]:
+    """A transaction pooler in front of the PostgreSQL server."""
+    if program() is None:
+        pytest.skip(MISSING)
+    with tempfile.TemporaryDirectory(prefix="anpr-pooler-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        started = Pooler(postgres, Path(folder) / "pgbouncer")
+        try:
+            yield started
+        finally:
+            started.stop()
 
 
 @pytest.fixture(scope="session")

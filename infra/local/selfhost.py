@@ -7,7 +7,7 @@ import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import httpx
 
@@ -34,7 +34,7 @@ class SelfHostedSite:
     Attributes:
         place: where it runs.
         admin: the first administrator.
-        valkey: keeps the queues.
+        valkey: keeps the queues; None where the database does.
         seaweedfs: keeps the files.
         api: the process that serves the API.
         background: the process that does what nobody waits for.
@@ -42,7 +42,7 @@ class SelfHostedSite:
 
     place: Place
     admin: Login
-    valkey: Valkey
+    valkey: Valkey | None
     seaweedfs: SeaweedFS
     api: LoggedProcess
     background: LoggedProcess
@@ -65,9 +65,10 @@ class SelfHostedSite:
     @property
     def groups(self) -> dict[str, int]:
         """Groups of what was started, by a word of their leaders' command lines; to be stopped from the last on."""
+        queues = {} if self.valkey is None else {"valkey-server": self.valkey.process.pid}
         return {
             "weed": self.seaweedfs.process.pid,
-            "valkey-server": self.valkey.process.pid,
+            **queues,
             "server background": self.background.pid,
             "server api": self.api.pid,
         }
@@ -93,13 +94,16 @@ class SelfHostedSite:
         return self.start(stack, "streams", ANPR_STREAM_ALLOW_NETWORKS=networks, **variables)
 
 
-def launch(place: Place, console: Console, stack: ExitStack) -> SelfHostedSite:
+def launch(
+    place: Place, console: Console, stack: ExitStack, *, queue: Literal["redis", "postgres"] = "redis"
+) -> SelfHostedSite:
     """Start the servers and the processes; a worker is not started.
 
     Args:
         place: where.
         console: where the steps are shown.
         stack: what was started is pushed on it at once, to be stopped by it whatever happens next.
+        queue: what keeps the queues: Valkey, or the database, which is then a server less.
     """
     secrets = place.state / "secrets"
     with console.step("Keys made"):
@@ -109,17 +113,19 @@ def launch(place: Place, console: Console, stack: ExitStack) -> SelfHostedSite:
         with deferred():
             stack.callback(postgres.stop)
             postgres.start()
-    with console.step("Valkey and SeaweedFS started"):
+    valkey = None
+    with console.step("SeaweedFS started" if queue == "postgres" else "Valkey and SeaweedFS started"):
         keys = Keys("anpr", (secrets / "s3_secret_key").read_text())
         with deferred():
             weed = start_seaweedfs(
                 place.state / "seaweedfs", place.logs / "seaweedfs.log", port=place.port("s3"), keys=keys
             )
             stack.callback(weed.stop if place.persistent else weed.kill)
-        with deferred():
-            valkey = start_valkey(place.state / "valkey", place.logs / "valkey.log", port=place.port("valkey"))
-            stack.callback(valkey.stop)
-        valkey.wait()
+        if queue == "redis":
+            with deferred():
+                valkey = start_valkey(place.state / "valkey", place.logs / "valkey.log", port=place.port("valkey"))
+                stack.callback(valkey.stop)
+            valkey.wait()
         weed.wait()
     told = environment(place, valkey, weed)
     with console.step("Database migrated, administrator made"):
@@ -134,28 +140,32 @@ def launch(place: Place, console: Console, stack: ExitStack) -> SelfHostedSite:
     return SelfHostedSite(place, Login(admin["email"], admin["password"]), valkey, weed, api, background)
 
 
-def environment(place: Place, valkey: Valkey, weed: SeaweedFS) -> dict[str, str]:
+def environment(place: Place, valkey: Valkey | None, weed: SeaweedFS) -> dict[str, str]:
     """What the processes are told, as compose.yaml tells them."""
     secrets = place.state / "secrets"
-    return _bare() | {
-        "ANPR_MODE": "selfhost",
-        "ANPR_DB_URL": f"postgresql://anpr@127.0.0.1:{place.port('database')}/postgres",
-        "ANPR_DB_SSL": "false",
-        "ANPR_DB_ROLE": "anpr_app",
-        "ANPR_REDIS_URL": valkey.url,
-        "ANPR_S3_BUCKET": BUCKET,
-        "ANPR_ANCHOR_BUCKET": ANCHORS,
-        "ANPR_S3_ENDPOINT_URL": weed.endpoint,
-        "ANPR_ANCHOR_ENDPOINT_URL": weed.endpoint,
-        "ANPR_S3_ACCESS_KEY_ID": weed.keys.access,
-        "ANPR_S3_SECRET_ACCESS_KEY_FILE": str(secrets / "s3_secret_key"),
-        "ANPR_SECRETS_DIR": str(secrets),
-        "ANPR_EVENT_TAP": "true",
-        "ANPR_SERVER_PORT": str(place.port("api")),
-        "ANPR_SERVER_BROWSER_ORIGINS": '["*"]',
-        # For receivers on the same machine.
-        "ANPR_WEBHOOK_ALLOW_NETWORKS": '["127.0.0.0/8"]',
-    }
+    queues = {"ANPR_QUEUE": "postgres"} if valkey is None else {"ANPR_REDIS_URL": valkey.url}
+    return (
+        _bare()
+        | queues
+        | {
+            "ANPR_MODE": "selfhost",
+            "ANPR_DB_URL": f"postgresql://anpr@127.0.0.1:{place.port('database')}/postgres",
+            "ANPR_DB_SSL": "false",
+            "ANPR_DB_ROLE": "anpr_app",
+            "ANPR_S3_BUCKET": BUCKET,
+            "ANPR_ANCHOR_BUCKET": ANCHORS,
+            "ANPR_S3_ENDPOINT_URL": weed.endpoint,
+            "ANPR_ANCHOR_ENDPOINT_URL": weed.endpoint,
+            "ANPR_S3_ACCESS_KEY_ID": weed.keys.access,
+            "ANPR_S3_SECRET_ACCESS_KEY_FILE": str(secrets / "s3_secret_key"),
+            "ANPR_SECRETS_DIR": str(secrets),
+            "ANPR_EVENT_TAP": "true",
+            "ANPR_SERVER_PORT": str(place.port("api")),
+            "ANPR_SERVER_BROWSER_ORIGINS": '["*"]',
+            # For receivers on the same machine.
+            "ANPR_WEBHOOK_ALLOW_NETWORKS": '["127.0.0.0/8"]',
+        }
+    )
 
 
 _COMMANDS: Final = {

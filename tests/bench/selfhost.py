@@ -118,6 +118,7 @@ class Victims:
 
     def __init__(self, site: SelfHostedSite, stack: ExitStack, worker: LoggedProcess) -> None:
         place, logs = site.place, site.place.logs
+        assert site.valkey is not None
         self.running = {
             "worker": worker,
             "background": site.background,

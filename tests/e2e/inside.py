@@ -6,10 +6,17 @@ import sys
 from functools import cached_property
 from typing import Any, Protocol
 
+from sqlalchemy import func, make_url, select
+
 from anpr.adapters.selfhost import object_store
+from anpr.adapters.selfhost.postgres_queue import PostgresQueue
 from anpr.adapters.selfhost.redis_queue import RedisQueue, connect
 from anpr.adapters.selfhost.settings import ObjectStoreSettings
 from anpr.adapters.selfhost.wiring import JOBS, TAP
+from anpr.db import Database, make_engine
+from anpr.models import QueuedMessage
+from anpr.ports import WorkQueue
+from anpr.settings import DatabaseSettings
 from infra.local.selfhost import ANCHORS, BUCKET, SelfHostedSite
 from infra.local.site import Site
 
@@ -118,11 +125,25 @@ class SelfHostedInside:
 
     @cached_property
     def _redis(self) -> Any:
+        assert self._site.valkey is not None
         return connect(self._site.valkey.url)
+
+    @cached_property
+    def _database(self) -> Database:
+        url = self._site.environment()["ANPR_DB_URL"]
+        return Database(make_engine(make_url(url), DatabaseSettings(url=url, ssl=False)))
+
+    def _queue(self, name: str) -> WorkQueue:
+        if self._site.valkey is None:
+            return PostgresQueue(self._database, name, max_receives=3)
+        return RedisQueue(self._redis, name, max_receives=3)
 
     def close(self) -> None:
         # One that is left to the collector fails whichever test runs then.
-        self._redis.close()
+        if self._site.valkey is None:
+            self._database.engine.dispose()
+        else:
+            self._redis.close()
         self.s3.close()
 
     def run(self, task: str) -> dict[str, Any]:
@@ -145,13 +166,19 @@ class SelfHostedInside:
         return said
 
     def send_job(self, body: str) -> None:
-        RedisQueue(self._redis, JOBS, max_receives=3).send(body)
+        self._queue(JOBS).send(body)
 
     def jobs(self) -> tuple[int, int]:
-        return self._redis.llen(JOBS) + self._redis.zcard(f"{JOBS}:leased"), self._redis.zcard(f"{JOBS}:dead")
+        if self._site.valkey is not None:
+            return self._redis.llen(JOBS) + self._redis.zcard(f"{JOBS}:leased"), self._redis.zcard(f"{JOBS}:dead")
+        dead = QueuedMessage.dead_at.is_not(None)
+        with self._database.transaction() as session:
+            counted = select(func.count().filter(~dead), func.count().filter(dead)).where(QueuedMessage.queue == JOBS)
+            alive, given_up = session.execute(counted).one()
+        return alive, given_up
 
     def tapped(self) -> list[dict[str, Any]]:
-        queue, found = RedisQueue(self._redis, TAP, max_receives=3), []
+        queue, found = self._queue(TAP), []
         while (message := queue.receive(wait_s=1, visibility_s=60)) is not None:
             found.append(json.loads(message.body))
             queue.delete(message)

@@ -11,28 +11,38 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import make_url
 
 from anpr import tracing
 from anpr.adapters.selfhost.postgres_queue import PostgresQueue
 from anpr.adapters.selfhost.redis_queue import RedisQueue, connect
-from anpr.db import Database
+from anpr.db import Database, make_engine
 from anpr.errors import NotFound, Unavailable
 from anpr.ports import QueueMessage
+from anpr.settings import DatabaseSettings
 from infra.local.postgres import free_port
 from infra.local.servers import Valkey, start_valkey
+from tests.supabase.pooler import Pooler
 
 MAX_RECEIVES = 3
 Queue = RedisQueue | PostgresQueue
 Open = Callable[[], Queue]
 
 
-@pytest.fixture(params=["redis", "postgres"])
+@pytest.fixture(params=["redis", "postgres", "pooled postgres"])
 def open_queue(request: pytest.FixtureRequest) -> Iterator[Open]:
     """Opens one queue as often as it is called, as another process would."""
     name = f"queue-{uuid4().hex}"
     if request.param == "postgres":
         database: Database = request.getfixturevalue("database")
         yield lambda: PostgresQueue(database, name, max_receives=MAX_RECEIVES, poll_s=0.02)
+        return
+    if request.param == "pooled postgres":
+        pooler: Pooler = request.getfixturevalue("pooler")
+        url = pooler.url(str(make_url(request.getfixturevalue("database_url")).database))
+        engine = make_engine(make_url(url), DatabaseSettings(url=url, ssl=False, pool_size=5), pooled=True)
+        yield lambda: PostgresQueue(Database(engine), name, max_receives=MAX_RECEIVES, poll_s=0.02)
+        engine.dispose()
         return
     valkey: Valkey = request.getfixturevalue("valkey")
     clients = []

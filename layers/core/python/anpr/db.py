@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
@@ -30,22 +30,35 @@ RDS_AUTHORITIES: Final = Path(__file__).parent / "rds.pem"
 _GRACE: Final = 1.25
 
 
-def make_engine(url: URL, settings: DatabaseSettings, *, password: Callable[[], str] | None = None) -> Engine:
+def make_engine(
+    url: URL,
+    settings: DatabaseSettings,
+    *,
+    password: Callable[[], str] | None = None,
+    pooled: bool = False,
+    search_path: str | None = None,
+) -> Engine:
     """Make an engine on pg8000 that keeps at most `settings.pool_size` connections.
 
     Args:
         url: user, password, host, port and database; the driver part is replaced.
         settings: TLS, pool and time-outs.
         password: gives the password of each connection as it is opened, in place of the URL's.
+        pooled: what is reached is a transaction pooler, such as PgBouncer or Supavisor: the next transaction may be on
+            another connection of the server, so role, limits and search path travel with each. As start-up parameters
+            PgBouncer would refuse them, and Supavisor drop them without a word.
+        search_path: schemas in which names are looked for, where that is not the server's default.
     """
-    startup = {"statement_timeout": f"{round(settings.statement_timeout_s * 1000)}", "timezone": "UTC"}
+    parameters = {"statement_timeout": f"{round(settings.statement_timeout_s * 1000)}", "timezone": "UTC"}
+    if search_path is not None:
+        parameters["search_path"] = search_path
     if settings.role is not None:
-        startup["role"] = settings.role
+        parameters["role"] = settings.role
     connect_args: dict[str, object] = {
         # One limit for opening a connection, which may have to wake the server, and for every answer after that.
         "timeout": max(settings.connect_timeout_s, settings.statement_timeout_s * _GRACE),
         "application_name": "anpr",
-        "startup_params": startup,
+        "startup_params": {} if pooled else parameters,
     }
     if settings.ssl:
         authorities = str(RDS_AUTHORITIES) if settings.ssl_root_cert == "rds" else settings.ssl_root_cert
@@ -61,6 +74,8 @@ def make_engine(url: URL, settings: DatabaseSettings, *, password: Callable[[], 
         connect_args=connect_args,
     )
     driver.guard(engine)
+    if pooled:
+        _send_with_each_transaction(engine, parameters)
     if password is not None:
 
         @event.listens_for(engine, "do_connect")
@@ -68,6 +83,16 @@ def make_engine(url: URL, settings: DatabaseSettings, *, password: Callable[[], 
             parameters["password"] = password()
 
     return engine
+
+
+def _send_with_each_transaction(engine: Engine, parameters: dict[str, str]) -> None:
+    """Set parameters when a transaction begins, for its length: one more round trip."""
+    wanted = ", ".join("set_config(%s, %s, true)" for _ in parameters)
+    values = tuple(text for pair in parameters.items() for text in pair)
+
+    @event.listens_for(engine, "begin")
+    def _set(connection: Connection) -> None:
+        connection.exec_driver_sql(f"SELECT {wanted}", values)
 
 
 class Database:

@@ -1,5 +1,6 @@
 """Alembic migrations, run from code: by the set-up function on deployment, and by the tests."""
 
+import io
 from pathlib import Path
 
 from alembic import command
@@ -13,10 +14,28 @@ _LOCK = 0x616E7072
 
 
 def config(connection: Connection) -> Config:
-    """Make an Alembic configuration that works on an open connection."""
+    """Make an Alembic configuration that works on an open connection, in the schema where it makes its tables."""
+    made = _config(connection.execute(text("SELECT current_schema()")).scalar_one())
+    made.attributes["connection"] = connection
+    return made
+
+
+def statements(schema: str) -> str:
+    """Write out what `upgrade` does to an empty database, as SQL, without the transaction around it.
+
+    Args:
+        schema: where the tables go; also the first in the search path of whoever runs the statements.
+    """
+    made = _config(schema)
+    made.output_buffer = io.StringIO()
+    command.upgrade(made, "head", sql=True)
+    return made.output_buffer.getvalue()
+
+
+def _config(schema: str) -> Config:
     made = Config()
     made.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    made.attributes["connection"] = connection
+    made.attributes["schema"] = schema
     return made
 
 
@@ -33,8 +52,10 @@ def upgrade(engine: Engine) -> str | None:
         # A migration may rewrite a large table; the usual limits would end it half-way.
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
-        migration = MigrationContext.configure(connection)
         settings = config(connection)
+        # Named, since there may be a table of another application's in a schema that is searched later.
+        where = {"version_table_schema": settings.attributes["schema"]}
+        migration = MigrationContext.configure(connection, opts=where)
         found = migration.get_current_revision()
         known = {script.revision for script in ScriptDirectory.from_config(settings).walk_revisions()}
         if found is None or found in known:

@@ -1,7 +1,7 @@
 """Licences, metering, retention, scopes, limits and API keys."""
 
 import sqlalchemy as sa
-from alembic import op
+from alembic import context, op
 from sqlalchemy.dialects import postgresql
 
 revision = "0004"
@@ -238,27 +238,28 @@ def _let_old_audit_rows_go() -> None:
         END $$
         """
     )
+    schema = context.config.attributes["schema"]
     op.execute(
-        """
+        f"""
         CREATE FUNCTION audit_logs_prune(before timestamptz, OUT through_seq bigint, OUT head bytea, OUT removed bigint)
-        LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+        LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {schema}, pg_temp AS $$
         BEGIN
             IF before > now() - interval '90 days' THEN
                 RAISE EXCEPTION 'audit rows are kept for at least 90 days';
             END IF;
             -- Only a prefix may go, and "at" need not rise with "seq" where clocks were set back.
             SELECT least(
-                       (SELECT max(seq) FROM public.audit_logs),
-                       (SELECT min(seq) FROM public.audit_logs WHERE at >= before)
+                       (SELECT max(seq) FROM {schema}.audit_logs),
+                       (SELECT min(seq) FROM {schema}.audit_logs WHERE at >= before)
                    ) - 1
               INTO through_seq;
-            SELECT hash INTO head FROM public.audit_logs WHERE seq = through_seq;
+            SELECT hash INTO head FROM {schema}.audit_logs WHERE seq = through_seq;
             PERFORM set_config('anpr.audit_prune', 'on', true);
-            DELETE FROM public.audit_logs WHERE seq <= through_seq;
+            DELETE FROM {schema}.audit_logs WHERE seq <= through_seq;
             GET DIAGNOSTICS removed = ROW_COUNT;
             PERFORM set_config('anpr.audit_prune', 'off', true);
         END $$
-        """
+        """  # noqa: S608 - the schema's name is our own
     )
     op.execute("REVOKE ALL ON FUNCTION audit_logs_prune FROM PUBLIC")
 
@@ -277,11 +278,13 @@ def _grant_to_application() -> None:
         """
     )
     op.execute("GRANT anpr_app TO CURRENT_USER")
-    op.execute("GRANT USAGE ON SCHEMA public TO anpr_app")
-    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO anpr_app")
-    op.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO anpr_app")
-    op.execute("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO anpr_app")
-    op.execute("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO anpr_app")
+    schema = context.config.attributes["schema"]
+    op.execute(f"GRANT USAGE ON SCHEMA {schema} TO anpr_app")
+    op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO anpr_app")
+    op.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO anpr_app")
+    defaults = f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema}"
+    op.execute(f"{defaults} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO anpr_app")
+    op.execute(f"{defaults} GRANT USAGE ON SEQUENCES TO anpr_app")
     op.execute("REVOKE UPDATE, DELETE ON audit_logs, usage_reports FROM anpr_app")
     op.execute("REVOKE DELETE ON deletion_receipts FROM anpr_app")
     op.execute("REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM anpr_app")
