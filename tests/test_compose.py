@@ -11,10 +11,11 @@ import yaml
 from anpr import bootstrap
 from anpr.settings import DatabaseSettings, ModeSettings, StorageSettings
 from infra.packaging import ROOT
+from tests.deployed import missing, unknown
 
 COMPOSE: Final[dict[str, Any]] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES: Final[dict[str, dict[str, Any]]] = COMPOSE["services"]
-OURS: Final = ("migrate", "api", "background", "worker", "worker-gpu")
+OURS: Final = ("migrate", "api", "background", "worker", "worker-gpu", "stream")
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -35,6 +36,8 @@ def test_a_container_may_do_no_more_than_it_must(name: str) -> None:
 def test_what_a_process_is_told_is_what_it_understands(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    assert unknown(SERVICES[name]["environment"], "selfhost") == []
+    assert missing(SERVICES[name]["environment"], "selfhost") == []
     for variable, value in SERVICES[name]["environment"].items():
         text = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", str(value)).replace("/run/anpr", str(tmp_path))
         monkeypatch.setenv(variable, text)

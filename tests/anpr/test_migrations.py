@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,6 +13,7 @@ from anpr import audit, migrations
 from anpr.alerts.bolos import lists, subscriptions
 from anpr.audit import SYSTEM, Actor
 from anpr.db import Database
+from anpr.errors import Unavailable
 from anpr.identity import apikeys
 from anpr.identity.apikeys import NewApiKey
 from anpr.identity.camera_limits import Grants
@@ -29,6 +31,7 @@ from anpr.models import (
     Verdict,
     WebhookEndpoint,
 )
+from anpr.operations import waiting
 from tests.builders import add_event, add_user
 from tests.memory import MemoryNotifier
 
@@ -42,6 +45,25 @@ def test_a_second_run_changes_nothing(database: Database) -> None:
     first = migrations.upgrade(database.engine)
     assert first is not None
     assert migrations.upgrade(database.engine) == first
+
+
+def test_a_process_of_a_new_version_waits_for_its_schema(database: Database) -> None:
+    reasons: list[str] = []
+    waiting.await_schema(database.engine, timedelta(0), reasons.append)
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+
+    with pytest.raises(Unavailable, match="`migrate` must run"):
+        waiting.await_schema(database.engine, timedelta(0), reasons.append)
+    assert reasons == []
+
+    def finish(reason: str) -> None:
+        reasons.append(reason)
+        with database.engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    waiting.await_schema(database.engine, timedelta(seconds=30), finish)
+    assert len(reasons) == 1
 
 
 @pytest.mark.parametrize(
@@ -58,6 +80,7 @@ def test_a_schema_that_is_newer_than_the_code_is_left_as_it_is(database: Databas
         connection.execute(text("ALTER TABLE cameras ADD COLUMN of_tomorrow text"))
 
     assert migrations.upgrade(database.engine) == "9999"
+    assert not migrations.is_behind(database.engine)
 
     with database.engine.connect() as connection:
         assert connection.execute(text("SELECT count(of_tomorrow) FROM cameras")).scalar_one() == 0

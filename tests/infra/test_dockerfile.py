@@ -130,12 +130,14 @@ def test_a_worker_that_shows_no_life_is_unhealthy(tmp_path: Path, age_s: float |
     assert worker.variables()["ANPR_WORKER_LIVENESS_FILE"] == "/var/lib/anpr/alive"
 
 
-def test_the_builder_gets_nothing_but_the_worker() -> None:
+def test_the_builder_gets_what_the_images_are_made_of_and_nothing_else() -> None:
     ignored = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
+    images = [*stages("gpu").values(), *read(ROOT / "server" / "Dockerfile", {}).values()]
 
     assert ignored[0] == "*"
-    allowed = [line.removeprefix("!") for line in ignored if line.startswith("!")]
-    sources = [step.split()[0] for step in [*stages("gpu")["worker"].of("COPY"), *stages("gpu")["packages"].of("COPY")]]
-    wanted = [source for source in sources if not source.startswith("--from")]
-    assert sorted(allowed) == ["gpu_worker", "layers/core/python/anpr"]
-    assert all(any(source == path or source.startswith(f"{path}/") for path in allowed) for source in wanted)
+    allowed = {line.removeprefix("!") for line in ignored if line.startswith("!")}
+    copied = {step.split()[0] for stage in images for step in stage.of("COPY") if not step.startswith("--from")}
+    for source in copied:
+        assert any(source == path or source.startswith(f"{path}/") for path in allowed), source
+    assert allowed <= copied
+    assert all((ROOT / path).exists() for path in allowed)

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -25,7 +25,7 @@ from anpr.governance.audit_log import Head
 from anpr.governance.audit_verification import Thoroughness
 from anpr.governance.license_keys import Feature, LicenseTerms
 from anpr.operations import backup as backups
-from anpr.operations import installing, queues
+from anpr.operations import installing, queues, waiting
 from anpr.ports import Secret
 
 
@@ -168,6 +168,10 @@ def _add_operations(topics: "argparse._SubParsersAction[argparse.ArgumentParser]
     queue.add_argument("--limit", type=int, default=20, metavar="N", help="how many to show")
     queue.set_defaults(command=_queue)
 
+    wait = topics.add_parser("wait", help="wait until the database has the schema that this version wants")
+    wait.add_argument("--within", type=float, default=600, metavar="SECONDS", help="for so long at most")
+    wait.set_defaults(command=_wait)
+
     for name, act, words in (
         ("backup", _backup, "write the database, the objects and the keys into a folder"),
         ("restore", _restore, "restore such a folder into an empty set-up, and verify it"),
@@ -199,6 +203,12 @@ def _tool(asked: argparse.Namespace, name: str) -> str:
 def _init(asked: argparse.Namespace) -> int:
     made = installing.make_secrets(asked.dir, admin_email=asked.admin_email)
     _say(f"Made in {asked.dir}: {', '.join(made)}" if made else f"All is in {asked.dir} already.")
+    return 0
+
+
+def _wait(asked: argparse.Namespace) -> int:
+    with _database() as database:
+        waiting.await_schema(database.engine, timedelta(seconds=asked.within), _say)
     return 0
 
 

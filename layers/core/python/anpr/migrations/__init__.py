@@ -63,6 +63,15 @@ def upgrade(engine: Engine) -> str | None:
         return migration.get_current_revision()
 
 
+def is_behind(engine: Engine) -> bool:
+    """Tell whether the schema is older than this code wants; one that is newer, as after a roll-back, is not."""
+    with engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+        scripts = ScriptDirectory.from_config(config(connection))
+    known = {script.revision for script in scripts.walk_revisions()}
+    return found is None or (found in known and found != scripts.get_current_head())
+
+
 def let_in_by_iam(engine: Engine) -> bool:
     """Let the functions' and workers' role log in, by IAM and in no other way.
 
