@@ -53,11 +53,14 @@ class Ballot:
         read: what the engine read.
         weight: positive; reads of sharp, large crops weigh more.
         frame: index of the frame it was cut from; cuts of one frame are one witness.
+        loss: probability, for either end, that the cut ends within its character. That it is not read there is then
+            little evidence that it is not there.
     """
 
     read: PlateText
     weight: float
     frame: int
+    loss: float = 0.0
 
     @cached_property
     def spread(self) -> ctc.Posteriors:
@@ -133,7 +136,7 @@ def vote(ballots: Sequence[Ballot], camera: CameraPrior = WORLD) -> Consensus:
     texts = sorted(read)
     weights = np.array([ballot.weight for ballot in ballots], np.float64)
     weights /= weights.sum()
-    likelihoods = weights @ np.stack([ctc.log_likelihoods(ballot.spread, texts) for ballot in ballots])
+    likelihoods = weights @ np.stack([_log_likelihoods(ballot.spread, texts, ballot.loss) for ballot in ballots])
     # Frames are witnesses, but not independent ones: the same dirt and the same font mislead all of them.
     witnesses = math.sqrt(len({ballot.frame for ballot in ballots}))
     looks = pooled([(ballot.read.countries, ballot.weight) for ballot in ballots])
@@ -159,6 +162,27 @@ def vote(ballots: Sequence[Ballot], camera: CameraPrior = WORLD) -> Consensus:
     )
 
 
+def _log_likelihoods(posteriors: ctc.Posteriors, texts: Sequence[str], loss: float) -> NDArray[np.float64]:
+    """Compute how likely each text is under one read, whose first and last character may have been cut off.
+
+    Args:
+        posteriors: (steps, 37).
+        texts: normalised.
+        loss: probability of that, for either end.
+
+    Returns:
+        (len(texts),) natural logarithms.
+    """
+    if not loss:
+        return ctc.log_likelihoods(posteriors, texts)
+    seen = [(text, text[1:], text[:-1], text[1:-1]) for text in texts]
+    different = sorted(set().union(*seen))
+    by_text = dict(zip(different, ctc.log_likelihoods(posteriors, different).tolist(), strict=True))
+    kept, lost = math.log(1 - loss), math.log(loss)
+    prices = np.array([2 * kept, kept + lost, kept + lost, 2 * lost])
+    return np.asarray(np.logaddexp.reduce([[by_text[part] for part in parts] for parts in seen] + prices, axis=1))
+
+
 def _leads(likelihoods: NDArray[np.float64], best: int) -> bool:
     """Tell whether a text is so much likelier than each other by the reads alone that no prior need be asked."""
     others = np.delete(likelihoods, best)
@@ -179,22 +203,29 @@ def _certainty(text: str, shares: Mapping[str, float]) -> float:
 def _score(text: str, ballots: Sequence[Ballot], weights: list[float]) -> float:
     folded = [lookalikes.fold_twins_text(text)]
     total = sum(
-        weight * float(ctc.log_likelihoods(lookalikes.fold_twins(ballot.read.posteriors), folded)[0])
+        weight * float(_log_likelihoods(lookalikes.fold_twins(ballot.read.posteriors), folded, ballot.loss)[0])
         for ballot, weight in zip(ballots, weights, strict=True)
     )
     return min(1.0, ctc.per_character(total, text)) * plausibility(text)
 
 
 def _confidences(text: str, ballots: Sequence[Ballot], weights: list[float]) -> tuple[float, ...]:
-    """Count, for each character, the weighted votes of the reads that have it (or its twin) at that place."""
-    votes = [0.0] * len(text)
+    """Take, for each character, the weighted share of the reads that have it (or its twin) at that place.
+
+    A read that may have lost an end, and has nothing there, has no say in that end's character.
+    """
+    votes, seen = [0.0] * len(text), [0.0] * len(text)
     folded = lookalikes.fold_twins_text(text)
     for ballot, weight in zip(ballots, weights, strict=True):
         other = lookalikes.fold_twins_text(ballot.read.text)
+        no_first = ballot.loss > 0 and other in {folded[1:], folded[1:-1]}
+        no_last = ballot.loss > 0 and other in {folded[:-1], folded[1:-1]}
+        for place in range(no_first, len(text) - no_last):
+            seen[place] += weight
         for block in SequenceMatcher(None, folded, other, autojunk=False).get_matching_blocks():
             for offset in range(block.size):
                 votes[block.a + offset] += weight * ballot.read.confidences[block.b + offset]
-    return tuple(min(1.0, v) for v in votes)
+    return tuple(min(1.0, v / w) if w else 0.0 for v, w in zip(votes, seen, strict=True))
 
 
 def _raw(text: str, ballots: Sequence[Ballot]) -> str:

@@ -19,6 +19,9 @@ _TRIMS = ((-0.03, -0.03, 0.10), (0.04, 0.04, 0.12), (0.02, 0.02, 0.05))
 Some boxes cut off the first or last character, some plates carry small print above and below the number or a band at
 the left: no single cut suits all, and the vote picks. The first is the one that is right most often alone."""
 
+_LOSS = 0.05
+"""Probability, for either end, that a cut which takes something off there ends within a character."""
+
 _SURE_CHARACTER = 0.9
 _SURE_SHARE = 0.9
 _UNLIKE = 0.5
@@ -113,7 +116,11 @@ class _Plate:
     def add(self, read: PlateText) -> None:
         """Take in the next cut's read; the ballots share the picture's weight."""
         self.reads.append(read)
-        self.ballots = _ballots(self.reads, self.witness)
+        weight = self.witness.weight / len(self.reads)
+        self.ballots = [
+            Ballot(read, weight, self.witness.frame, _LOSS if left > 0 or right > 0 else 0.0)
+            for read, (left, right, _) in zip(self.reads, _TRIMS, strict=False)
+        ]
 
     @property
     def settled(self) -> bool:

@@ -121,3 +121,25 @@ def test_text_that_no_plate_has_is_not_plausible(text: str, expected: float) -> 
 @pytest.mark.parametrize("text", ["TAXI", "DOMINION", "12345", "515", "A12"])
 def test_text_that_few_plates_have_is_doubted_and_not_dropped(text: str) -> None:
     assert 0 < plausibility(text) < 1
+
+
+@pytest.mark.parametrize("short", ["1930KF", "L1930K", "1930K"], ids=["first", "last", "both"])
+def test_cuts_that_may_have_lost_an_end_do_not_outvote_the_one_that_shows_it(short: str) -> None:
+    whole = Ballot(_read("L1930KF", 0.8), 1.0, 0)
+    trimmed = [Ballot(_read(short), 1.0, 0, loss=0.05) for _ in range(2)]
+    consensus = vote([whole, *trimmed])
+    assert consensus.text == consensus.plate == "L1930KF"
+    assert consensus.score < vote([whole]).score
+    assert vote([whole, *(replace(ballot, loss=0.0) for ballot in trimmed)]).text == short
+
+
+def test_cuts_that_may_have_lost_an_end_invent_none() -> None:
+    ballots = [replace(ballot, loss=0.05) for ballot in _ballots("AB12CDE", "AB12CDE", "AB12CD")]
+    assert vote(ballots).text == "AB12CDE"
+    assert vote([replace(ballot, loss=0.05) for ballot in _ballots("AB12CD", "AB12CD")]).text == "AB12CD"
+
+
+def test_a_lost_end_excuses_no_character_within() -> None:
+    whole = Ballot(_read("AB12CDE", 0.8), 1.0, 0)
+    trimmed = [Ballot(_read("AB2CDE"), 1.0, 0, loss=0.05) for _ in range(2)]
+    assert vote([whole, *trimmed]).text == "AB2CDE"

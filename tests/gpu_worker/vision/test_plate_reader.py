@@ -54,6 +54,12 @@ def test_more_cuts_are_read_and_share_the_weight_where_the_first_is_unsure(line:
     assert sum(b.weight for b in ballots) == pytest.approx(6.0)
 
 
+def test_the_widest_cut_keeps_an_end_that_narrower_ones_lose() -> None:
+    reader = ScriptedReader([("L1930KF", 0.8), ("1930KF", 0.9), ("1930KF", 0.9)])
+    (ballots,) = read_plates(reader, *_road((80, 260)), WITNESS)
+    assert vote(ballots).text == "L1930KF"
+
+
 def test_all_plates_of_a_picture_are_read_together_and_keep_their_order() -> None:
     reader = ScriptedReader([("AB12CDE", 0.99), ("XY98ZTR", 0.6), ("KL34MNP", 0.99), ("XY98ZTR", 0.9)])
     found = read_plates(reader, *_road((20, 260), (240, 230), (440, 260)), WITNESS)
