@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings
 
 import anpr.adapters.aws.settings
 import anpr.adapters.selfhost.settings
+import anpr.adapters.supabase.settings
 import anpr.settings
 import functions.console.settings
 import gpu_worker.service.work
@@ -44,6 +45,7 @@ def settings_classes() -> list[type[BaseSettings]]:
             anpr.settings,
             anpr.adapters.aws.settings,
             anpr.adapters.selfhost.settings,
+            anpr.adapters.supabase.settings,
             server.settings,
             functions.console.settings,
             gpu_worker.vision.settings,
@@ -83,6 +85,9 @@ def _body() -> Iterator[str]:
         yield ""
         yield from _comment(f"{settings.__name__}: {(inspect.getdoc(settings) or '').splitlines()[0]}")
         for field, info in settings.model_fields.items():
+            if field not in settings.__annotations__:
+                # As the class says that this one builds on.
+                continue
             if info.description:
                 yield from _comment(f"  {info.description}")
             sign = "" if info.is_required() else "#"

@@ -33,8 +33,9 @@ def test_a_default_that_is_written_out_changes_nothing(
         monkeypatch.delenv(variable(settings, field), raising=False)
         if info.is_required():
             monkeypatch.setenv(variable(settings, field), _GIVEN.get(get_origin(info.annotation), "given"))
-    # The database has no default address.
+    # The database has no default address, and a project's is none that may be any text.
     monkeypatch.setenv("ANPR_DB_SECRET_ID", "given")
+    monkeypatch.setenv("ANPR_SUPABASE_URL", "https://given.example")
     untouched = settings()
 
     for field, info in settings.model_fields.items():

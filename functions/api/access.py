@@ -15,7 +15,7 @@ from fastapi.security.utils import get_authorization_scheme_param
 
 from anpr.audit import Actor
 from anpr.errors import Forbidden, Unauthenticated
-from anpr.identity import apikeys, auth
+from anpr.identity import apikeys, auth, outside
 from anpr.identity.principals import Principal
 from anpr.models import Role
 from functions.api.dependencies import Services, request_id
@@ -109,11 +109,14 @@ def authorise(request: Request, services: Services) -> None:
     if rule.access is Access.SCRAPER and services.is_scraper(token):
         request.state.principal = Principal(Actor(None, "metrics scraper", request_id(request)), Role.ADMIN)
         return
-    with services.database.transaction() as session:
-        if token.startswith(apikeys.PREFIX):
-            principal = apikeys.authenticate(session, token, request_id=request_id(request))
-        else:
-            principal = auth.authenticate(session, services.verifier, token, request_id=request_id(request))
+    if services.logins is not None and not token.startswith(apikeys.PREFIX):
+        principal = outside.authenticate(services.database, services.logins, token, request_id=request_id(request))
+    else:
+        with services.database.transaction() as session:
+            if token.startswith(apikeys.PREFIX):
+                principal = apikeys.authenticate(session, token, request_id=request_id(request))
+            else:
+                principal = auth.authenticate(session, services.verifier, token, request_id=request_id(request))
     _refuse_too_little(principal, rule)
     request.state.principal = principal
 

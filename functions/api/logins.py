@@ -1,17 +1,37 @@
 """Logging in, for each of the ways in which tokens are handed out."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import Depends
 
-from anpr.errors import Unauthenticated
+from anpr.errors import NotOffered, Unauthenticated
 from anpr.identity import auth
 from anpr.identity.auth import Refused, TokenPair
-from functions.api.dependencies import RequestId, RequestTelemetry
+from functions.api.dependencies import RequestId, RequestTelemetry, Services
 from functions.api.limits import LoginAttempt
 from functions.api.schemas.auth import LoginIn
 from functions.api.services.identity import Identity
+
+ELSEWHERE: Final[dict[int | str, dict[str, Any]]] = {
+    501: {"description": "Another service logs people in here, and the detail says which"}
+}
+"""What routes answer that are about passwords, in the description of the API."""
+
+
+def log_in_here(services: Services) -> None:
+    """See that the backend logs people in itself.
+
+    Raises:
+        NotOffered: another service does.
+    """
+    if services.logins is not None:
+        raise NotOffered(
+            "This API has no passwords of its own: log in at the Supabase project's Auth, and send its access token."
+        )
+
+
+LogInHere = Depends(log_in_here)
 
 Attempt = Annotated[LoginAttempt, Depends(LoginAttempt)]
 

@@ -24,8 +24,10 @@ VERSION: Final = "1.0.0"
 
 _DESCRIPTION = """Automatic number-plate recognition: footage goes in, passages come out.
 
-Log in at `/auth/login` and send the access token as `Authorization: Bearer`. Errors are problem documents (RFC 9457).
-Lists come in pages: ask with `next_cursor` as `cursor` until it is null. Times are RFC 3339, in UTC."""
+Log in at `/auth/login` and send the access token as `Authorization: Bearer`. Where another service logs people in, such
+as a Supabase project's Auth, send its tokens instead; what is about passwords then answers 501. Errors are problem
+documents (RFC 9457). Lists come in pages: ask with `next_cursor` as `cursor` until it is null. Times are RFC 3339, in
+UTC."""
 
 _WHO = {
     Access.PUBLIC: "Anybody.",
@@ -114,6 +116,8 @@ def _complete(operation: dict[str, Any], rule: Rule) -> None:
         }
     if "422" in operation["responses"]:
         refusals["422"] = "The request is not valid"
+    if "501" in operation["responses"]:
+        refusals["501"] = operation["responses"]["501"]["description"]
     for status, description in refusals.items():
         operation["responses"][status] = {
             "description": description,

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from anpr.errors import AnprError
+from anpr.errors import AnprError, NotOffered
 from functions.api.wording import words
 
 MEDIA_TYPE = "application/problem+json"
@@ -61,7 +61,7 @@ def _domain_error(request: Request, error: Exception) -> Response:
     headers = retry_headers(error)
     if error.status == HTTPStatus.UNAUTHORIZED:
         headers["www-authenticate"] = "Bearer"
-    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, NotOffered):
         request.app.state.telemetry.logger.warning(
             error.detail, extra={"request_id": request.state.request_id}, exc_info=error
         )

@@ -13,7 +13,7 @@ from fastapi import Cookie, Depends, Header, Response
 from anpr.errors import Forbidden, Unauthenticated
 from anpr.identity.auth import TokenPair
 from functions.api.access import Access, allows
-from functions.api.logins import LoggingIn
+from functions.api.logins import ELSEWHERE, LoggingIn, LogInHere
 from functions.api.resource import Resource
 from functions.api.schemas.auth import MAX_TOKEN_LENGTH, LoginIn, SessionOut
 
@@ -45,7 +45,7 @@ RefreshCookie = Annotated[
 ]
 
 
-@router.post("", summary="Log in with a browser", dependencies=[OurOwnPage])
+@router.post("", summary="Log in with a browser", responses=ELSEWHERE, dependencies=[LogInHere, OurOwnPage])
 @allows(Access.PUBLIC, audits={"login.succeeded", "login.failed"})
 def begin_session(body: LoginIn, response: Response, logins: LoggingIn) -> SessionOut:
     """As `POST /auth/login`, but the refresh token comes as a cookie that no script can read."""
@@ -56,8 +56,8 @@ def begin_session(body: LoginIn, response: Response, logins: LoggingIn) -> Sessi
     "",
     summary="Stay logged in with a browser",
     response_model=SessionOut,
-    responses={204: {"description": "There is no cookie: nobody is logged in."}},
-    dependencies=[OurOwnPage],
+    responses={204: {"description": "There is no cookie: nobody is logged in."}, **ELSEWHERE},
+    dependencies=[LogInHere, OurOwnPage],
 )
 @allows(Access.PUBLIC, audits={"token.reused"})
 def renew_session(response: Response, logins: LoggingIn, token: RefreshCookie = None) -> SessionOut | Response:
@@ -68,7 +68,9 @@ def renew_session(response: Response, logins: LoggingIn, token: RefreshCookie = 
     return _begun(response, logins.renew(token), logins)
 
 
-@router.delete("", status_code=204, summary="Log out with a browser", dependencies=[OurOwnPage])
+@router.delete(
+    "", status_code=204, summary="Log out with a browser", responses=ELSEWHERE, dependencies=[LogInHere, OurOwnPage]
+)
 @allows(Access.PUBLIC, audits={"logout"})
 def end_session(response: Response, logins: LoggingIn, token: RefreshCookie = None) -> None:
     """End the login that the cookie belongs to and take the cookie away. Where there is none, all is well already."""

@@ -11,6 +11,7 @@ from anpr.identity.users import NewUser, UserChanges
 from functions.api.access import Access, allows
 from functions.api.dependencies import CallerActor, DbSession, Services
 from functions.api.limits import PasswordAttempt
+from functions.api.logins import ELSEWHERE, LogInHere, log_in_here
 from functions.api.resource import Resource
 from functions.api.schemas.common import PageQuery, page_fields
 from functions.api.schemas.users import PasswordChange, UserIn, UserOut, UserPage, UserPatch
@@ -27,7 +28,7 @@ def list_users(query: Annotated[PageQuery, Query()], session: DbSession) -> User
     return UserPage.model_validate(page_fields(users.find(session, query.page("users"))))
 
 
-@router.post("", status_code=201, summary="Make an account")
+@router.post("", status_code=201, summary="Make an account", responses=ELSEWHERE, dependencies=[LogInHere])
 @allows(Access.ADMIN, everywhere=True, audits={"user.created"})
 def create_user(body: UserIn, session: DbSession, actor: CallerActor) -> UserOut:
     """Make an account; its e-mail address must be new."""
@@ -45,7 +46,13 @@ def get_own_user(session: DbSession, actor: CallerActor) -> UserOut:
 
 
 # A refusal leaves something to commit (an audit record), so this ends its transaction before it raises.
-@router.post("/me/password", status_code=204, summary="Change one's own password")
+@router.post(
+    "/me/password",
+    status_code=204,
+    summary="Change one's own password",
+    responses=ELSEWHERE,
+    dependencies=[LogInHere],
+)
 @allows(Access.VIEWER, audits={"password.changed", "password.refused"})
 def change_own_password(body: PasswordChange, services: Services, actor: CallerActor, attempt: Attempt) -> None:
     """Change the caller's password; every login of theirs ends at once, this one too. Too many wrong guesses: 429."""
@@ -69,10 +76,12 @@ def get_user(user_id: UUID, session: DbSession) -> UserOut:
     return UserOut.model_validate(users.get(session, user_id))
 
 
-@router.patch("/{user_id}", summary="Change an account")
+@router.patch("/{user_id}", summary="Change an account", responses=ELSEWHERE)
 @allows(Access.ADMIN, everywhere=True, audits={"user.changed"})
-def change_user(user_id: UUID, body: UserPatch, session: DbSession, actor: CallerActor) -> UserOut:
+def change_user(user_id: UUID, body: UserPatch, session: DbSession, actor: CallerActor, services: Services) -> UserOut:
     """Change a role, a name or a password, or disable an account. The last active administrator stays one."""
+    if body.password is not None:
+        log_in_here(services)
     changes = UserChanges(
         role=body.role,
         active=body.active,

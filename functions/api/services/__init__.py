@@ -9,9 +9,10 @@ from typing import Self
 
 from fastapi import Request
 
+from anpr import bootstrap
 from anpr.db import Database
 from anpr.identity.tokens import TokenVerifier
-from anpr.ports import EventBus
+from anpr.ports import EventBus, LoginProvider
 from anpr.settings import LicenseSettings, RateLimitSettings, TokenSettings
 
 
@@ -21,13 +22,15 @@ class ApiServices:
 
     Attributes:
         database: where everything is.
-        verifier: checks the tokens of every request.
+        verifier: checks the tokens of every request, where the backend logs people in itself.
+        logins: the service that does, elsewhere.
         licensing: whose licences count.
         rates: how often one may log in and search.
     """
 
     database: Database
     verifier: TokenVerifier = field(default_factory=lambda: TokenVerifier(TokenSettings()))
+    logins: LoginProvider | None = field(default_factory=bootstrap.login_provider)
     # These have defaults that protect: a group that forgets them is not without limits.
     licensing: LicenseSettings = field(default_factory=LicenseSettings)
     rates: RateLimitSettings = field(default_factory=RateLimitSettings)

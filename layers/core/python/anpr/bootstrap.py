@@ -7,17 +7,31 @@ Nothing is kept: whoever wants one engine for many requests holds it.
 import os
 from collections.abc import Callable, Sequence
 
+from sqlalchemy import Engine
+
 from anpr.adapters.aws import settings as aws
-from anpr.adapters.family import Adapters, Misconfigured, names_of, refuse_strangers
+from anpr.adapters.family import Adapters, names_of, refuse_strangers
 from anpr.adapters.selfhost import settings as selfhost
+from anpr.adapters.supabase import settings as supabase
 from anpr.alerts.posting import Poster
 from anpr.db import Database
-from anpr.ports import AnchorStore, ArchiveStore, BlobStore, EventBus, JobQueue, Notifier, SecretStore, WorkQueue
+from anpr.ports import (
+    AnchorStore,
+    ArchiveStore,
+    BlobStore,
+    EventBus,
+    JobQueue,
+    LoginProvider,
+    Notifier,
+    SecretStore,
+    WorkQueue,
+)
 from anpr.settings import AnchorSettings, DatabaseSettings, ModeSettings, StorageSettings, WebhookSettings
 
 _KNOWN = {
     "aws": names_of(aws.SETTINGS) | aws.OWN,
     "selfhost": names_of(selfhost.SETTINGS) | selfhost.OWN,
+    "supabase": names_of(supabase.SETTINGS) | supabase.OWN,
 }
 """By mode, the variables that are not for all."""
 
@@ -40,7 +54,9 @@ def adapters() -> Adapters:
         from anpr.adapters.selfhost.wiring import SelfHostedAdapters  # noqa: PLC0415
 
         return SelfHostedAdapters()
-    raise Misconfigured(f"ANPR_MODE={mode} has no adapters yet.")
+    from anpr.adapters.supabase.wiring import SupabaseAdapters  # noqa: PLC0415
+
+    return SupabaseAdapters()
 
 
 def database(settings: DatabaseSettings | None = None) -> Database:
@@ -50,6 +66,16 @@ def database(settings: DatabaseSettings | None = None) -> Database:
         anpr.errors.Unavailable: the secret that says where the database is cannot be read, or has no value yet.
     """
     return Database(adapters().engine(settings or DatabaseSettings()))
+
+
+def upgrade(engine: Engine) -> str | None:
+    """Bring the schema to the newest revision, and return it."""
+    return adapters().upgrade(engine)
+
+
+def login_provider() -> LoginProvider | None:
+    """The service that logs people in; None where the backend does it itself."""
+    return adapters().login_provider()
 
 
 def blob_store(settings: StorageSettings | None = None) -> BlobStore:

@@ -76,6 +76,12 @@ class TooManyRequests(AnprError):
         self.retry_after_s = retry_after_s
 
 
+class NotOffered(AnprError):
+    """The deployment leaves this to another service; `detail` says to which."""
+
+    status, code, title = 501, "not-offered", "Not offered here"
+
+
 class Unavailable(AnprError):
     """Something this request needs is down or still starting; the same request may work later."""
 

@@ -7,7 +7,17 @@ from sqlalchemy import Engine
 
 from anpr.alerts.posting import Poster
 from anpr.db import Database
-from anpr.ports import AnchorStore, ArchiveStore, BlobStore, EventBus, JobQueue, Notifier, SecretStore, WorkQueue
+from anpr.ports import (
+    AnchorStore,
+    ArchiveStore,
+    BlobStore,
+    EventBus,
+    JobQueue,
+    LoginProvider,
+    Notifier,
+    SecretStore,
+    WorkQueue,
+)
 from anpr.settings import FILE_SUFFIX, AnchorSettings, DatabaseSettings, Settings, StorageSettings, WebhookSettings
 
 
@@ -23,6 +33,16 @@ class Adapters(Protocol):
         Raises:
             anpr.errors.Unavailable: what says where the database is cannot be read, or has no value yet.
         """
+
+    def upgrade(self, engine: Engine) -> str | None:
+        """Bring the database's schema to the newest revision, with what this place needs beside; returns it.
+
+        Raises:
+            Misconfigured: the engine does not reach the database in a way that allows it.
+        """
+
+    def login_provider(self) -> LoginProvider | None:
+        """The service that logs people in; None where the backend does it itself."""
 
     def blob_store(self, settings: StorageSettings) -> BlobStore:
         """The bucket of footage and crops."""

@@ -12,6 +12,10 @@ MIN_LENGTH: Final = 12
 MAX_LENGTH: Final = 256
 
 
+NO_PASSWORD: Final = "!"  # noqa: S105 - it is the hash of none
+"""In the place of a hash, of somebody whom another service logs in: nothing that anybody types has it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether a password was right, and a better hash of it where the stored one is out of date."""
@@ -55,7 +59,7 @@ def verify(password: str, stored_hash: str | None) -> Verdict:
         stored_hash: the account's hash; None where there is no account, which costs the same time as a wrong password,
             so that the time does not tell who has one.
     """
-    if stored_hash is None:
+    if stored_hash is None or stored_hash == NO_PASSWORD:
         _hasher().hash(password[:MAX_LENGTH])
         return Verdict(ok=False)
     ok, new_hash = _hasher().verify_and_update(password[:MAX_LENGTH], stored_hash)

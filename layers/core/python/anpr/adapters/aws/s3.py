@@ -29,7 +29,14 @@ _TRANSFER: Final = TransferConfig(max_concurrency=4, multipart_chunksize=16 * 10
 class S3BlobStore:
     """`anpr.ports.BlobStore` on one S3 bucket."""
 
-    def __init__(self, client: "S3Client", settings: StorageSettings, *, signer: "S3Client | None" = None) -> None:
+    def __init__(
+        self,
+        client: "S3Client",
+        settings: StorageSettings,
+        *,
+        signer: "S3Client | None" = None,
+        versions: bool = True,
+    ) -> None:
         """Prepare to use a bucket.
 
         Args:
@@ -37,12 +44,15 @@ class S3BlobStore:
             settings: the bucket, and how long links and forms are good for.
             signer: signs links and forms for the address at which clients reach the storage, where that is another.
                 Such a storage is none of Amazon's, and tells no queue of files.
+            versions: whether the storage may keep versions, and is asked for them; one that keeps none might take
+                the question for another.
         """
         self.notifies = signer is None
         self._client = client
         self._signer = client if signer is None else signer
         self._bucket = settings.bucket
         self._method = settings.upload_method
+        self._versions = versions
         self._presign_ttl_s = round(settings.presign_ttl.total_seconds())
 
     def presign_upload(self, key: str, *, content_type: str, size_bytes: int, expires_in_s: int) -> PresignedUpload:
@@ -64,7 +74,9 @@ class S3BlobStore:
                 ],
                 ExpiresIn=expires_in_s,
             )
-        return PresignedUpload(form["url"], expires_at, "POST", fields=form["fields"])
+        # As Amazon's documentation names them; some others know only the names that its JavaScript library sends.
+        named = form["fields"] if self.notifies else _in_capitals(form["fields"])
+        return PresignedUpload(form["url"], expires_at, "POST", fields=named)
 
     def _presign_put(
         self, key: str, content_type: str, size_bytes: int, expires_at: datetime, trace: str | None
@@ -140,9 +152,11 @@ class S3BlobStore:
 
     def delete(self, keys: Sequence[str]) -> None:
         with translated("storage"):
-            self._delete(s3_versions.of(self._client, self._bucket, keys))
+            self._delete(self._all_of(keys))
 
     def delete_other_versions(self, key: str, *, keep: str) -> int:
+        if not self._versions:
+            return 0
         with translated("storage"):
             found = s3_versions.of(self._client, self._bucket, [key])
             others = [each for each in found if each.get("VersionId") != keep]
@@ -150,6 +164,11 @@ class S3BlobStore:
                 return 0
             self._delete(others)
         return len(others)
+
+    def _all_of(self, keys: Sequence[str]) -> "Sequence[ObjectIdentifierTypeDef]":
+        if self._versions:
+            return s3_versions.of(self._client, self._bucket, keys)
+        return [{"Key": key} for key in keys]
 
     def _delete(self, found: "Sequence[ObjectIdentifierTypeDef]") -> None:
         for start in range(0, len(found), 1000):
@@ -162,6 +181,12 @@ class S3BlobStore:
     def check(self) -> None:
         with translated("storage", missing="The storage has no such bucket."):
             self._client.head_bucket(Bucket=self._bucket)
+
+
+def _in_capitals(fields: Mapping[str, str]) -> dict[str, str]:
+    """The form's signature as `X-Amz-Signature`, and so on: `policy`, and what begins with `x-amz-` but metadata."""
+    signed = {name for name in fields if name.startswith("x-amz-") and not name.startswith(_METADATA)} | {"policy"}
+    return {name.title() if name in signed else name: value for name, value in fields.items()}
 
 
 def _trace_of(metadata: Mapping[str, str]) -> str | None:

@@ -18,8 +18,15 @@ _NO_UPLOAD = "The storage has no such upload any more."
 class S3ArchiveStore(S3BlobStore):
     """The bucket of footage and crops, with what only the writer of archives needs."""
 
-    def __init__(self, client: "S3Client", settings: StorageSettings, *, signer: "S3Client | None" = None) -> None:
-        super().__init__(client, settings, signer=signer)
+    def __init__(
+        self,
+        client: "S3Client",
+        settings: StorageSettings,
+        *,
+        signer: "S3Client | None" = None,
+        versions: bool = True,
+    ) -> None:
+        super().__init__(client, settings, signer=signer, versions=versions)
         self._client = client
         self._bucket = settings.bucket
 

@@ -6,7 +6,8 @@ from typing import Final
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from anpr.settings import Settings
+from anpr.adapters.family import names_of
+from anpr.settings import AnchorSettings, Settings, TokenSettings
 
 
 class NetworkSettings(Settings):
@@ -134,5 +135,5 @@ SETTINGS: Final[tuple[type[Settings], ...]] = (
 )
 """The family's own classes."""
 
-OWN: Final = frozenset({"ANPR_DB_SECRET_ID"})
-"""Variables of classes that all modes share, which only this one knows what to do with."""
+OWN: Final = frozenset({"ANPR_DB_SECRET_ID"}) | names_of((TokenSettings, AnchorSettings))
+"""Variables of classes that all modes share, which not every one knows what to do with."""

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import URL, Engine, make_url
 
+from anpr import migrations
 from anpr.adapters.aws.client import make_client
 from anpr.adapters.aws.cloudwatch import CloudWatchActivity
 from anpr.adapters.aws.eventbridge import EventBridgeBus
@@ -43,6 +44,7 @@ from anpr.ports import (
     BlobStore,
     EventBus,
     JobQueue,
+    LoginProvider,
     Notifier,
     Secret,
     SecretStore,
@@ -70,6 +72,14 @@ class AwsAdapters:
         if settings.host is not None and settings.user is not None:
             password = DatabaseToken(settings.host, settings.port, settings.user)
         return make_engine(self._database_url(settings), settings, password=password)
+
+    def upgrade(self, engine: Engine) -> str | None:
+        revision = migrations.upgrade(engine)
+        migrations.let_in_by_iam(engine)
+        return revision
+
+    def login_provider(self) -> LoginProvider | None:
+        return None
 
     def blob_store(self, settings: StorageSettings) -> BlobStore:
         return S3BlobStore(_client("s3", settings.endpoint_url), settings)

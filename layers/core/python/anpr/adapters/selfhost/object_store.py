@@ -39,15 +39,23 @@ def make_client(endpoint_url: str | None, settings: ObjectStoreSettings, *, conn
     return client
 
 
-def blob_store(storage: StorageSettings, settings: ObjectStoreSettings) -> S3BlobStore:
-    """The bucket, with links and forms for the address at which clients reach it."""
-    return S3BlobStore(_inner(storage, settings), storage, signer=_outer(storage, settings))
+def blob_store(storage: StorageSettings, settings: ObjectStoreSettings, *, versions: bool = True) -> S3BlobStore:
+    """The bucket, with links and forms for the address at which clients reach it.
+
+    Args:
+        storage: what is said of every bucket.
+        settings: how this one is reached.
+        versions: whether the server may keep versions of an object.
+    """
+    return S3BlobStore(_inner(storage, settings), storage, signer=_outer(storage, settings), versions=versions)
 
 
-def archive_store(storage: StorageSettings, settings: ObjectStoreSettings, *, fetchers: int) -> S3ArchiveStore:
+def archive_store(
+    storage: StorageSettings, settings: ObjectStoreSettings, *, fetchers: int, versions: bool = True
+) -> S3ArchiveStore:
     """The same, for whoever fetches by many threads."""
     inner = _inner(storage, settings, connections=fetchers + 1)
-    return S3ArchiveStore(inner, storage, signer=_outer(storage, settings))
+    return S3ArchiveStore(inner, storage, signer=_outer(storage, settings), versions=versions)
 
 
 def _inner(storage: StorageSettings, settings: ObjectStoreSettings, *, connections: int = 10) -> "S3Client":

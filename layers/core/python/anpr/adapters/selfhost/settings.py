@@ -6,7 +6,8 @@ from typing import Final, Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from anpr.settings import Settings
+from anpr.adapters.family import names_of
+from anpr.settings import AnchorSettings, Settings, TokenSettings
 
 
 class QueueChoiceSettings(Settings):
@@ -17,7 +18,14 @@ class QueueChoiceSettings(Settings):
     queue: Literal["redis", "postgres"] = Field(
         default="redis", description="Redis or Valkey; or the database, where one server less counts for more."
     )
-    event_tap: bool = Field(
+
+
+class EventTapSettings(Settings):
+    """Who looks at events as they go by."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_EVENT_")
+
+    tap: bool = Field(
         default=False, description="Put every event on the queue `event_tap` too, for people and tests to look at."
     )
 
@@ -73,6 +81,7 @@ class MailSettings(Settings):
 
 SETTINGS: Final[tuple[type[Settings], ...]] = (
     QueueChoiceSettings,
+    EventTapSettings,
     RedisSettings,
     ObjectStoreSettings,
     SecretFolderSettings,
@@ -80,5 +89,5 @@ SETTINGS: Final[tuple[type[Settings], ...]] = (
 )
 """The family's own classes."""
 
-OWN: Final = frozenset({"ANPR_DB_PASSWORD"})
-"""Variables of classes that all modes share, which only this one knows what to do with."""
+OWN: Final = frozenset({"ANPR_DB_PASSWORD"}) | names_of((TokenSettings, AnchorSettings))
+"""Variables of classes that all modes share, which not every one knows what to do with."""

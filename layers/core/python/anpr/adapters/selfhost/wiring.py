@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import URL, Engine, make_url
 
+from anpr import migrations
 from anpr.adapters.aws.s3_anchors import S3AnchorStore
 from anpr.adapters.family import Misconfigured
 from anpr.adapters.selfhost import object_store
@@ -15,6 +16,7 @@ from anpr.adapters.selfhost.notices import ADMINS, QueuedNotices
 from anpr.adapters.selfhost.postgres_queue import PostgresQueue
 from anpr.adapters.selfhost.secret_folder import SecretFolder
 from anpr.adapters.selfhost.settings import (
+    EventTapSettings,
     MailSettings,
     ObjectStoreSettings,
     QueueChoiceSettings,
@@ -25,7 +27,17 @@ from anpr.alerts import posting
 from anpr.alerts.egress import policy_of
 from anpr.alerts.posting import Poster
 from anpr.db import Database, make_engine
-from anpr.ports import AnchorStore, ArchiveStore, BlobStore, EventBus, JobQueue, Notifier, SecretStore, WorkQueue
+from anpr.ports import (
+    AnchorStore,
+    ArchiveStore,
+    BlobStore,
+    EventBus,
+    JobQueue,
+    LoginProvider,
+    Notifier,
+    SecretStore,
+    WorkQueue,
+)
 from anpr.rules import CONSUMERS
 from anpr.settings import AnchorSettings, DatabaseSettings, QueueSettings, StorageSettings, WebhookSettings
 
@@ -44,7 +56,13 @@ class SelfHostedAdapters:
     """`anpr.adapters.family.Adapters` on servers of one's own."""
 
     def engine(self, settings: DatabaseSettings) -> Engine:
-        return make_engine(_database_url(settings), settings)
+        return make_engine(database_url(settings), settings)
+
+    def upgrade(self, engine: Engine) -> str | None:
+        return migrations.upgrade(engine)
+
+    def login_provider(self) -> LoginProvider | None:
+        return None
 
     def blob_store(self, settings: StorageSettings) -> BlobStore:
         return object_store.blob_store(settings, ObjectStoreSettings())
@@ -65,7 +83,7 @@ class SelfHostedAdapters:
 
     def queue(self, name: str) -> WorkQueue:
         """One of the queues, by its name: `video_processing`, a consumer's of the table, or `event_tap`."""
-        most = CONSUMERS[name].max_receives if name in CONSUMERS else QueueSettings().max_receives
+        most = deliveries_of(name)
         if self._choice.queue == "postgres":
             return PostgresQueue(self._queue_database, name, max_receives=most)
         # Where the database keeps the queues, redis need not be installed.
@@ -75,7 +93,7 @@ class SelfHostedAdapters:
 
     def event_bus(self) -> EventBus:
         queues = {name: self.queue(name) for name, consumer in CONSUMERS.items() if consumer.on}
-        return QueueBus(queues, self.queue(TAP) if self._choice.event_tap else None)
+        return QueueBus(queues, self.queue(TAP) if EventTapSettings().tap else None)
 
     def poster(self, settings: WebhookSettings) -> Poster:
         return posting.direct(policy_of(settings))
@@ -93,7 +111,7 @@ class SelfHostedAdapters:
         return SecretFolder(SecretFolderSettings().dir)
 
     def trace_segments(self) -> Callable[[Sequence[str]], None]:
-        raise Misconfigured("ANPR_WORKER_TRACING sends segments to AWS X-Ray; unset it where ANPR_MODE is selfhost.")
+        raise Misconfigured("ANPR_WORKER_TRACING sends segments to AWS X-Ray; unset it outside AWS.")
 
     @cached_property
     def _choice(self) -> QueueChoiceSettings:
@@ -113,7 +131,13 @@ class SelfHostedAdapters:
         return Database(self.engine(pooled))
 
 
-def _database_url(settings: DatabaseSettings) -> URL:
+def deliveries_of(queue: str) -> int:
+    """After how many a message of a queue is dead."""
+    return CONSUMERS[queue].max_receives if queue in CONSUMERS else QueueSettings().max_receives
+
+
+def database_url(settings: DatabaseSettings) -> URL:
+    """Where the database is, with the password that stands in a setting of its own."""
     if settings.url is not None:
         url = make_url(str(settings.url))
         return url if settings.password is None else url.set(password=settings.password.get_secret_value())
