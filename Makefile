@@ -86,6 +86,10 @@ check: $(STAMP) ## Format, lint, types (of the console too), import contracts, d
 synth: $(STAMP) ## Synthesise the stacks of ENV (local, dev or prod) into cdk.out, checked by cdk-nag.
 	CDK_OUTDIR=cdk.out CDK_CONTEXT_JSON='{"env": "$(ENV)"}' $(BIN)/python -m infra.app
 
+.PHONY: images
+images: $(STAMP) ## Build every image with docker or podman, print its size, try it (ARGS="--base …", ARGS=anpr-server).
+	@exec $(BIN)/python -m infra.images $(ARGS)
+
 .PHONY: bench
 bench: $(STAMP) ## Time decoding, detecting and reading apart (CLIP=path, or a folder with truth.csv).
 	@clip="$(CLIP)"; $(BIN)/python -m lab.bench "$${clip:-$$($(BIN)/python -m infra.local clip)}"

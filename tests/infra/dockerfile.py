@@ -39,8 +39,9 @@ class Stage:
 
 
 def read(path: Path, arguments: Mapping[str, str]) -> dict[str, Stage]:
-    """Read a Dockerfile's stages, with build arguments put in."""
+    """Read a Dockerfile's stages, with build arguments put in, or their defaults."""
     text = "\n".join(line for line in path.read_text().splitlines() if not line.lstrip().startswith("#"))
+    arguments = dict(re.findall(r"^ARG (\w+)=(\S+)$", text, re.MULTILINE)) | dict(arguments)
     stages: dict[str, Stage] = {}
     for line in re.sub(r"\\\n\s*", "", text).splitlines():
         if not line.strip():

@@ -8,7 +8,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
+from infra.images import IMAGES, Image
 from infra.packaging import ROOT
 from tests.infra.dockerfile import Build, Stage, exec_form, read
 
@@ -130,14 +132,29 @@ def test_a_worker_that_shows_no_life_is_unhealthy(tmp_path: Path, age_s: float |
     assert worker.variables()["ANPR_WORKER_LIVENESS_FILE"] == "/var/lib/anpr/alive"
 
 
-def test_the_builder_gets_what_the_images_are_made_of_and_nothing_else() -> None:
-    ignored = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
-    images = [*stages("gpu").values(), *read(ROOT / "server" / "Dockerfile", {}).values()]
+@pytest.mark.parametrize("image", IMAGES, ids=lambda image: image.name)
+def test_the_builder_gets_what_an_image_is_made_of_and_nothing_else(image: Image) -> None:
+    ignored = [line for line in (ROOT / image.ignore).read_text().splitlines() if line and not line.startswith("#")]
+    made = read(ROOT / image.dockerfile, image.arguments)
 
     assert ignored[0] == "*"
     allowed = {line.removeprefix("!") for line in ignored if line.startswith("!")}
-    copied = {step.split()[0] for stage in images for step in stage.of("COPY") if not step.startswith("--from")}
+    copied = {step.split()[0] for stage in made.values() for step in stage.of("COPY") if not step.startswith("--from")}
     for source in copied:
         assert any(source == path or source.startswith(f"{path}/") for path in allowed), source
-    assert allowed <= copied
+    assert all(any(source.startswith(path) for source in copied) for path in allowed)
     assert all((ROOT / path).exists() for path in allowed)
+    # What docker looks for beside a Dockerfile, before it takes the repository's.
+    own = (ROOT / f"{image.dockerfile}.dockerignore").exists()
+    assert image.ignore == (f"{image.dockerfile}.dockerignore" if own else ".dockerignore")
+
+
+def test_every_image_of_compose_is_built_by_its_dockerfile() -> None:
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"].values()
+    ours = {
+        re.sub(r"\$\{\w+:-([^:}]+):latest\}", r"\1", service["image"]): service["build"]["dockerfile"]
+        for service in services
+        if "build" in service
+    }
+
+    assert ours == {image.name: image.dockerfile for image in IMAGES}
