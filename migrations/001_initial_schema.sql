@@ -1105,6 +1105,12 @@ CREATE INDEX ix_handed_reads_event_id ON handed_reads (event_id);
 
 UPDATE anpr.alembic_version SET version_num='0014' WHERE anpr.alembic_version.version_num = '0013';
 
+-- Running upgrade 0014 -> 0015
+
+ALTER TABLE outbox ADD COLUMN trace VARCHAR;
+
+UPDATE anpr.alembic_version SET version_num='0015' WHERE anpr.alembic_version.version_num = '0014';
+
 -- A file that Storage took starts its job at once. Whatever fails in here must not fail the upload: the client's
 -- `complete`, and the sweep after it, do the same.
 CREATE OR REPLACE FUNCTION anpr.stored_upload_queues_job() RETURNS trigger

@@ -6,10 +6,10 @@ import uvicorn
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from anpr import bootstrap
+from anpr import bootstrap, tracing
 from anpr.messages import CROPS_PREFIX
 from anpr.settings import DatabaseSettings
-from functions.api.telemetry import PlainTelemetry
+from functions.api.telemetry import PlainTelemetry, Telemetry
 from functions.api.whole import WholeApi, wire
 from functions.console.settings import ConsoleSettings, origin_of
 from functions.console.site import console_site
@@ -17,8 +17,12 @@ from server.notices import PREFIX, NoticePages
 from server.settings import ServerSettings
 
 
-def make_app(settings: ServerSettings) -> ASGIApp:
+def make_app(settings: ServerSettings, report: Telemetry) -> ASGIApp:
     """Make the application: the API, the web console, and the pages that the links in e-mails lead to.
+
+    Args:
+        settings: the process's.
+        report: what requests are reported by.
 
     Raises:
         pydantic.ValidationError: a setting is missing or wrong.
@@ -27,7 +31,7 @@ def make_app(settings: ServerSettings) -> ASGIApp:
     stored = DatabaseSettings()
     pool_size = max(stored.pool_size, settings.connections)
     database = bootstrap.database(stored.model_copy(update={"pool_size": pool_size}))
-    api = WholeApi(wire(database), PlainTelemetry(logging.getLogger("api")))
+    api = WholeApi(wire(database), report)
     pages = NoticePages(database)
     console = _console()
 
@@ -65,9 +69,17 @@ def _console() -> ASGIApp:
 def main() -> int:
     """Serve until SIGTERM or SIGINT; returns the exit status."""
     settings = ServerSettings()
+    logger = logging.getLogger("api")
+    telemetry = bootstrap.telemetry("anpr-api")
+    report = PlainTelemetry(logger)
+    if telemetry is not None:
+        # The framework begins each request's span by itself, and times it.
+        telemetry.serve_all()
+        tracing.record_by(telemetry)
+        report = PlainTelemetry(logger, count_too=telemetry.count)
     server = uvicorn.Server(
         uvicorn.Config(
-            make_app(settings),
+            make_app(settings, report),
             host=settings.host,
             port=settings.port,
             # Our own line for each request has more in it.
@@ -80,4 +92,6 @@ def main() -> int:
         )
     )
     server.run()
+    if telemetry is not None:
+        telemetry.close()
     return 0 if server.started else 1

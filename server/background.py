@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from aws_lambda_powertools import Logger
 
-from anpr import bootstrap, outbox
+from anpr import bootstrap, outbox, tracing
 from anpr.background.services import Run, Services
 from anpr.errors import AnprError, NotFound
 from anpr.messages import EventDue
@@ -80,9 +80,15 @@ class QueueThread(threading.Thread):
 
     def _handle(self, message: QueueMessage) -> None:
         host, name = self._host, self._consumer.name
+        header = message.attributes.get(tracing.ATTRIBUTE)
         try:
-            with _KeptHidden(self._queue, message, host.lease_s):
+            with (
+                _KeptHidden(self._queue, message, host.lease_s),
+                tracing.continued(header),
+                tracing.span(name) as span,
+            ):
                 report = self._work(message)
+                span.note("outcome", str(report.get("outcome", "done")))
         except Exception as error:  # noqa: BLE001 - whatever it is, the message's next delivery is the next try
             wait_s = min(2 ** min(message.receives, 10), _LONGEST_RETRY_S)
             reason = error.detail if isinstance(error, AnprError) else repr(error)
@@ -173,6 +179,8 @@ def main() -> int:
     # Made here, so that no two threads make them, and what is missing ends the process at once.
     for part in ("database", "bus", "blobs", "queue", "webhooks", "notifier", "archive", "licensing"):
         getattr(services, part)
+    telemetry = bootstrap.telemetry("anpr-background")
+    tracing.record_by(telemetry)
     stop = threading.Event()
     host = Host(services, settings.lease_s, stop)
     running: list[threading.Thread] = [TaskThread(host, task) for task in SCHEDULE.values()]
@@ -191,6 +199,8 @@ def main() -> int:
     # What did not end in time comes again by its lease; daemon threads end with the process.
     services.logger.info("background stopped", left=[thread.name for thread in running if thread.is_alive()])
     services.close()
+    if telemetry is not None:
+        telemetry.close()
     return 0
 
 

@@ -6,6 +6,8 @@ import sys
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from anpr import tracing
+
 _OWN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -23,6 +25,9 @@ class JsonLines(logging.Formatter):
             "service": self._service,
             "message": record.getMessage(),
         }
+        trace_id = tracing.current_trace_id()
+        if trace_id is not None:
+            line["trace_id"] = trace_id
         line |= {name: value for name, value in vars(record).items() if name not in _OWN}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)

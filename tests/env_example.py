@@ -28,7 +28,8 @@ Every setting of the backend and of the worker, with its default; written by `py
 A deployment sets what it must by itself (infra/), and the one-machine run does too (`make up`). To run a part by
 hand, copy this to `.env` and load it with `set -a; . ./.env; set +a`. Settings without a comment sign have no default.
 Lengths of time are ISO 8601 (PT15M is a quarter of an hour), lists are JSON. AWS's own variables (AWS_REGION,
-AWS_PROFILE, AWS_ENDPOINT_URL, …) and those of Powertools (POWERTOOLS_LOG_LEVEL, …) mean what they always do.
+AWS_PROFILE, AWS_ENDPOINT_URL, …), those of Powertools (POWERTOOLS_LOG_LEVEL, …) and those of OpenTelemetry
+(OTEL_EXPORTER_OTLP_ENDPOINT, …) mean what they always do.
 """
 _COMPOSE: Final = """\
 Of compose.yaml alone: the name of the server, and the user who owns ./secrets and ./data (`id -u`, `id -g`).

@@ -26,6 +26,7 @@ from anpr.db import Database
 from anpr.operations import installing
 from anpr.ports import Secret
 from anpr.rules import CONSUMERS
+from functions.api.telemetry import PlainTelemetry
 from gpu_worker.service import stream, work
 from infra import kubernetes
 from infra.local.postgres import Postgres
@@ -133,7 +134,7 @@ def test_each_process_does_its_work_with_what_its_pod_has(
 
 
 async def _use_the_api(keys: Path) -> None:
-    app = api.make_app(ServerSettings())
+    app = api.make_app(ServerSettings(), PlainTelemetry())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as client:
         login = await client.post("/auth/login", json=json.loads((keys / "admin.json").read_text()))
         bearer = {"authorization": f"Bearer {login.json()['access_token']}"}

@@ -7,7 +7,7 @@ The application only knows the port; the host brings what stands behind it. On A
 import logging
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -50,18 +50,22 @@ class Telemetry(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PlainTelemetry:
-    """Reports by the standard library, for a process that has nothing better: whoever runs it decides where lines go.
+    """Reports by the standard library: whoever runs the process decides where lines go.
 
     Attributes:
         logger: takes the lines.
         counts: what was counted since the process began.
+        count_too: takes what is counted as well, if given.
     """
 
     logger: logging.Logger = field(default_factory=lambda: logging.getLogger("anpr.api"))
     counts: Counter[str] = field(default_factory=Counter)
+    count_too: Callable[[str, int], None] | None = None
 
     def count(self, name: str, value: int = 1) -> None:
         self.counts[name] += value
+        if self.count_too is not None:
+            self.count_too(name, value)
 
     def span(self, _name: str) -> AbstractContextManager[object]:
         return nullcontext()

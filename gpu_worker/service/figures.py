@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Mapping
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
@@ -25,6 +25,17 @@ def write_figures(figures: Mapping[Metric, float]) -> None:
     # In one call, so that no other thread's line comes between.
     sys.stdout.write(json.dumps(metrics.serialize_metric_set()) + "\n")
     sys.stdout.flush()
+
+
+def each_of(*reports: Report | Literal[False] | None) -> Report:
+    """Give figures to each that there is."""
+    takers = [each for each in reports if each]
+
+    def report(figures: Mapping[Metric, float]) -> None:
+        for take in takers:
+            take(figures)
+
+    return report
 
 
 def keep_quiet(figures: Mapping[Metric, float]) -> None:

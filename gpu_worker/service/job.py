@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
+from anpr import tracing
 from anpr.capture import jobs
 from anpr.capture.jobs import Claim, ClaimLost, Refusal
 from anpr.errors import NotFound, Unavailable, UnreadableMedia
@@ -28,7 +29,6 @@ from gpu_worker.service.logs import logger
 from gpu_worker.service.pulse import Pulse, Stopped, TooSlow
 from gpu_worker.service.recorder import Recorder
 from gpu_worker.service.services import Services
-from gpu_worker.service.tracing import step
 
 _HASHED_AT_ONCE: Final = 4 * 1024**2
 _GONE: Final = "The file is not in the storage any more."
@@ -181,12 +181,12 @@ class JobRunner:
     def _read(self, held: Claim, pulse: Pulse) -> FootageSummary:
         with scratch.scratch_folder(self._limits.scratch) as folder:
             path = folder / "source"
-            with step("fetch"), scratch.usable(self._limits.scratch):
+            with tracing.span("fetch"), scratch.usable(self._limits.scratch):
                 self._fetch(held, path, pulse)
                 size_bytes = path.stat().st_size
             pulse.begin_reading()
             try:
-                with step("read"), self._open(path, held.region_hint, held.familiar) as footage:
+                with tracing.span("read"), self._open(path, held.region_hint, held.familiar) as footage:
                     for finding in footage.findings(pulse.advance):
                         self._recorder.store(held, finding)
                         pulse.check()

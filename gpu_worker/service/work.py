@@ -16,7 +16,7 @@ from uuid import UUID
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from anpr import bootstrap
+from anpr import bootstrap, tracing
 from anpr.capture import jobs
 from anpr.db import Database
 from anpr.errors import AnprError, Unavailable
@@ -24,7 +24,7 @@ from anpr.messages import upload_key
 from anpr.ports import BlobStore
 from anpr.settings import DatabaseSettings, QueueSettings, UploadSettings
 from gpu_worker.service.consumer import Consumer, ConsumerTiming, Jobs
-from gpu_worker.service.figures import Report, keep_quiet, write_figures
+from gpu_worker.service.figures import Report, each_of, write_figures
 from gpu_worker.service.gpu_gauge import watch_gpu
 from gpu_worker.service.job import JobLimits, JobRunner
 from gpu_worker.service.logs import logger
@@ -38,6 +38,9 @@ from gpu_worker.vision.settings import VisionSettings
 
 # One for the job, one for its pulse, one for giving the job back while the others are stuck.
 _CONNECTIONS: Final = 3
+
+SERVICE: Final = "anpr-worker"
+"""The worker's name in traces and among figures."""
 
 
 class WorkerSettings(BaseSettings):
@@ -76,22 +79,29 @@ def main() -> int:
             build_pipeline(vision), pipeline_settings(vision).limits, readable_score=vision.readable_score
         )
         jobs_queue = bootstrap.job_queue()
-        services = _services(write_figures if settings.metrics else keep_quiet)
+        telemetry = bootstrap.telemetry(SERVICE)
+        if settings.tracing:
+            tracing.record_by(bootstrap.segment_recorder(SERVICE))
+        elif telemetry is not None:
+            tracing.record_by(telemetry)
+        services = _services(each_of(settings.metrics and write_figures, telemetry is not None and telemetry.report))
     except (AnprError, ValueError) as error:
         logger.error("the worker cannot start", reason=str(error))
         return 1
     clear_leftovers(settings.scratch)
     stop = threading.Event()
     runner: Jobs = JobRunner(services, footage, _limits(settings, queue))
-    if settings.tracing:
-        runner = TracedJobs(runner, bootstrap.trace_segments(), lambda upload_id: _origin(services.blobs, upload_id))
+    if settings.tracing or telemetry is not None:
+        runner = TracedJobs(runner, lambda upload_id: _origin(services.blobs, upload_id))
     timing = ConsumerTiming(visibility_s=queue.visibility_s, max_receives=queue.max_receives, retry_s=settings.retry_s)
     consumer = Consumer(jobs_queue, protected(runner), timing, stop, settings.liveness_file)
     _obey_signals(consumer, stop, settings.drain_s)
-    if settings.metrics and vision.device != "cpu":
+    if (settings.metrics or telemetry is not None) and vision.device != "cpu":
         watch_gpu(services.report, stop)
     logger.info("worker started", device=vision.device)
     consumer.run()
+    if telemetry is not None:
+        telemetry.close()
     logger.info("worker stopped")
     return 0
 

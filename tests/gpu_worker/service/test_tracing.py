@@ -7,9 +7,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from anpr import tracing
+from anpr.adapters.aws.xray import SegmentRecorder
 from anpr.errors import Unavailable
 from gpu_worker.service.consumer import JobOutcome
-from gpu_worker.service.tracing import TracedJobs, step
+from gpu_worker.service.tracing import TracedJobs
 
 ROOT = "1-67891233-abcdef012345678912345678"
 HEADER = f"Root={ROOT};Parent=53995c3f42cd8ad8;Sampled=1"
@@ -55,7 +56,11 @@ class Traces:
         return self.stored
 
     def record(self, during_job: Callable[[], None] = lambda: None) -> JobOutcome:
-        return TracedJobs(Work(during_job), self.send, self.origin).run(uuid4(), threading.Event())
+        tracing.record_by(SegmentRecorder("anpr-worker", self.send))
+        try:
+            return TracedJobs(Work(during_job), self.origin).run(uuid4(), threading.Event())
+        finally:
+            tracing.record_by(None)
 
 
 def test_a_job_goes_on_with_its_messages_trace_and_shows_its_steps() -> None:
@@ -63,9 +68,9 @@ def test_a_job_goes_on_with_its_messages_trace_and_shows_its_steps() -> None:
 
     def during_job() -> None:
         passed_on.append(tracing.current_header())
-        with step("fetch"):
+        with tracing.span("fetch"):
             pass
-        with step("read"):
+        with tracing.span("read"):
             pass
 
     with tracing.continued(HEADER):
@@ -115,7 +120,7 @@ def test_a_job_that_raises_is_a_fault_with_its_reason() -> None:
     traces = Traces()
 
     def during_job() -> None:
-        with step("read"):
+        with tracing.span("read"):
             raise ZeroDivisionError("by hand")
 
     with pytest.raises(ZeroDivisionError):
@@ -133,6 +138,6 @@ def test_no_job_fails_for_want_of_its_trace() -> None:
 
 def test_a_step_outside_a_recorded_job_is_just_done() -> None:
     done = []
-    with step("fetch"):
+    with tracing.span("fetch"):
         done.append(True)
     assert done

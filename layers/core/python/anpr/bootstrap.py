@@ -5,7 +5,8 @@ Nothing is kept: whoever wants one engine for many requests holds it.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Engine
 
@@ -27,6 +28,16 @@ from anpr.ports import (
     WorkQueue,
 )
 from anpr.settings import AnchorSettings, DatabaseSettings, ModeSettings, StorageSettings, WebhookSettings
+from anpr.tracing import Recorder
+
+if TYPE_CHECKING:
+    from anpr.adapters.otlp import OtlpTelemetry
+
+_OTLP_ENDPOINTS: Final = (
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+)
 
 _KNOWN = {
     "aws": names_of(aws.SETTINGS) | aws.OWN,
@@ -128,9 +139,26 @@ def notices_topic() -> str | None:
     return adapters().notices_topic()
 
 
-def trace_segments() -> Callable[[Sequence[str]], None]:
-    """What takes the segments of traces, for a process that nothing traces by itself."""
-    return adapters().trace_segments()
+def segment_recorder(service: str) -> Recorder:
+    """What records traces on AWS, for a process that nothing traces by itself; `service` is its kind."""
+    send = adapters().trace_segments()
+    # Slow to import, and of AWS alone.
+    from anpr.adapters.aws.xray import SegmentRecorder  # noqa: PLC0415
+
+    return SegmentRecorder(service, send)
+
+
+def telemetry(service: str) -> "OtlpTelemetry | None":
+    """What sends traces and figures by OTLP; None where no endpoint is named, and then nothing of it is imported.
+
+    Raises:
+        anpr.adapters.family.Misconfigured: OpenTelemetry's variables ask for what is not there.
+    """
+    if not any(os.environ.get(name) for name in _OTLP_ENDPOINTS):
+        return None
+    from anpr.adapters.otlp import OtlpTelemetry  # noqa: PLC0415
+
+    return OtlpTelemetry(service)
 
 
 def notice_sender(database: Database) -> Callable[[str], str]:

@@ -178,7 +178,8 @@ class EventType(StrEnum):
 class CloudEvent(BaseModel):
     """A CloudEvents 1.0 envelope in its JSON format, as it stands in EventBridge's `detail`.
 
-    `id` is the outbox row's, so a consumer can tell a second delivery from a second event.
+    `id` is the outbox row's, so a consumer can tell a second delivery from a second event. `trace` names the work that
+    caused it to whoever publishes it; it travels beside the envelope, not in it.
     """
 
     specversion: Literal["1.0"] = "1.0"
@@ -189,6 +190,7 @@ class CloudEvent(BaseModel):
     time: datetime
     datacontenttype: Literal["application/json"] = "application/json"
     data: dict[str, Any]
+    trace: str | None = Field(default=None, exclude=True)
 
 
 class EventCreated(BaseModel):

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from anpr import tracing
 from anpr.db import Database
 from anpr.messages import CloudEvent, EventType
 from anpr.models import OutboxMessage
@@ -36,7 +37,8 @@ def add(session: Session, event_type: EventType, subject: str, payload: BaseMode
         subject: id of what it happened to.
         payload: the event's data.
     """
-    session.add(OutboxMessage(type=event_type.value, subject=subject, data=payload.model_dump(mode="json")))
+    data = payload.model_dump(mode="json")
+    session.add(OutboxMessage(type=event_type.value, subject=subject, data=data, trace=tracing.current_header()))
 
 
 def relay(database: Database, bus: EventBus, *, limit: int = 1000) -> int:
@@ -143,4 +145,6 @@ def _refuse(row: OutboxMessage, reason: str) -> None:
 
 
 def _event_of(row: OutboxMessage) -> CloudEvent:
-    return CloudEvent(id=row.id, type=row.type, subject=row.subject, time=row.created_at, data=row.data)
+    return CloudEvent(
+        id=row.id, type=row.type, subject=row.subject, time=row.created_at, data=row.data, trace=row.trace
+    )

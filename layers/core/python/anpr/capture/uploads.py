@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from anpr import audit
+from anpr import audit, tracing
 from anpr.audit import Action, Actor
 from anpr.capture import cameras, totals
 from anpr.db import Database
@@ -142,7 +142,10 @@ def complete(
     if wrong is not None:
         raise Conflict(f"{wrong} Send the right file with the same form, or begin another upload.")
     # A store that told of the file itself has most likely had the job begun; this is for a notification that was lost.
-    queue.send(JobRequest(upload_id=upload.id).model_dump_json(), delay_s=_NOTIFIED_WITHIN_S if blobs.notifies else 0)
+    # The job belongs to the request that made the form, as it does where a store tells of the file.
+    with tracing.continued(info.trace):
+        message = JobRequest(upload_id=upload.id).model_dump_json()
+        queue.send(message, delay_s=_NOTIFIED_WITHIN_S if blobs.notifies else 0)
     with database.transaction() as session:
         session.execute(
             update(Upload)

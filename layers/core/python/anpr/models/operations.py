@@ -36,6 +36,7 @@ class OutboxMessage(Base):
     type: Mapped[str]
     subject: Mapped[str]
     data: Mapped[dict[str, Any]]
+    trace: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     published_at: Mapped[datetime | None]
     refusals: Mapped[int] = mapped_column(default=0)

@@ -68,7 +68,7 @@ class EventBridgeBus:
             "Time": event.time,
             "Detail": event.model_dump_json(),
         }
-        header = tracing.current_header()
+        header = event.trace or tracing.current_header()
         if header is not None:
             entry["TraceHeader"] = header
         return entry

@@ -6,6 +6,7 @@ meanwhile is told to nobody.
 
 from collections.abc import Mapping, Sequence
 
+from anpr import tracing
 from anpr.errors import Unavailable
 from anpr.messages import CloudEvent, EventDue
 from anpr.ports import JobQueue, Published
@@ -29,17 +30,21 @@ class QueueBus:
         done = Published()
         try:
             for event in events:
-                due = EventDue(event_id=event.id).model_dump_json()
-                for consumer in consumers_of(event.type):
-                    self._queues[consumer.name].send(due)
-                if self._tap is not None:
-                    self._tap.send(event.model_dump_json())
+                self._publish(event)
                 done.taken.append(event)
         except Unavailable:
             # What went before must be reported as gone; only where nothing went is it an outage.
             if not done.taken:
                 raise
         return done
+
+    def _publish(self, event: CloudEvent) -> None:
+        due = EventDue(event_id=event.id).model_dump_json()
+        with tracing.continued(event.trace):
+            for consumer in consumers_of(event.type):
+                self._queues[consumer.name].send(due)
+            if self._tap is not None:
+                self._tap.send(event.model_dump_json())
 
     def check(self) -> None:
         for queue in self._queues.values():
