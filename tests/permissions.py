@@ -72,6 +72,7 @@ _BEYOND: Final[dict[str, set[str]]] = {
         "s3:DeleteObject Footage/exports/*",
         "s3:ListBucket Footage",
         "sqs:GetQueueAttributes Jobs",
+        "sqs:GetQueueAttributes DeadLetters",
         "events:DescribeEventBus Bus",
         *_READS_ANCHORS,
     },

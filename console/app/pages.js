@@ -49,7 +49,15 @@ export const PAGES = [
     title: 'wanted.title',
     icon: 'wanted',
     role: 'viewer',
-    styles: ['search.css', 'wanted.css'],
+    styles: ['search.css', 'resource.css', 'wanted.css'],
     load: () => import('./pages/wanted.js'),
+  },
+  {
+    name: 'admin',
+    title: 'admin.title',
+    icon: 'admin',
+    role: 'viewer',
+    styles: ['search.css', 'resource.css', 'admin.css'],
+    load: () => import('./pages/admin.js'),
   },
 ];

@@ -10,6 +10,7 @@ import { ReasonQuestion } from './components/reason.js';
 import { Toasts } from './components/toast.js';
 import { html } from './lib/html.js';
 import { LANGUAGES, speak, t, useLanguage, word } from './lib/i18n.js';
+import { useReveal } from './lib/reveal.js';
 import { href, navigate, useRoute } from './lib/router.js';
 import { logOut, may, useSession } from './lib/session.js';
 import { useStore } from './lib/store.js';
@@ -58,7 +59,7 @@ function Rail({ user }) {
     <header class="rail">
       <a class="brand" href="#/live"><img src="./icon.svg" alt="" width="30" height="30" />ANPR</a>
       <nav aria-label=${t('shell.pages')}>
-        <ul>
+        <ul ref=${useReveal(page)}>
           ${PAGES.filter(one => may(one.role)).map(
             one => html`
               <li>

@@ -140,6 +140,8 @@ class ApiFunctions:
                 **self._parts.jobs,
                 **self._parts.events,
                 **self._parts.anchors.variables,
+                # The page of administrators tells of it.
+                **self._parts.retention,
             },
         )
         made = self._made("Governance", spec)
@@ -150,6 +152,7 @@ class ApiFunctions:
         self._parts.footage.grant_delete(function, prefixes=(UPLOADS_PREFIX, *_EVIDENCE, EXPORTS_PREFIX))
         self._parts.footage.grant_list(function)
         self._parts.detection.grant_measure(function)
+        self._parts.detection.grant_measure_dead(function)
         self._parts.bus.grant_describe(function)
         return made
 

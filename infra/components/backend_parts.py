@@ -67,6 +67,18 @@ class BackendParts:
         """Settings of whatever publishes events."""
         return {"ANPR_BUS_NAME": BUS_NAME}
 
+    @property
+    def retention(self) -> Mapping[str, str]:
+        """Settings of whatever goes by how long what is kept."""
+        environment = self.environment
+        return {
+            "ANPR_RETENTION_UPLOADS_DAYS": str(environment.upload_days),
+            "ANPR_RETENTION_CROPS_DAYS": str(environment.evidence_days),
+            "ANPR_RETENTION_EVENTS_DAYS": str(environment.event_days),
+            "ANPR_RETENTION_HITS_DAYS": str(environment.hit_days),
+            "ANPR_RETENTION_AUDIT_DAYS": str(environment.audit_days),
+        }
+
     def function(self, id_: str, spec: FunctionSpec) -> BackendFunction:
         """Make a function that uses the data in the database."""
         made = self._placed(id_, replace(spec, variables={**self.database.variables, **spec.variables}))

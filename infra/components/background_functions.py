@@ -104,7 +104,6 @@ def make_usage_meter(parts: BackendParts) -> BackendFunction:
 
 def make_retention(parts: BackendParts) -> BackendFunction:
     """Make what deletes, and what moves uploads that stand still."""
-    environment = parts.environment
     spec = FunctionSpec(
         handler="functions.retention.handler.handler",
         purpose="Moves or ends uploads that stand still, deletes what is past its time, anchors the audit log.",
@@ -115,11 +114,7 @@ def make_retention(parts: BackendParts) -> BackendFunction:
             **parts.jobs,
             **parts.anchors.variables,
             "ANPR_ANCHOR_KEY_SECRET_ID": parts.secrets.anchor_key_id,
-            "ANPR_RETENTION_UPLOADS_DAYS": str(environment.upload_days),
-            "ANPR_RETENTION_CROPS_DAYS": str(environment.evidence_days),
-            "ANPR_RETENTION_EVENTS_DAYS": str(environment.event_days),
-            "ANPR_RETENTION_HITS_DAYS": str(environment.hit_days),
-            "ANPR_RETENTION_AUDIT_DAYS": str(environment.audit_days),
+            **parts.retention,
         },
     )
     made = parts.function("Retention", spec)

@@ -43,6 +43,12 @@ class DetectionQueue(Construct):
         """Allow reading how many messages wait."""
         self._grant(grantee, "sqs:GetQueueAttributes")
 
+    def grant_measure_dead(self, grantee: aws_iam.IGrantable) -> None:
+        """Allow reading how many messages nobody could deal with."""
+        aws_iam.Grant.add_to_principal(
+            grantee=grantee, actions=["sqs:GetQueueAttributes"], resource_arns=[self.dead_letters.queue_arn]
+        )
+
     def grant_work(self, grantee: aws_iam.IGrantable) -> None:
         """Allow taking jobs, keeping them hidden and acknowledging them."""
         self._grant(grantee, "sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage")

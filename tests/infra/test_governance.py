@@ -50,8 +50,11 @@ def test_what_an_upload_used_is_metered(prod: Template) -> None:
     assert rules == [["upload.processed"]]
 
 
-def test_retention_keeps_each_class_for_as_long_as_the_environment_says(prod: Template) -> None:
-    terms = {name: value for name, value in variables(prod)["retention"].items() if name.startswith("ANPR_RETENTION_")}
+@pytest.mark.parametrize("function", ["retention", "governance"])
+def test_each_class_is_kept_for_as_long_as_the_environment_says_and_the_api_tells_it(
+    prod: Template, function: str
+) -> None:
+    terms = {name: value for name, value in variables(prod)[function].items() if name.startswith("ANPR_RETENTION_")}
 
     assert terms == {
         "ANPR_RETENTION_UPLOADS_DAYS": str(PROD.upload_days),

@@ -28,7 +28,7 @@ export const connection = createStore(
  * What the API, or the way to it, has against a request; `kind` tells what face to show.
  */
 export class Problem extends Error {
-  /** @param {{ kind: string, status?: number, title?: string, detail?: string, errors?: FieldError[], retryAfter?: number, requestId?: string }} what */
+  /** @param {{ kind: string, status?: number, title?: string, detail?: string, errors?: FieldError[], retryAfter?: number, requestId?: string, document?: Record<string, any> }} what */
   constructor(what) {
     super(what.detail || what.title || what.kind);
     this.name = 'Problem';
@@ -41,6 +41,8 @@ export class Problem extends Error {
     this.errors = what.errors ?? [];
     this.retryAfter = what.retryAfter ?? 0;
     this.requestId = what.requestId ?? '';
+    /** The answer's JSON, where it was some: not every one of them is a problem's. */
+    this.document = what.document ?? {};
   }
 }
 
@@ -177,6 +179,7 @@ export async function problemOf(response) {
     errors: document.errors,
     retryAfter: Number(response.headers.get('retry-after')) || 0,
     requestId: document.request_id ?? response.headers.get('x-request-id') ?? '',
+    document,
   });
 }
 

@@ -117,6 +117,23 @@ export const changeOwnPassword = (args, options) =>
   call('POST', '/users/me/password', args, [], options);
 
 /**
+ * List one's own logins.
+ * @param {Options} [options]
+ * @returns {Promise<import('./schema.d.ts').SessionLoginList>}
+ */
+export const listOwnSessions = (options) =>
+  call('GET', '/users/me/sessions', {}, [], options);
+
+/**
+ * End one of one's own logins.
+ * @param {import('./schema.d.ts').EndOwnSessionArgs} args
+ * @param {Options} [options]
+ * @returns {Promise<void>}
+ */
+export const endOwnSession = (args, options) =>
+  call('DELETE', '/users/me/sessions/{session_id}', args, [], options);
+
+/**
  * Get an account.
  * @param {import('./schema.d.ts').GetUserArgs} args
  * @param {Options} [options]
@@ -875,6 +892,14 @@ export const releaseHold = (args, options) =>
   call('DELETE', '/admin/holds/{hold_id}', args, ['reason'], options);
 
 /**
+ * Get how long what is kept.
+ * @param {Options} [options]
+ * @returns {Promise<import('./schema.d.ts').RetentionOut>}
+ */
+export const getRetention = (options) =>
+  call('GET', '/admin/retention', {}, [], options);
+
+/**
  * List receipts of deletion.
  * @param {import('./schema.d.ts').ListReceiptsArgs} [args]
  * @param {Options} [options]
@@ -908,3 +933,11 @@ export const eraseSubject = (args, options) =>
  */
 export const getAdminHealth = (options) =>
   call('GET', '/admin/health', {}, [], options);
+
+/**
+ * Tell what waits.
+ * @param {Options} [options]
+ * @returns {Promise<import('./schema.d.ts').BacklogOut>}
+ */
+export const getBacklog = (options) =>
+  call('GET', '/admin/backlog', {}, [], options);

@@ -218,6 +218,26 @@ export interface BackSearchOut {
   by: Record<string, number>;
 }
 
+/** What waits, and what nobody could deal with. */
+export interface BacklogOut {
+  /** Uploads whose job has not ended, by state. */
+  jobs: Record<string, number>;
+  /** Since when the longest waiting job has waited; null where none waits. */
+  oldest_queued_at: string | null;
+  /** Jobs of uploads of the last seven days that failed. */
+  jobs_failed: number;
+  /** Messages on the queue of jobs, roughly. */
+  queue_size: number;
+  /** Jobs that were delivered too often, and wait for people. */
+  dead_letters: number;
+  /** Messages to webhooks that are still to be delivered. */
+  deliveries_pending: number;
+  /** Those of the last seven days that were given up. */
+  deliveries_failed: number;
+  /** Events that the bus refused for good. */
+  events_set_aside: number;
+}
+
 /** How a wanted plate is written down. */
 export type BoloKind = "exact" | "wildcard" | "regex";
 
@@ -1118,6 +1138,20 @@ export interface Region {
 /** Why an event has no plate that could be confirmed or corrected. */
 export type RejectReason = "not_a_plate" | "unreadable" | "wrong_vehicle";
 
+/** For how many days each class of data is kept, counted from when it was recorded here. */
+export interface RetentionOut {
+  /** Uploaded files. */
+  uploads_days: number | null;
+  /** Crops and frames of passages without a hit. */
+  crops_days: number | null;
+  /** Passages without a hit, and uploads left empty. */
+  events_days: number | null;
+  /** Passages with a hit, their crops and frames. */
+  hits_days: number | null;
+  /** Audit records. */
+  audit_days: number | null;
+}
+
 /** Reviews, the most urgent first. */
 export interface ReviewList {
   items: Array<ReviewOut>;
@@ -1162,6 +1196,24 @@ export interface SecondOpinionIn {
 /** A secret, to verify signatures with as Standard Webhooks describes; never shown again. */
 export interface SecretOut {
   secret: string;
+}
+
+/** One of one's own logins that has not ended. */
+export interface SessionLogin {
+  id: string;
+  /** When the password was given. */
+  begun_at: string;
+  /** When it was last heard of, to a quarter of an hour. */
+  renewed_at: string;
+  /** When it ends if it is not renewed before. */
+  expires_at: string;
+  /** Whether this request was made with it. */
+  current: boolean;
+}
+
+/** One's own logins, the one last heard of first. */
+export interface SessionLoginList {
+  items: Array<SessionLogin>;
 }
 
 /** An access token, to be sent with each request; the refresh token is in a cookie beside it. */
@@ -1529,6 +1581,10 @@ export interface CreateUserArgs {
 
 export interface ChangeOwnPasswordArgs {
   body: PasswordChange;
+}
+
+export interface EndOwnSessionArgs {
+  session_id: string;
 }
 
 export interface GetUserArgs {

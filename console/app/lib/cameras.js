@@ -33,3 +33,15 @@ export function useCameras() {
   }, []);
   return useStore(cameras);
 }
+
+const SILENT_MS = 5 * 60_000;
+
+/**
+ * Whether a camera's live stream should bring pictures and does not, as administrators are told by notices: five minutes long.
+ * @param {Camera} camera
+ */
+export function isSilent({ active, stream }) {
+  if (!active || !stream) return false;
+  if (!stream.last_frame_at) return stream.state === 'lost' || stream.state === 'waiting';
+  return Date.now() - Date.parse(stream.last_frame_at) > SILENT_MS;
+}

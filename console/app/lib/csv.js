@@ -28,3 +28,8 @@ export function save(name, text, type = 'text/csv;charset=utf-8') {
   Object.assign(document.createElement('a'), { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
+
+/** Have the browser fetch a file that is stored elsewhere. @param {string} url */
+export function download(url) {
+  Object.assign(document.createElement('a'), { href: url, download: '', rel: 'noreferrer' }).click();
+}

@@ -1,7 +1,11 @@
 // Deutsch. Jeder Schlüssel steht in jeder Sprache; ein Test achtet darauf.
 
+import admin from './admin/de.js';
+
 /** @type {import('../lib/i18n.js').Messages} */
 export default {
+  ...admin,
+
   // Überall
   'common.close': 'Schließen',
   'common.cancel': 'Abbrechen',

@@ -1,6 +1,10 @@
 // English. Every key is in every language's file; a test sees to it. `{names}` are filled in, `count` chooses the form.
 
+import admin from './admin/en.js';
+
 export default {
+  ...admin,
+
   // Everywhere
   'common.close': 'Close',
   'common.cancel': 'Cancel',

@@ -1,11 +1,12 @@
-"""/admin/health: whether all that the backend needs is there."""
+"""/admin/health, whether all that the backend needs is there; /admin/backlog, what waits."""
 
 from fastapi import Response
 
-from anpr.governance import health
+from anpr.governance import backlog, health
 from functions.api.access import Access, allows
+from functions.api.dependencies import DbSession
 from functions.api.resource import Resource
-from functions.api.schemas.health import HealthOut, ProbeOut
+from functions.api.schemas.health import BacklogOut, HealthOut, ProbeOut, backlog_out
 from functions.api.services.governance import Governance
 
 router = Resource("/admin", tag="admin")
@@ -30,3 +31,12 @@ def get_admin_health(response: Response, services: Governance) -> HealthOut:
     if not found.ok:
         response.status_code = 503
     return found
+
+
+@router.get("/backlog", summary="Tell what waits")
+@allows(Access.ADMIN, everywhere=True)
+def get_backlog(session: DbSession, services: Governance) -> BacklogOut:
+    """Jobs and deliveries that wait, and what nobody could deal with."""
+    return backlog_out(
+        backlog.measure(session), queue_size=services.queue.depth(), dead_letters=services.count_dead_jobs()
+    )

@@ -26,6 +26,7 @@ from functions.api.schemas.governance import (
     HoldQuery,
     ReasonQuery,
     ReceiptPage,
+    RetentionOut,
     SubjectHit,
     SubjectOut,
     SubjectQuery,
@@ -82,6 +83,13 @@ def release_hold(
 ) -> HoldOut:
     """End a hold; what it held is deleted in its time again."""
     return HoldOut.model_validate(holds.release(session, actor, hold_id, reason=query.reason))
+
+
+@router.get("/retention", summary="Get how long what is kept")
+@allows(Access.ADMIN, everywhere=True)
+def get_retention(services: Governance) -> RetentionOut:
+    """The deployment's settings, in days from when something was recorded here; null keeps it for ever."""
+    return RetentionOut.model_validate(services.retention)
 
 
 @router.get("/receipts", summary="List receipts of deletion")

@@ -1,20 +1,29 @@
 """/users: accounts, for administrators; one's own, for everybody."""
 
+from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query
 
 from anpr.errors import NotFound, Unprocessable
-from anpr.identity import users
+from anpr.identity import logins, users
 from anpr.identity.users import NewUser, UserChanges
 from functions.api.access import Access, allows
-from functions.api.dependencies import CallerActor, DbSession, Services
+from functions.api.dependencies import Caller, CallerActor, DbSession, Services
 from functions.api.limits import PasswordAttempt
 from functions.api.logins import ELSEWHERE, LogInHere, log_in_here
 from functions.api.resource import Resource
 from functions.api.schemas.common import PageQuery, page_fields
-from functions.api.schemas.users import PasswordChange, UserIn, UserOut, UserPage, UserPatch
+from functions.api.schemas.users import (
+    PasswordChange,
+    SessionLogin,
+    SessionLoginList,
+    UserIn,
+    UserOut,
+    UserPage,
+    UserPatch,
+)
 
 router = Resource("/users", tag="users", about="Accounts and their roles: admin, reviewer, viewer.")
 
@@ -67,6 +76,29 @@ def change_own_password(body: PasswordChange, services: Services, actor: CallerA
     if not changed:
         raise Unprocessable("The current password is wrong.", errors=[{"pointer": "/current_password"}])
     attempt.succeed()
+
+
+@router.get("/me/sessions", summary="List one's own logins", responses=ELSEWHERE, dependencies=[LogInHere])
+@allows(Access.VIEWER)
+def list_own_sessions(session: DbSession, caller: Caller) -> SessionLoginList:
+    """Where the caller is logged in: each login that has not ended, the one last heard of first."""
+    found = [] if caller.actor.id is None else logins.find(session, caller.actor.id)
+    return SessionLoginList(
+        items=[SessionLogin(**asdict(login), current=login.id == caller.login_id) for login in found]
+    )
+
+
+@router.delete(
+    "/me/sessions/{session_id}",
+    status_code=204,
+    summary="End one of one's own logins",
+    responses=ELSEWHERE,
+    dependencies=[LogInHere],
+)
+@allows(Access.VIEWER, audits={"logout"})
+def end_own_session(session_id: UUID, session: DbSession, actor: CallerActor) -> None:
+    """End one login of the caller's, wherever it is; its tokens are refused from the next request on."""
+    logins.end(session, actor, session_id)
 
 
 @router.get("/{user_id}", summary="Get an account")

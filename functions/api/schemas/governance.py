@@ -115,6 +115,16 @@ class ReasonQuery(RequestModel):
     reason: Reason
 
 
+class RetentionOut(ResponseModel):
+    """For how many days each class of data is kept, counted from when it was recorded here."""
+
+    uploads_days: Annotated[int | None, Field(description="Uploaded files.")]
+    crops_days: Annotated[int | None, Field(description="Crops and frames of passages without a hit.")]
+    events_days: Annotated[int | None, Field(description="Passages without a hit, and uploads left empty.")]
+    hits_days: Annotated[int | None, Field(description="Passages with a hit, their crops and frames.")]
+    audit_days: Annotated[int | None, Field(description="Audit records.")]
+
+
 class ReceiptOut(ResponseModel):
     """What one run of retention, or one erasure, deleted."""
 

@@ -56,6 +56,22 @@ class PasswordChange(RequestModel):
     new_password: Password
 
 
+class SessionLogin(ResponseModel):
+    """One of one's own logins that has not ended."""
+
+    id: UUID
+    begun_at: Annotated[datetime, Field(description="When the password was given.")]
+    renewed_at: Annotated[datetime, Field(description="When it was last heard of, to a quarter of an hour.")]
+    expires_at: Annotated[datetime, Field(description="When it ends if it is not renewed before.")]
+    current: Annotated[bool, Field(description="Whether this request was made with it.")]
+
+
+class SessionLoginList(ResponseModel):
+    """One's own logins, the one last heard of first."""
+
+    items: list[SessionLogin]
+
+
 class UserOut(ResponseModel):
     """An account."""
 

@@ -72,7 +72,13 @@ def api(database: Database, password_hash: str, event_loop_for_mangum: None) -> 
             metrics=MetricsSettings(token=SCRAPE_TOKEN),
         ),
         "governance": GovernanceServices(
-            database=database, verifier=verifier, bus=bus, blobs=blobs, queue=queue, anchors=anchors
+            database=database,
+            verifier=verifier,
+            bus=bus,
+            blobs=blobs,
+            queue=queue,
+            count_dead_jobs=lambda: len(queue.dead),
+            anchors=anchors,
         ),
     }
     ids = {role: user.id for role, user in users.items()}

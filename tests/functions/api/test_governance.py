@@ -13,7 +13,7 @@ from anpr.governance.anchors import Series
 from anpr.governance.license_keys import LicenseTerms
 from anpr.messages import UploadProcessed, upload_key
 from anpr.models import Event, Upload, UploadStatus
-from anpr.settings import LicenseSettings
+from anpr.settings import LicenseSettings, RetentionSettings
 from tests.builders import add_event, add_upload
 from tests.functions.api.client import Api
 
@@ -266,3 +266,9 @@ def test_a_hold_keeps_a_vehicle_from_erasure_until_released(api: Api) -> None:
     assert api.admin.delete(url, params={"reason": "case closed"}).json()["released_at"] is not None
     assert api.admin.get("/admin/holds").json()["items"] == []
     assert api.admin.delete("/admin/subjects/LS15EBC", params={"reason": "request 12"}).json()["held"] == 0
+
+
+def test_administrators_see_how_long_what_is_kept(api: Api) -> None:
+    kept = RetentionSettings(uploads_days=7, hits_days=None)
+    found = api.with_services(retention=kept).admin.get("/admin/retention").json()
+    assert found == {"uploads_days": 7, "crops_days": 30, "events_days": 90, "hits_days": None, "audit_days": 730}

@@ -1,3 +1,5 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from sqlalchemy import text
 
@@ -34,6 +36,34 @@ def test_a_service_that_is_down_is_named(api: Api) -> None:
     assert found["ok"] is False
     assert (found["checks"]["bucket"]["ok"], found["checks"]["bucket"]["error"]) == (False, "the storage is down")
     assert found["checks"]["queue"]["ok"] is True
+
+
+def test_what_waits_and_what_nobody_could_deal_with_is_told(api: Api) -> None:
+    queued_at = datetime.now(UTC) - timedelta(minutes=3)
+    add_upload(api.database, status=UploadStatus.QUEUED, queued_at=queued_at)
+    add_upload(api.database, status=UploadStatus.QUEUED, queued_at=queued_at + timedelta(minutes=1))
+    add_upload(api.database, status=UploadStatus.PROCESSING)
+    add_upload(api.database, status=UploadStatus.FAILED)
+    add_upload(api.database, status=UploadStatus.FAILED, created_at=datetime.now(UTC) - timedelta(days=8))
+    api.queue.send("{}")
+    api.queue.dead.append("{}")
+
+    found = api.admin.get("/admin/backlog").json()
+
+    assert found["jobs"] == {"awaiting_file": 0, "queued": 2, "processing": 1}
+    assert datetime.fromisoformat(found["oldest_queued_at"]) == queued_at
+    assert {name: found[name] for name in ("jobs_failed", "queue_size", "dead_letters", "events_set_aside")} == {
+        "jobs_failed": 1,
+        "queue_size": 1,
+        "dead_letters": 1,
+        "events_set_aside": 0,
+    }
+
+
+def test_where_nothing_waits_nothing_is_the_oldest(api: Api) -> None:
+    found = api.admin.get("/admin/backlog").json()
+    assert found["oldest_queued_at"] is None
+    assert (found["deliveries_pending"], found["deliveries_failed"]) == (0, 0)
 
 
 def test_metrics_are_counted_from_the_uploads_and_the_queue(api: Api) -> None:

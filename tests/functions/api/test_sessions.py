@@ -93,6 +93,11 @@ def log_out(held: Held) -> None:
     assert held.api.anonymous.post("/auth/logout", {"refresh_token": held.refresh}).status == 204
 
 
+def end_the_other_login(held: Held) -> None:
+    [other] = [one for one in held.access.get("/users/me/sessions").json()["items"] if not one["current"]]
+    assert held.access.delete(f"/users/me/sessions/{other['id']}").status == 204
+
+
 def use_a_refresh_token_twice(held: Held) -> None:
     assert [held.refreshes(), held.refreshes()] == [True, False]
 
@@ -116,6 +121,7 @@ HAPPENINGS: Final[dict[str, Callable[[Held], None]]] = {
     "they are disabled": disable,
     "they are disabled and enabled again": disable_and_enable,
     "they log out": log_out,
+    "they end their other login": end_the_other_login,
     "a refresh token is used twice": use_a_refresh_token_twice,
     "the key is revoked": revoke_the_key,
 }
@@ -165,3 +171,25 @@ def test_after_a_change_of_password_the_new_one_opens_and_the_old_one_does_not(
 ) -> None:
     happening(held)
     assert (held.log_in(), held.log_in(NEW_PASSWORD)) == (401, 200)
+
+
+def test_ones_own_logins_are_listed_until_they_end(held: Held) -> None:
+    listed = held.access.get("/users/me/sessions").json()["items"]
+    assert len(listed) == 2
+    assert [one["current"] for one in listed].count(True) == 1
+    assert all(one["begun_at"] <= one["renewed_at"] < one["expires_at"] for one in listed)
+
+    # A renewal is the same login.
+    assert held.refreshes()
+    renewed = held.access.get("/users/me/sessions").json()["items"]
+    assert {one["id"] for one in renewed} == {one["id"] for one in listed}
+    assert [one["current"] for one in renewed] == [True, False]
+
+    end_the_other_login(held)
+    assert [one["current"] for one in held.access.get("/users/me/sessions").json()["items"]] == [True]
+
+
+def test_nobody_ends_the_login_of_somebody_else(held: Held) -> None:
+    [mine, _] = held.access.get("/users/me/sessions").json()["items"]
+    assert held.api.admin.delete(f"/users/me/sessions/{mine['id']}").status == 404
+    assert held.access.get("/users/me").status == 200

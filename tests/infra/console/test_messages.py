@@ -12,7 +12,9 @@ _ENTRY = re.compile(r"^  '([\w.]+)':\s*(.*?)(?=^  '[\w.]+':|^  //|^\})", re.MULT
 
 
 def messages(language: str) -> dict[str, str]:
-    return dict(_ENTRY.findall((MESSAGES / f"{language}.js").read_text(encoding="utf-8")))
+    """A language's texts, with those of pages that have a file of their own."""
+    files = sorted(MESSAGES.rglob(f"{language}.js"))
+    return {key: text for path in files for key, text in _ENTRY.findall(path.read_text(encoding="utf-8"))}
 
 
 def languages() -> list[str]:
@@ -20,7 +22,7 @@ def languages() -> list[str]:
 
 
 def sources() -> list[Path]:
-    return [path for path in (CONSOLE / "app").rglob("*.js") if path.parent != MESSAGES]
+    return [path for path in (CONSOLE / "app").rglob("*.js") if MESSAGES not in path.parents]
 
 
 def test_there_are_english_and_german() -> None:

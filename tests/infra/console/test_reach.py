@@ -39,7 +39,7 @@ def pages() -> dict[str, Path]:
     entries = re.findall(
         r"title: '([\w.]+)'.*?import\('\./([^']+)'\)", (APP / "pages.js").read_text("utf-8"), re.DOTALL
     )
-    english = (APP / "messages" / "en.js").read_text(encoding="utf-8")
+    english = "\n".join(path.read_text(encoding="utf-8") for path in (APP / "messages").rglob("en.js"))
     titles = dict(re.findall(r"'([\w.]+)': '([^']*)'", english))
     return {titles[key]: APP / module for key, module in entries}
 

@@ -109,6 +109,15 @@ def job_queue() -> JobQueue:
     return adapters().job_queue()
 
 
+def count_dead_jobs() -> int:
+    """Count the detection jobs that were delivered too often, and wait for people.
+
+    Raises:
+        anpr.errors.Unavailable: the queue does not answer.
+    """
+    return adapters().count_dead_jobs()
+
+
 def webhook_queue() -> JobQueue:
     """The queue of webhook deliveries that are due."""
     return adapters().webhook_queue()

@@ -56,6 +56,13 @@ class Adapters(Protocol):
     def job_queue(self) -> JobQueue:
         """The queue of detection jobs."""
 
+    def count_dead_jobs(self) -> int:
+        """Count the detection jobs that were delivered too often, and wait for people.
+
+        Raises:
+            anpr.errors.Unavailable: the queue does not answer.
+        """
+
     def webhook_queue(self) -> JobQueue:
         """The queue of webhook deliveries that are due."""
 

@@ -26,6 +26,7 @@ __all__ = [
     "Refused",
     "TokenPair",
     "authenticate",
+    "end_login",
     "ensure_signing_key",
     "log_in",
     "log_out",
@@ -93,7 +94,7 @@ def refresh(
         return _STALE
     if row.used_at is not None:
         # Either the client or a thief holds a copy, and there is no telling which.
-        _revoke(session, family_id=row.family_id)
+        end_login(session, row.family_id)
         audit.record(session, Actor(user.id, user.email, request_id), Action.TOKEN_REUSED, f"user:{user.id}")
         return _STALE
     row.used_at = datetime.now(UTC)
@@ -110,7 +111,7 @@ def log_out(session: Session, verifier: TokenVerifier, token: str, *, request_id
     row = session.get(RefreshToken, claims.token_id)
     if row is None:
         return
-    _revoke(session, family_id=row.family_id)
+    end_login(session, row.family_id)
     user = session.get_one(User, row.user_id)
     audit.record(session, Actor(user.id, user.email, request_id), Action.LOGGED_OUT, "session")
 
@@ -128,7 +129,8 @@ def authenticate(session: Session, verifier: TokenVerifier, token: str, *, reque
     user, ended = found
     if ended:
         raise Unauthenticated("This login has ended; log in again.")
-    return Principal(Actor(user.id, user.email, request_id), user.role, camera_limits.seen_by(session, user))
+    actor = Actor(user.id, user.email, request_id)
+    return Principal(actor, user.role, camera_limits.seen_by(session, user), login_id=claims.login_id)
 
 
 def revoke_sessions(session: Session, user_id: UUID) -> None:
@@ -136,6 +138,15 @@ def revoke_sessions(session: Session, user_id: UUID) -> None:
     session.execute(
         update(RefreshToken)
         .where(RefreshToken.user_id == user_id, RefreshToken.revoked_at.is_(None))
+        .values(revoked_at=datetime.now(UTC))
+    )
+
+
+def end_login(session: Session, login_id: UUID) -> None:
+    """End one login: none of its tokens is good any more, of either kind."""
+    session.execute(
+        update(RefreshToken)
+        .where(RefreshToken.family_id == login_id, RefreshToken.revoked_at.is_(None))
         .values(revoked_at=datetime.now(UTC))
     )
 
@@ -165,14 +176,6 @@ def prune(session: Session, now: datetime, *, limit: int = 10_000) -> int:
 def _has_ended(login_id: UUID | None) -> ColumnElement[bool]:
     """The condition that one login is over."""
     return exists().where(RefreshToken.family_id == login_id, RefreshToken.revoked_at.is_not(None))
-
-
-def _revoke(session: Session, *, family_id: UUID) -> None:
-    session.execute(
-        update(RefreshToken)
-        .where(RefreshToken.family_id == family_id, RefreshToken.revoked_at.is_(None))
-        .values(revoked_at=datetime.now(UTC))
-    )
 
 
 def _issue(session: Session, signer: TokenSigner, user: User, *, family_id: UUID) -> TokenPair:

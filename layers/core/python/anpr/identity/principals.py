@@ -20,6 +20,7 @@ class Principal:
         actor: what the audit log calls them.
         role: what they may do.
         scope: the cameras they are limited to; None for all.
+        login_id: the login that a person calls with; None for a machine.
         key_id: the API key that a machine calls with; None for a person.
         permissions: the `<data>:<read or write>` that a key is for; None for all that the role may do.
     """
@@ -27,6 +28,7 @@ class Principal:
     actor: Actor
     role: Role
     scope: CameraScope = None
+    login_id: UUID | None = None
     key_id: UUID | None = None
     permissions: frozenset[str] | None = None
 

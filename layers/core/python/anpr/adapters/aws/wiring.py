@@ -95,6 +95,9 @@ class AwsAdapters:
     def job_queue(self) -> JobQueue:
         return SqsJobQueue(_client("sqs"), JobQueueSettings().url)
 
+    def count_dead_jobs(self) -> int:
+        return SqsJobQueue(_client("sqs"), JobQueueSettings().dead_letter_url).depth()
+
     def webhook_queue(self) -> JobQueue:
         return SqsJobQueue(_client("sqs"), WebhookQueueSettings().queue_url)
 

@@ -78,6 +78,9 @@ class SelfHostedAdapters:
     def job_queue(self) -> JobQueue:
         return self.queue(JOBS)
 
+    def count_dead_jobs(self) -> int:
+        return self.queue(JOBS).count_dead()
+
     def webhook_queue(self) -> JobQueue:
         return self.queue(WEBHOOKS)
 
