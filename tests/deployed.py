@@ -1,26 +1,34 @@
 """What a deployment's files tell a process, held to what the settings classes of its mode know."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from anpr import bootstrap
+from anpr.adapters.aws import settings as aws
+from anpr.adapters.selfhost import settings as selfhost
+from anpr.adapters.supabase import settings as supabase
 from anpr.settings import FILE_SUFFIX, Settings
 from tests.env_example import settings_classes, variable
+
+_FAMILIES: Final[Mapping[str, tuple[type[Settings], ...]]] = {
+    "aws": aws.SETTINGS,
+    "selfhost": selfhost.SETTINGS,
+    "supabase": supabase.SETTINGS,
+}
 
 
 def missing(variables: Mapping[str, object], mode: str) -> list[str]:
     """Names of the variables without a default that the mode reads, and that are not set, themselves or by a file."""
-    strangers = _strangers(mode)
-    # Where the database keeps the queues, nobody asks for Redis.
-    strangers |= {"ANPR_REDIS_URL"} if variables.get("ANPR_QUEUE") == "postgres" else set()
+    of_others = {each for other, classes in _FAMILIES.items() if other != mode for each in classes}
     required = {
         variable(settings, field)
         for settings in settings_classes()
         for field, info in settings.model_fields.items()
-        if info.is_required()
+        if info.is_required() and settings not in of_others - {*_FAMILIES[mode]}
     }
-    return sorted(
-        name for name in required - strangers if not (variables.get(name) or variables.get(f"{name}{FILE_SUFFIX}"))
-    )
+    # Where the database keeps the queues, nobody asks for Redis.
+    required -= {"ANPR_REDIS_URL"} if variables.get("ANPR_QUEUE") == "postgres" else set()
+    return sorted(name for name in required if not (variables.get(name) or variables.get(f"{name}{FILE_SUFFIX}")))
 
 
 def unknown(variables: Mapping[str, object], mode: str) -> list[str]:

@@ -163,6 +163,29 @@ def test_what_points_at_a_process_finds_it(overlay: str) -> None:
         assert ("replicas" in each["spec"]) == (each["metadata"]["name"] in ("background", "stream"))
 
 
+def test_a_supabase_project_is_asked_for_what_is_its_own() -> None:
+    keys = {
+        process: {item["key"] for item in pod("supabase", process)["volumes"][0]["secret"]["items"]}
+        for process in PROCESSES
+    }
+    # Its Auth logs people in, its database keeps the queues, and its authority signs its certificates.
+    assert not {"admin.json", "signing-key.json", "redis_url"} & set().union(*keys.values())
+    assert all("supabase_ca" in each for each in keys.values())
+    assert {variables("supabase", process)["ANPR_DB_PORT"] for process in PROCESSES if process != "migrate"} == {"6543"}
+    assert variables("supabase", "migrate")["ANPR_DB_PORT"] == "5432"
+    asked, here = (
+        [each["metadata"]["query"] for each in document["spec"]["triggers"]]
+        for document in (of_kind("supabase", "ScaledObject")[0], _postgres_scaling())
+    )
+    assert [query.replace("FROM anpr.", "FROM ") for query in asked] == here
+
+
+def _postgres_scaling() -> Manifest:
+    path = kubernetes.FOLDER / "components" / "postgres-queue" / "scaling.yaml"
+    found: Manifest = next(yaml.safe_load_all(path.read_text()))
+    return found
+
+
 @pytest.mark.parametrize("overlay", RENDERED)
 def test_nothing_is_let_in_but_clients_and_nothing_out_but_by_name(overlay: str) -> None:
     policies = {each["metadata"]["name"]: each["spec"] for each in of_kind(overlay, "NetworkPolicy")}

@@ -183,7 +183,7 @@ def test_the_scaler_looks_at_what_the_queue_keeps_in_redis(valkey: Valkey) -> No
 
 
 def test_the_scaler_asks_the_database_for_the_same(database: Database) -> None:
-    scaled = next(yaml.safe_load_all((kubernetes.FOLDER / "components/scale-by-postgres/scaling.yaml").read_text()))
+    scaled = next(yaml.safe_load_all((kubernetes.FOLDER / "components/postgres-queue/scaling.yaml").read_text()))
     queue = PostgresQueue(database, JOBS, max_receives=3)
 
     def counts() -> dict[str, int]:
