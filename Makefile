@@ -98,7 +98,7 @@ bench: $(STAMP) ## Time decoding, detecting and reading apart (CLIP=path, or a f
 lock: $(STAMP) $(UV) ## Resolve the dependencies anew; the layer's and the images' locks have the same versions.
 	$(COMPILE) --extra worker --extra infra --extra dev pyproject.toml --output-file requirements.lock
 	$(COMPILE) --no-annotate --constraints requirements.lock pyproject.toml --output-file layers/deps/requirements.txt
-	$(COMPILE) --no-annotate --constraints requirements.lock --extra worker --extra selfhost pyproject.toml --output-file gpu_worker/requirements-cpu.lock
+	$(COMPILE) --no-annotate --constraints requirements.lock --extra worker --extra selfhost --extra image pyproject.toml --output-file gpu_worker/requirements-cpu.lock
 	$(COMPILE) --no-annotate --constraints requirements.lock --extra gpu --extra selfhost pyproject.toml --output-file gpu_worker/requirements-gpu.lock
 	$(COMPILE) --no-annotate --constraints requirements.lock --extra selfhost pyproject.toml --output-file server/requirements.lock
 	$(COMPILE) --no-annotate infra/local/ministack.in --output-file infra/local/ministack.lock

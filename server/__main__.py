@@ -1,4 +1,4 @@
-"""`python -m server api | background | migrate | task NAME`."""
+"""`python -m server api | reader | background | migrate | task NAME`."""
 
 import argparse
 import sys
@@ -14,7 +14,7 @@ from server.logs import log_as
 def main() -> int:
     """Run one process; returns the exit status: 2 if it is not set up so that it can run."""
     parser = argparse.ArgumentParser(prog="server", description="The backend's processes.")
-    parser.add_argument("process", choices=("api", "background", "migrate", "task"))
+    parser.add_argument("process", choices=("api", "reader", "background", "migrate", "task"))
     parser.add_argument("name", nargs="?", choices=sorted(SCHEDULE), help="of a task: does it once, now")
     asked = parser.parse_args()
     process = asked.process
@@ -24,6 +24,8 @@ def main() -> int:
     # Imported here, so that each loads what it needs.
     if process == "api":
         from server.api import main as run  # noqa: PLC0415
+    elif process == "reader":
+        from server.reader import main as run  # noqa: PLC0415
     elif process == "background":
         from server.background import main as run  # noqa: PLC0415
     elif process == "task":

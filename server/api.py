@@ -3,7 +3,6 @@
 import logging
 
 import uvicorn
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from anpr import bootstrap, tracing
@@ -13,6 +12,7 @@ from functions.api.telemetry import PlainTelemetry, Telemetry
 from functions.api.whole import WholeApi, wire
 from functions.console.settings import ConsoleSettings, origin_of
 from functions.console.site import console_site
+from server.browsers import for_browsers
 from server.notices import PREFIX, NoticePages
 from server.settings import ServerSettings
 
@@ -45,16 +45,7 @@ def make_app(settings: ServerSettings, report: Telemetry) -> ASGIApp:
                 chosen = console
         await chosen(scope, receive, send)
 
-    if not settings.browser_origins:
-        return app
-    return CORSMiddleware(
-        app,
-        allow_origins=settings.browser_origins,
-        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["authorization", "content-type", "idempotency-key", "x-api-key"],
-        expose_headers=["x-request-id", "retry-after", "license-warning"],
-        max_age=3600,
-    )
+    return for_browsers(app, settings.browser_origins)
 
 
 def _console() -> ASGIApp:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from anpr import migrations
+from anpr.capture.pictures import PictureReader
 from anpr.db import Database, make_engine
 from anpr.settings import DatabaseSettings
 from infra.local.postgres import Postgres, free_port
@@ -115,3 +116,13 @@ def seaweedfs() -> Iterator[SeaweedFS]:
             yield server
         finally:
             server.kill()
+
+
+@pytest.fixture(scope="session")
+def reader() -> PictureReader:
+    """The real engines, for the whole run."""
+    # They take a while to load, which only tests that read pictures should wait for.
+    from gpu_worker.service.picture_reader import ReaderSettings, build_picture_reader  # noqa: PLC0415
+    from gpu_worker.vision.settings import VisionSettings  # noqa: PLC0415
+
+    return build_picture_reader(VisionSettings(), ReaderSettings())

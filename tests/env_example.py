@@ -18,6 +18,7 @@ import anpr.adapters.selfhost.settings
 import anpr.adapters.supabase.settings
 import anpr.settings
 import functions.console.settings
+import gpu_worker.service.picture_reader
 import gpu_worker.service.work
 import gpu_worker.vision.settings
 import server.settings
@@ -51,6 +52,7 @@ def settings_classes() -> list[type[BaseSettings]]:
             functions.console.settings,
             gpu_worker.vision.settings,
             gpu_worker.service.work,
+            gpu_worker.service.picture_reader,
         )
         for found in vars(module).values()
         if inspect.isclass(found)

@@ -172,3 +172,10 @@ WORKER_MAY: Final = {
     "events:PutEvents Bus",
     "xray:PutTraceSegments *",
 }
+# What answers single pictures: nothing of what others sent can be read with it.
+READER_MAY: Final = {
+    USES_DATABASE,
+    "s3:PutObject Footage/crops/*",
+    "s3:PutObject Footage/frames/*",
+    "events:PutEvents Bus",
+}

@@ -15,7 +15,7 @@ from tests.deployed import missing, unknown
 
 COMPOSE: Final[dict[str, Any]] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES: Final[dict[str, dict[str, Any]]] = COMPOSE["services"]
-OURS: Final = ("migrate", "api", "background", "worker", "worker-gpu", "stream")
+OURS: Final = ("migrate", "api", "reader", "background", "worker", "worker-gpu", "stream")
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -26,6 +26,7 @@ from anpr_client.errors import (
     UploadRefused,
 )
 from anpr_client.models import Camera, Event, Export, Hit, Job, Upload, Verdict
+from anpr_client.pictures import Picture, PicturePlate, Reading
 from anpr_client.webhooks import Webhook
 
 __all__ = [
@@ -50,7 +51,10 @@ __all__ = [
     "NoSuchCamera",
     "NotFound",
     "Options",
+    "Picture",
+    "PicturePlate",
     "ProblemPart",
+    "Reading",
     "RetryPolicy",
     "TimedOut",
     "TokenStore",

@@ -145,6 +145,9 @@ def _credential(request: Request) -> str:
     scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
     if scheme.lower() == "basic":
         return _key_as_password(token)
+    if scheme.lower() == "token" and token.startswith(apikeys.PREFIX):
+        # As clients of other services send theirs; no access token is taken so.
+        return token
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("Log in and send the access token as Authorization: Bearer.")
     return token

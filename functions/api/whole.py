@@ -1,4 +1,4 @@
-"""All groups in one process, as API Gateway puts them together: each request goes by the first part of its path."""
+"""The groups in one process, as API Gateway puts them together: each request goes by the first part of its path."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -7,17 +7,21 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from anpr.db import Database
 from functions.api.app import create_app, routes_of
-from functions.api.groups import alerts, capture, governance, identity, review
+from functions.api.groups import alerts, capture, governance, identity, reader, review
 from functions.api.resource import Group
 from functions.api.services import ApiServices
 from functions.api.telemetry import Telemetry
 
-GROUPS: Final[tuple[Group, ...]] = (identity.GROUP, capture.GROUP, review.GROUP, alerts.GROUP, governance.GROUP)
+TOGETHER: Final[tuple[Group, ...]] = (identity.GROUP, capture.GROUP, review.GROUP, alerts.GROUP, governance.GROUP)
+"""The groups that one process serves without any model."""
+
+GROUPS: Final[tuple[Group, ...]] = (*TOGETHER, reader.GROUP)
+"""All groups: the last has a process, or a function, of its own, with the models in its memory."""
 
 
 def wire(database: Database) -> dict[str, ApiServices]:
-    """Read every group's settings and wire its services, by the group's name; all use one database."""
-    return {group.name: group.services.wire(database) for group in GROUPS}
+    """Read the settings of the groups that go together and wire their services, by name; all use one database."""
+    return {group.name: group.services.wire(database) for group in TOGETHER}
 
 
 class WholeApi:
@@ -30,14 +34,15 @@ class WholeApi:
         """Make the applications.
 
         Args:
-            services: each group's, by its name.
+            services: of each group that is served, by its name.
             telemetry: what to report by.
         """
         self._services = services
         self._by_segment: dict[str, ASGIApp] = {}
         for group in GROUPS:
-            app = create_app(group, services[group.name], telemetry)
-            self._by_segment |= dict.fromkeys(segments_of(group), app)
+            if group.name in services:
+                app = create_app(group, services[group.name], telemetry)
+                self._by_segment |= dict.fromkeys(segments_of(group), app)
         # What nobody serves is answered by one of them: the same problem whichever it is.
         self._any: ASGIApp = app
 

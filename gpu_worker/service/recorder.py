@@ -4,8 +4,6 @@ import threading
 import time
 from typing import Final
 
-import cv2
-
 from anpr import outbox
 from anpr.alerts import bolos
 from anpr.capture import passages
@@ -14,11 +12,9 @@ from anpr.errors import AnprError, NotFound, Unavailable
 from anpr.messages import Metric
 from anpr.ports import BlobStore
 from gpu_worker.service.footage import Finding
+from gpu_worker.service.jpeg import jpeg
 from gpu_worker.service.logs import logger
 from gpu_worker.service.services import Services
-from gpu_worker.vision.geometry import Image
-
-_JPEG_QUALITY: Final = 92
 
 _RELAY_PAUSE_S: Final = 30
 """How long a bus that failed is left alone: its time-outs would hold up the reading. The sweep relays what waits."""
@@ -47,7 +43,7 @@ class Recorder:
         with self._services.database.transaction() as session:
             if passages.is_recorded(session, held, number):
                 return False
-        crop, frame = _jpeg(finding.crop), _jpeg(finding.frame)
+        crop, frame = jpeg(finding.crop), jpeg(finding.frame)
         images = passages.name_images(held.upload_id, number, crop, frame)
         _put(self._services.blobs, images.crop_key, crop)
         _put(self._services.blobs, images.frame_key, frame)
@@ -71,15 +67,8 @@ class Recorder:
             logger.warning("events wait in the outbox", reason=str(error))
 
 
-def _put(blobs: BlobStore, key: str, jpeg: bytes) -> None:
+def _put(blobs: BlobStore, key: str, image: bytes) -> None:
     try:
-        blobs.put(key, jpeg, content_type="image/jpeg")
+        blobs.put(key, image, content_type="image/jpeg")
     except NotFound as error:
         raise Unavailable("The storage does not take the images of what was read.") from error
-
-
-def _jpeg(image: Image) -> bytes:
-    encoded, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-    if not encoded:
-        raise ValueError(f"an image of shape {image.shape} cannot be encoded")
-    return data.tobytes()

@@ -35,7 +35,7 @@ class Placement:
     security_group: aws_ec2.ISecurityGroup
 
 
-class _Network(TypedDict, total=False):
+class Network(TypedDict, total=False):
     """The arguments of a function that say where it runs."""
 
     vpc: aws_ec2.IVpc
@@ -137,7 +137,7 @@ class BackendFunction(Construct):
         if environment.tracing:
             acknowledge(role, "IAM5[Resource::*]", "X-Ray's PutTraceSegments knows no narrower resource.")
         if spec.placement is not None:
-            _grant_network_interfaces(role)
+            grant_network_interfaces(role)
         snapshots = environment.snap_start and spec.called_by_people
         self.function = aws_lambda.Function(
             self,
@@ -161,7 +161,7 @@ class BackendFunction(Construct):
                 "POWERTOOLS_TRACE_DISABLED": str(not environment.tracing).lower(),
                 **spec.variables,
             },
-            **_placed(spec.placement),
+            **placed(spec.placement),
         )
         acknowledge(self.function, "L1", "Python 3.13 is what the dependencies layer is built for; both move together.")
         self.live: aws_lambda.IFunction = self.function
@@ -170,7 +170,8 @@ class BackendFunction(Construct):
             self.live = aws_lambda.Alias(self, "Live", alias_name="live", version=self.function.current_version)
 
 
-def _placed(placement: Placement | None) -> _Network:
+def placed(placement: Placement | None) -> Network:
+    """The arguments that put a function into a network; none where there is none."""
     if placement is None:
         return {}
     return {
@@ -182,7 +183,7 @@ def _placed(placement: Placement | None) -> _Network:
     }
 
 
-def _grant_network_interfaces(role: aws_iam.Role) -> None:
+def grant_network_interfaces(role: aws_iam.Role) -> None:
     """Allow Lambda to connect the function to its network, and the function's own code to do nothing of the kind."""
     actions = [
         "ec2:CreateNetworkInterface",

@@ -1,4 +1,4 @@
-"""The console's packages from npm, as `console/package-lock.json` pins them; needed to work on it, never to run it."""
+"""Packages from npm, as a folder's `package-lock.json` pins them: the console's, to work on it, and those of tests."""
 
 import hashlib
 import os
@@ -24,8 +24,11 @@ class NpmError(RuntimeError):
     """The packages could not be installed; the text is what npm said."""
 
 
-def install() -> Path:
-    """Install what the lock names, unless that was done; npm checks each package's integrity by the lock.
+def install(folder: Path = CONSOLE) -> Path:
+    """Install what a folder's lock names, unless that was done; npm checks each package's integrity by the lock.
+
+    Args:
+        folder: with `package.json` and `package-lock.json`.
 
     Returns:
         The folder of the packages.
@@ -33,15 +36,17 @@ def install() -> Path:
     Raises:
         NpmError: npm failed.
     """
-    stamp = MODULES / f".made-of-{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]}"
+    modules = folder / MODULES.name
+    lock = (folder / LOCK.name).read_bytes()
+    stamp = modules / f".made-of-{hashlib.sha256(lock).hexdigest()[:16]}"
     if stamp.exists():
-        return MODULES
-    shutil.rmtree(MODULES, ignore_errors=True)
+        return modules
+    shutil.rmtree(modules, ignore_errors=True)
     done = npm(
         # No package's own script is run: none is needed, and whoever takes over a package would begin with one.
         ["ci", "--ignore-scripts", "--no-fund", "--no-audit", "--loglevel=error"],
         return_completed_process=True,
-        cwd=CONSOLE,
+        cwd=folder,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -50,9 +55,9 @@ def install() -> Path:
         env=_trusted() | os.environ | {"NO_UPDATE_NOTIFIER": "1"},
     )
     if done.returncode != 0:
-        raise NpmError(f"npm could not install the console's packages:\n{done.stdout!s}{done.stderr!s}".strip())
+        raise NpmError(f"npm could not install the packages of {folder.name}:\n{done.stdout!s}{done.stderr!s}".strip())
     stamp.touch()
-    return MODULES
+    return modules
 
 
 def _trusted() -> dict[str, str]:

@@ -7,7 +7,7 @@ settings from CloudFormation, so they are set afterwards.
 import json
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -108,6 +108,20 @@ class EmulatedCloud:
             iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
         made = iam.create_access_key(UserName=name)["AccessKey"]
         return AccessKey(made["AccessKeyId"], made["SecretAccessKey"])
+
+    def route(self, api_id: str, paths: Sequence[str], url: str) -> None:
+        """Have an HTTP API hand on some paths to a server, as it is; done again, to wherever it is then."""
+        gateway = self.client("apigatewayv2")
+        found = {item["RouteKey"]: item for item in gateway.get_routes(ApiId=api_id)["Items"]}
+        told = {"ApiId": api_id, "IntegrationUri": url, "IntegrationMethod": "ANY"}
+        for path in paths:
+            key = f"ANY {path}"
+            if key in found:
+                before = found[key]["Target"].rpartition("/")[2]
+                gateway.update_integration(**told, IntegrationId=before)
+                continue
+            made = gateway.create_integration(**told, IntegrationType="HTTP_PROXY", PayloadFormatVersion="1.0")
+            gateway.create_route(ApiId=api_id, RouteKey=key, Target=f"integrations/{made['IntegrationId']}")
 
     def function_names(self) -> dict[str, str]:
         """The functions' names, by their handlers' dotted paths."""

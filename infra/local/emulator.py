@@ -2,13 +2,11 @@
 
 import os
 import shutil
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from infra.local.process import LoggedProcess
+from infra.local.process import LoggedProcess, answers
 from infra.local.wheels import environment
 from infra.packaging import CACHE
 
@@ -91,7 +89,7 @@ class Emulator:
         Raises:
             infra.local.process.ProcessError: it did not come up.
         """
-        self.process.wait_until(lambda: _answers(f"{self.endpoint}/_ministack/health"), timeout_s=_START_TIMEOUT_S)
+        self.process.wait_until(lambda: answers(f"{self.endpoint}/_ministack/health"), timeout_s=_START_TIMEOUT_S)
 
     def stop(self) -> None:
         """Stop it; it writes its state first, where it keeps any."""
@@ -131,11 +129,3 @@ def start(python: Path, *, port: int, state: Path, log: Path, persistent: bool) 
     # Its functions must see the layers alone: what our own interpreter is told to import is none of theirs.
     env.pop("PYTHONPATH", None)
     return Emulator(LoggedProcess("AWS emulator", [str(python), "-m", "ministack"], env=env, log=log), port)
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - our own loopback address
-            return bool(response.status == 200)
-    except (urllib.error.URLError, ConnectionError, TimeoutError):
-        return False

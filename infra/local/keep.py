@@ -78,10 +78,17 @@ class Keeper:
                 worker.settle()
                 streams = site.start_streams(stack)
                 streams.check()
+            with self._console.step("Reader of single pictures started"):
+                reader = site.start_reader(stack)
             with self._console.step("API awake"):
                 site.wake()
             addresses = f"Open   {site.console_url}\nAPI    {site.api_url}\nDocs   {site.docs_url}"
-            groups = {**site.groups, "gpu_worker work": worker.pid, "gpu_worker stream": streams.pid}
+            groups = {
+                **site.groups,
+                "gpu_worker work": worker.pid,
+                "gpu_worker stream": streams.pid,
+                "server reader": reader.pid,
+            }
             self._write(Record(place.ports, groups, addresses))
             self._address.write_text(f"{site.api_url}\n")
             # From here on it is `down` that stops them.

@@ -76,3 +76,6 @@ class Running(Protocol):
 
     def start_streams(self, stack: ExitStack, **variables: str) -> LoggedProcess:
         """Start a process that reads cameras' live streams, to be stopped by `stack`."""
+
+    def start_reader(self, stack: ExitStack, **variables: str) -> LoggedProcess:
+        """Start the process that answers single pictures, wait until it does, and have `stack` stop it."""

@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -153,6 +155,15 @@ def _signal(group: int, number: signal.Signals) -> None:
     except (ProcessLookupError, PermissionError):
         # Gone already. macOS says "not permitted" of a group that holds only a process that has ended.
         return
+
+
+def answers(url: str) -> bool:
+    """Whether a server of our own says at an address that all is well."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - our own loopback address
+            return bool(response.status == 200)
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False
 
 
 def tail(log: Path, *, lines: int = 25) -> str:

@@ -1,4 +1,4 @@
-"""The self-hosted backend on this machine: PostgreSQL, Valkey, SeaweedFS, and the processes that compose.yaml runs."""
+"""The self-hosted backend on this machine: PostgreSQL, Valkey, SeaweedFS, Caddy, and the processes of compose.yaml."""
 
 import json
 import os
@@ -9,16 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-import httpx
-
 from anpr_client import Login
 from infra.environments import LOCAL
 from infra.local.console import Console
 from infra.local.interrupts import deferred
 from infra.local.place import Place
 from infra.local.postgres import Postgres
-from infra.local.process import LoggedProcess, ProcessError, tail
-from infra.local.servers import Keys, SeaweedFS, Valkey, start_seaweedfs, start_valkey
+from infra.local.process import LoggedProcess, ProcessError, answers, tail
+from infra.local.servers import Keys, SeaweedFS, Valkey, start_caddy, start_seaweedfs, start_valkey
 from infra.packaging import ROOT
 
 BUCKET: Final = "anpr"
@@ -38,6 +36,7 @@ class SelfHostedSite:
         seaweedfs: keeps the files.
         api: the process that serves the API.
         background: the process that does what nobody waits for.
+        caddy: what clients talk to.
     """
 
     place: Place
@@ -46,11 +45,12 @@ class SelfHostedSite:
     seaweedfs: SeaweedFS
     api: LoggedProcess
     background: LoggedProcess
+    caddy: LoggedProcess
 
     @property
     def api_url(self) -> str:
         """Base of the API's addresses."""
-        return f"http://127.0.0.1:{self.place.port('api')}"
+        return f"http://127.0.0.1:{self.place.port('front')}"
 
     @property
     def console_url(self) -> str:
@@ -71,6 +71,7 @@ class SelfHostedSite:
             **queues,
             "server background": self.background.pid,
             "server api": self.api.pid,
+            "caddy": self.caddy.pid,
         }
 
     def wake(self) -> None:
@@ -81,7 +82,7 @@ class SelfHostedSite:
         return environment(self.place, self.valkey, self.seaweedfs)
 
     def start(self, stack: ExitStack, process: str, **variables: str) -> LoggedProcess:
-        """Start one more `api`, `background` or worker, to be stopped by `stack`."""
+        """Start one more `api`, `background`, `reader` or worker, to be stopped by `stack`."""
         return _start(self.place, stack, process, self.environment() | variables)
 
     def start_worker(self, stack: ExitStack, **variables: str) -> LoggedProcess:
@@ -92,6 +93,13 @@ class SelfHostedSite:
         """Start a process that reads cameras' live streams, to be stopped by `stack`."""
         networks = json.dumps(LOCAL.stream_networks)
         return self.start(stack, "streams", ANPR_STREAM_ALLOW_NETWORKS=networks, **variables)
+
+    def start_reader(self, stack: ExitStack, **variables: str) -> LoggedProcess:
+        """Start the process that answers single pictures, wait until it does, and have `stack` stop it."""
+        port = self.place.port("reader")
+        started = self.start(stack, "reader", ANPR_SERVER_PORT=str(port), **variables)
+        started.wait_until(lambda: answers(f"http://127.0.0.1:{port}/alive"), timeout_s=_START_S)
+        return started
 
 
 def launch(
@@ -134,10 +142,12 @@ def launch(
         background = _start(place, stack, "background", told)
         api = _start(place, stack, "api", told)
         url = f"http://127.0.0.1:{place.port('api')}/health"
-        api.wait_until(lambda: _answers(url), timeout_s=_START_S)
+        api.wait_until(lambda: answers(url), timeout_s=_START_S)
         background.check()
+    with console.step("Caddy started"):
+        caddy = _start_caddy(place, stack)
     admin = json.loads((secrets / "admin.json").read_text())
-    return SelfHostedSite(place, Login(admin["email"], admin["password"]), valkey, weed, api, background)
+    return SelfHostedSite(place, Login(admin["email"], admin["password"]), valkey, weed, api, background, caddy)
 
 
 def environment(place: Place, valkey: Valkey | None, weed: SeaweedFS) -> dict[str, str]:
@@ -168,8 +178,24 @@ def environment(place: Place, valkey: Valkey | None, weed: SeaweedFS) -> dict[st
     )
 
 
+def _start_caddy(place: Place, stack: ExitStack) -> LoggedProcess:
+    front = place.port("front")
+    with deferred():
+        caddy = start_caddy(
+            place.state / "caddy",
+            place.logs / "caddy.log",
+            front=front,
+            api=place.port("api"),
+            reader=place.port("reader"),
+        )
+        stack.callback(caddy.stop)
+    caddy.wait_until(lambda: answers(f"http://127.0.0.1:{front}/health"), timeout_s=_START_S)
+    return caddy
+
+
 _COMMANDS: Final = {
     "api": ("-m", "server", "api"),
+    "reader": ("-m", "server", "reader"),
     "background": ("-m", "server", "background"),
     "worker": ("-m", "gpu_worker", "work"),
     "streams": ("-m", "gpu_worker", "stream"),
@@ -208,10 +234,3 @@ def _bare() -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": os.pathsep.join((str(ROOT / "layers" / "core" / "python"), str(ROOT))),
     }
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=2, trust_env=False).is_success
-    except httpx.HTTPError:
-        return False

@@ -1,19 +1,17 @@
-"""Valkey and SeaweedFS on this machine, from wheels: for the self-hosted mode and for the tests of its adapters.
+"""Valkey, SeaweedFS and Caddy on this machine, from wheels: for the self-hosted mode and the tests of its adapters.
 
-Both listen on the loopback interface alone. What they are told to do is what compose.yaml tells them.
+All listen on the loopback interface alone. What they are told to do is what compose.yaml tells them.
 """
 
 import json
 import os
 import socket
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from infra.local.postgres import free_port
-from infra.local.process import LoggedProcess
+from infra.local.process import LoggedProcess, answers
 from infra.local.wheels import environment
 from infra.packaging import CACHE
 
@@ -110,7 +108,7 @@ class SeaweedFS:
 
     def wait(self) -> None:
         """Wait until it answers."""
-        self.process.wait_until(lambda: _healthy(f"{self.endpoint}/healthz"), timeout_s=_START_TIMEOUT_S)
+        self.process.wait_until(lambda: answers(f"{self.endpoint}/healthz"), timeout_s=_START_TIMEOUT_S)
 
     def stop(self) -> None:
         """Stop it, which takes it some seconds; what it holds is on its disk."""
@@ -155,6 +153,45 @@ def start_seaweedfs(data: Path, log: Path, *, port: int | None = None, keys: Key
     return SeaweedFS(LoggedProcess("SeaweedFS", command, env=_bare(), log=log), port, keys)
 
 
+_CADDYFILE: Final = """{{
+	admin off
+	auto_https off
+	persist_config off
+	log {{
+		level WARN
+	}}
+}}
+http://127.0.0.1:{front} {{
+	@pictures path /read /v1/*
+	handle @pictures {{
+		reverse_proxy 127.0.0.1:{reader}
+	}}
+	handle {{
+		reverse_proxy 127.0.0.1:{api}
+	}}
+}}
+"""
+"""server/Caddyfile without certificates, and without the bucket, which has an address of its own here."""
+
+
+def start_caddy(home: Path, log: Path, *, front: int, api: int, reader: int) -> LoggedProcess:
+    """Start Caddy before the processes that serve the API.
+
+    Args:
+        home: folder of its configuration; made where it is not there.
+        log: its output is appended to it.
+        front: where it listens.
+        api: the port of the API's process.
+        reader: the port of the process that answers single pictures.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    configuration = home / "Caddyfile"
+    configuration.write_text(_CADDYFILE.format(front=front, api=api, reader=reader))
+    command = [str(_program("caddy")), "run", "--adapter", "caddyfile", "--config", str(configuration)]
+    told = {"XDG_DATA_HOME": str(home), "XDG_CONFIG_HOME": str(home)}
+    return LoggedProcess("Caddy", command, env=_bare() | told, log=log)
+
+
 def _free_ports(count: int) -> list[int]:
     """Find ports that nothing listens on, all at once, so that none is found twice."""
     probes = [socket.socket() for _ in range(count)]
@@ -178,12 +215,4 @@ def _pong(port: int) -> bool:
             connection.sendall(b"PING\r\n")
             return connection.recv(7) == b"+PONG\r\n"
     except OSError:
-        return False
-
-
-def _healthy(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - our own loopback address
-            return bool(response.status == 200)
-    except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False

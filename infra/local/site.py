@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,13 +19,14 @@ from infra.local.deploy import EmulatedCloud
 from infra.local.interrupts import deferred
 from infra.local.place import Place
 from infra.local.postgres import Postgres
-from infra.local.process import LoggedProcess
+from infra.local.process import LoggedProcess, answers
 from infra.packaging import ROOT, bundles
 
 STACK: Final = f"anpr-{LOCAL.name}-core"
 _OF_EACH_FUNCTION: Final = ("/users", "/cameras", "/events", "/bolos", "/admin/audit", "/console")
 _ON_THE_WAY_OF_A_WEBHOOK: Final = ("bolo_notifier", "webhook_sender", "webhook_poster")
 _WAKE_TIMEOUT_S: Final = 120
+_READER_TIMEOUT_S: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Site:
         admin: the first administrator.
         worker_key: whom workers act for: a user who may do what the worker's policy allows.
         stream_key: whom processes act for that read live streams.
+        reader_key: whom the process acts for that answers single pictures.
         emulator_pid: process that leads the emulator's group.
     """
 
@@ -47,6 +50,7 @@ class Site:
     admin: Login
     worker_key: emulator.AccessKey
     stream_key: emulator.AccessKey
+    reader_key: emulator.AccessKey
     emulator_pid: int
 
     @property
@@ -106,7 +110,7 @@ class Site:
             stack: what stops it.
             variables: further environment variables.
         """
-        return self._start("work", "worker", self.worker_environment() | variables, stack)
+        return self._start(("gpu_worker", "work"), "worker", self.worker_environment() | variables, stack)
 
     def start_streams(self, stack: ExitStack, **variables: str) -> LoggedProcess:
         """Start a process that reads cameras' live streams, to be stopped by `stack`.
@@ -120,13 +124,32 @@ class Site:
             "ANPR_WEBHOOK_KEY_SECRET_ID": self.outputs["WebhookKey"],
             "ANPR_STREAM_ALLOW_NETWORKS": json.dumps(LOCAL.stream_networks),
         }
-        return self._start("stream", "streams", environment | variables, stack)
+        return self._start(("gpu_worker", "stream"), "streams", environment | variables, stack)
 
-    def _start(self, command: str, name: str, environment: dict[str, str], stack: ExitStack) -> LoggedProcess:
+    def start_reader(self, stack: ExitStack, **variables: str) -> LoggedProcess:
+        """Start the process that answers single pictures, wait until it does, and have `stack` stop it.
+
+        The emulator runs no container images, so the gateway hands these paths on to a process, which is the one that
+        runs where there is no Lambda.
+
+        Args:
+            stack: what stops it.
+            variables: further environment variables.
+        """
+        port = self.place.port("reader")
+        environment = self.worker_environment() | emulator.client_environment(self.cloud.endpoint, self.reader_key)
+        environment |= {"ANPR_SERVER_PORT": str(port)}
+        process = self._start(("server", "reader"), "reader", environment | variables, stack)
+        url = f"http://127.0.0.1:{port}"
+        process.wait_until(lambda: answers(f"{url}/alive"), timeout_s=_READER_TIMEOUT_S)
+        self.cloud.route(self.outputs["ApiId"], ["/read", "/v1/{proxy+}"], url)
+        return process
+
+    def _start(self, module: Sequence[str], name: str, environment: dict[str, str], stack: ExitStack) -> LoggedProcess:
         with deferred():
             process = LoggedProcess(
                 name,
-                [sys.executable, "-m", "gpu_worker", command],
+                [sys.executable, "-m", *module],
                 env=environment,
                 log=self.place.logs / f"{name}.log",
             )
@@ -161,6 +184,7 @@ def launch(place: Place, console: Console, stack: ExitStack) -> Site:
         stream_key = cloud.make_user(
             f"anpr-{LOCAL.name}-stream", outputs["WorkerPolicyArn"], outputs["StreamPolicyArn"]
         )
+        reader_key = cloud.make_user(f"anpr-{LOCAL.name}-reader", outputs["ReaderPolicyArn"])
     with console.step("Database migrated, administrator made"):
         cloud.invoke(outputs["SetupFunction"])
         admin = Login(**cloud.get_secret(outputs["AdminSecret"]))
@@ -171,6 +195,7 @@ def launch(place: Place, console: Console, stack: ExitStack) -> Site:
         admin=admin,
         worker_key=worker_key,
         stream_key=stream_key,
+        reader_key=reader_key,
         emulator_pid=aws.process.pid,
     )
 

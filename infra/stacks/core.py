@@ -49,6 +49,8 @@ class CoreStack(Stack):
         functions: every function, by name: `Identity`, `OutboxRelay`, …
         worker_policy: what a worker may do; attach it to the role of whatever runs one.
         worker_variables: the settings that a worker needs.
+        reader_policy: what answering single pictures takes, wherever that runs.
+        reader_variables: the settings that it needs.
         stream_policy: what reading a live stream takes beside that; None where no camera streams.
         stream_variables: the settings that it needs.
     """
@@ -124,6 +126,13 @@ class CoreStack(Stack):
             **self._parts.jobs,
             **self._parts.events,
         }
+        self.reader_policy = self._reader_policy()
+        self.reader_variables = {
+            **self._parts.database.variables,
+            **self._parts.bucket,
+            **self._parts.events,
+            **self._parts.licensing,
+        }
         self.stream_policy = self._stream_policy()
         self.stream_variables = {
             **self._parts.database.variables,
@@ -157,6 +166,14 @@ class CoreStack(Stack):
             acknowledge(role, "IAM5[Resource::*]", "X-Ray's PutTraceSegments knows no narrower resource.")
         return role
 
+    def _reader_policy(self) -> aws_iam.ManagedPolicy:
+        """What answering single pictures takes: a Lambda on AWS, a process where an emulator is."""
+        policy = aws_iam.ManagedPolicy(self, "ReaderPolicy", description="What answering single pictures takes.")
+        self._parts.database.grant_use(policy)
+        self.footage.grant_objects(policy, "s3:PutObject", prefixes=(CROPS_PREFIX, FRAMES_PREFIX))
+        self.bus.grant_publish(policy)
+        return policy
+
     def _stream_policy(self) -> aws_iam.ManagedPolicy | None:
         """What a process may do that reads live streams, beside what a worker may."""
         if not (self._environment.stream_tasks or self._environment.emulated):
@@ -183,6 +200,7 @@ class CoreStack(Stack):
         }
         if self._environment.emulated:
             outputs["DatabaseSecret"] = EMULATED_DATABASE_SECRET
+            outputs["ReaderPolicyArn"] = self.reader_policy.managed_policy_arn
         if self.stream_policy is not None:
             outputs["StreamPolicyArn"] = self.stream_policy.managed_policy_arn
             outputs["WebhookKey"] = self._secrets.webhook_key_id

@@ -1,11 +1,13 @@
-"""The worker stack: what reads the footage, from nothing when there is none to as many workers as there is work for."""
+"""The worker stack: what has the models. Of workers there are as many as there is work for, and none without any."""
 
 from aws_cdk import CfnOutput, Stack, aws_ecs
 from constructs import Construct
 
 from infra.acknowledgements import acknowledge
+from infra.components.backend_function import Placement
 from infra.components.detection_queue import MAX_RECEIVES, VISIBILITY_S
 from infra.components.gpu_quota import GpuQuota
+from infra.components.reader_function import ReaderFunction, ReaderNeeds
 from infra.components.stream_service import StreamNeeds, StreamService
 from infra.components.worker_capacity import GpuCapacity
 from infra.components.worker_image import worker_image
@@ -28,6 +30,7 @@ class WorkerStack(Stack):
         task: their common task definition, role and log.
         scaling: the alarms that scale them.
         streams: what reads live streams; None where no camera streams.
+        reader: what answers single pictures.
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class WorkerStack(Stack):
             policy=environment.scaling,
         )
         self.streams = self._streams(network, core, environment)
+        self.reader = self._reader(network, core, environment)
         QueueAwake(self, "Awake", queue=core.detection.queue)
         CfnOutput(self, "ClusterName", value=self.cluster.cluster_name)
         CfnOutput(self, "SpotService", value=self.spot.service_name)
@@ -90,6 +94,15 @@ class WorkerStack(Stack):
             network=network,
         )
         return StreamService(self, "Streams", needs=needs, environment=environment)
+
+    def _reader(self, network: NetworkStack, core: CoreStack, environment: Environment) -> ReaderFunction:
+        needs = ReaderNeeds(
+            api=core.api.api,
+            policy=core.reader_policy,
+            variables=core.reader_variables,
+            placement=Placement(network.vpc, network.function_subnets, network.database_clients),
+        )
+        return ReaderFunction(self, "Reader", needs=needs, environment=environment)
 
     def _providers(self, network: NetworkStack, environment: Environment) -> tuple[str, str]:
         """Names of the capacity providers: for spot capacity, and on demand."""

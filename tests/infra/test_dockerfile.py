@@ -82,10 +82,10 @@ def test_an_image_has_all_that_the_worker_asks_for(kind: str, extra: str) -> Non
     assert names - {project["name"]} <= {name.split("[")[0] for name in locked(kind)}, "run make lock"
 
 
-def test_the_images_differ_in_the_runtime_of_their_models_alone() -> None:
+def test_the_images_differ_in_the_runtime_of_their_models_and_in_what_lambda_starts() -> None:
     on_cpu, on_gpu = locked("cpu"), locked("gpu")
 
-    assert on_cpu.keys() - on_gpu.keys() == {"onnxruntime"}
+    assert on_cpu.keys() - on_gpu.keys() == {"onnxruntime", "awslambdaric", "simplejson"}
     assert on_gpu.keys() - on_cpu.keys() == {"onnxruntime-gpu"}
     assert {name: on_cpu[name] for name in on_cpu.keys() & on_gpu.keys()}.items() <= on_gpu.items()
 

@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from tests.infra.conftest import Template, listed
-from tests.permissions import EVERY_FUNCTION, MAY, STARTER_MAY, USES_DATABASE, WITHOUT_DATABASE, WORKER_MAY
+from tests.permissions import (
+    EVERY_FUNCTION,
+    MAY,
+    READER_MAY,
+    STARTER_MAY,
+    USES_DATABASE,
+    WITHOUT_DATABASE,
+    WORKER_MAY,
+)
 
 # What Lambda needs to connect a function to the database's network.
 IN_THE_NETWORK = {
@@ -74,6 +82,15 @@ def test_the_worker_may_do_what_it_needs_and_no_more(prod: Template) -> None:
     assert granted(prod)["WorkerPolicy"] == on_aws("Worker", WORKER_MAY)
 
 
+@pytest.mark.parametrize("name", ["prod", "local"])
+def test_what_answers_single_pictures_may_do_what_it_needs_and_no_more(
+    templates: dict[str, Template], name: str
+) -> None:
+    expected = READER_MAY if name == "local" else on_aws("Reader", READER_MAY)
+
+    assert granted(templates[name])["ReaderPolicy"] == expected
+
+
 @pytest.mark.parametrize("function", MAY)
 def test_the_one_machine_run_grants_the_same_but_for_the_database(
     templates: dict[str, Template], function: str
@@ -96,7 +113,7 @@ def test_a_functions_own_code_may_not_touch_the_network_that_lambda_makes_for_it
 
 
 def test_every_function_stands_in_the_table(prod: Template) -> None:
-    assert granted(prod).keys() == MAY.keys() | {"WorkerPolicy", "SweepStarter"}
+    assert granted(prod).keys() == MAY.keys() | {"WorkerPolicy", "ReaderPolicy", "SweepStarter"}
     assert len(prod.of_type("AWS::Lambda::Function")) == len(MAY) + 1
 
 

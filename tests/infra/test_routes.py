@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from functions.api.resource import Group
-from functions.api.whole import GROUPS, segments_of
+from functions.api.whole import TOGETHER, segments_of
 from tests.infra.conftest import Template
 
 
-@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)
+@pytest.mark.parametrize("group", TOGETHER, ids=lambda group: group.name)
 def test_what_a_function_serves_is_routed_to_it(prod: Template, group: Group) -> None:
     routed = _routed(prod)
 
@@ -19,7 +19,7 @@ def test_what_a_function_serves_is_routed_to_it(prod: Template, group: Group) ->
 
 
 def test_nothing_else_is_routed(prod: Template) -> None:
-    assert _routed(prod).keys() == {segment for group in GROUPS for segment in segments_of(group)} | {"console"}
+    assert _routed(prod).keys() == {segment for group in TOGETHER for segment in segments_of(group)} | {"console"}
 
 
 def test_the_console_and_the_root_are_one_functions(prod: Template) -> None:

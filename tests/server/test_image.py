@@ -19,6 +19,6 @@ def test_the_steps_make_processes_that_start_in_a_clean_environment(tmp_path: Pa
         build.run(made[name])
 
     start = exec_form(made["server"].of("ENTRYPOINT")[-1])
-    assert "api,background,migrate,task" in build.shell(f"{start} --help")
+    assert "api,reader,background,migrate,task" in build.shell(f"{start} --help")
     build.shell("/opt/anpr/venv/bin/python -m anpr init --dir /opt/anpr/keys")
     assert (tmp_path / "root/opt/anpr/keys/admin.json").is_file()

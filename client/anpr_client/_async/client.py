@@ -9,6 +9,7 @@ import httpx
 
 from anpr_client._async.alerts import AsyncBolos, AsyncHits
 from anpr_client._async.capture import AsyncCameras, AsyncJobs, AsyncUploads
+from anpr_client._async.pictures import AsyncPictures
 from anpr_client._async.review import AsyncEvents, AsyncExports, AsyncFeedback
 from anpr_client._async.transport import AsyncTransport
 from anpr_client.calls import Call, Options
@@ -24,6 +25,7 @@ class AsyncClient:
         cameras: where footage comes from.
         uploads: files for the backend to read.
         jobs: how reading them goes.
+        pictures: single ones, read at once.
         events: what passed before the cameras.
         review: people's judgement of it.
         exports: archives of it.
@@ -55,6 +57,7 @@ class AsyncClient:
         self.cameras = AsyncCameras(self._transport)
         self.uploads = AsyncUploads(self._transport)
         self.jobs = AsyncJobs(self._transport)
+        self.pictures = AsyncPictures(self._transport)
         self.events = AsyncEvents(self._transport)
         self.review = AsyncFeedback(self._transport)
         self.exports = AsyncExports(self._transport)

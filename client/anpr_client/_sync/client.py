@@ -9,6 +9,7 @@ import httpx
 
 from anpr_client._sync.alerts import Bolos, Hits
 from anpr_client._sync.capture import Cameras, Jobs, Uploads
+from anpr_client._sync.pictures import Pictures
 from anpr_client._sync.review import Events, Exports, Feedback
 from anpr_client._sync.transport import Transport
 from anpr_client.calls import Call, Options
@@ -24,6 +25,7 @@ class Client:
         cameras: where footage comes from.
         uploads: files for the backend to read.
         jobs: how reading them goes.
+        pictures: single ones, read at once.
         events: what passed before the cameras.
         review: people's judgement of it.
         exports: archives of it.
@@ -55,6 +57,7 @@ class Client:
         self.cameras = Cameras(self._transport)
         self.uploads = Uploads(self._transport)
         self.jobs = Jobs(self._transport)
+        self.pictures = Pictures(self._transport)
         self.events = Events(self._transport)
         self.review = Feedback(self._transport)
         self.exports = Exports(self._transport)

@@ -8,7 +8,7 @@ from typing import Final
 import click
 from click.shell_completion import get_completion_class
 
-from anpr_client.cli import account, alerts, bulk, capture, passages
+from anpr_client.cli import account, alerts, bulk, capture, passages, pictures
 from anpr_client.cli.session import Session
 
 PLUGINS: Final = "anpr_client.commands"
@@ -78,6 +78,7 @@ for _command in (
     *account.COMMANDS,
     *capture.COMMANDS,
     *passages.COMMANDS,
+    *pictures.COMMANDS,
     *alerts.COMMANDS,
     *bulk.COMMANDS,
     completion,

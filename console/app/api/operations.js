@@ -941,3 +941,30 @@ export const getAdminHealth = (options) =>
  */
 export const getBacklog = (options) =>
   call('GET', '/admin/backlog', {}, [], options);
+
+/**
+ * Read a picture.
+ * @param {import('./schema.d.ts').ReadPictureArgs} args
+ * @param {Options} [options]
+ * @returns {Promise<import('./schema.d.ts').PictureOut>}
+ */
+export const readPicture = (args, options) =>
+  call('POST', '/read', args, ['camera', 'captured_at', 'region', 'fast', 'least_score'], options);
+
+/**
+ * Read a picture, as Plate Recognizer's Snapshot API does.
+ * @param {import('./schema.d.ts').ReadSnapshotArgs} args
+ * @param {Options} [options]
+ * @returns {Promise<import('./schema.d.ts').SnapshotOut>}
+ */
+export const readSnapshot = (args, options) =>
+  call('POST', '/v1/plate-reader/', args, [], options);
+
+/**
+ * The same, for clients that leave the slash out.
+ * @param {import('./schema.d.ts').ReadSnapshotWithoutSlashArgs} args
+ * @param {Options} [options]
+ * @returns {Promise<import('./schema.d.ts').SnapshotOut>}
+ */
+export const readSnapshotWithoutSlash = (args, options) =>
+  call('POST', '/v1/plate-reader', args, [], options);

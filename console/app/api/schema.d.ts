@@ -53,7 +53,7 @@ export interface ApiKeyIn {
   /** The most that it may do; its owner's role limits it further. */
   role: Role;
   /** Each `<data>:<read or write>`, as the routes name them. What gives passages, such as hits and previews, needs `events:read` too. */
-  permissions: Array<"bolos:read" | "bolos:write" | "cameras:read" | "cameras:write" | "events:read" | "exports:read" | "exports:write" | "feedback:read" | "jobs:read" | "jobs:write" | "metrics:read" | "reads:write" | "uploads:read" | "uploads:write" | "usage:read" | "webhooks:read" | "webhooks:write">;
+  permissions: Array<"bolos:read" | "bolos:write" | "cameras:read" | "cameras:write" | "events:read" | "exports:read" | "exports:write" | "feedback:read" | "jobs:read" | "jobs:write" | "metrics:read" | "pictures:write" | "reads:write" | "uploads:read" | "uploads:write" | "usage:read" | "webhooks:read" | "webhooks:write">;
   /** Null: it does not expire. */
   expires_at?: string | null;
   /** Null: its owner's cameras. */
@@ -962,6 +962,55 @@ export interface PasswordChange {
   new_password: string;
 }
 
+/** Where a plate is, in pixels of the upright picture. */
+export interface PictureBox {
+  xmin: number;
+  ymin: number;
+  xmax: number;
+  ymax: number;
+}
+
+/** A reading, with its share of the belief. */
+export interface PictureCandidate {
+  plate: string;
+  score: number;
+}
+
+/** What is in a picture. */
+export interface PictureOut {
+  /** The surest first. */
+  plates: Array<PicturePlate>;
+  width: number;
+  height: number;
+  /** What is wrong with the file, in words. */
+  defect: string | null;
+  /** Null where no camera is named, and so nothing was kept. */
+  camera_id: string | null;
+  captured_at: string | null;
+  /** Of the reading, with the wait for its turn. */
+  processing_ms: number;
+}
+
+/** One plate in a picture. */
+export interface PicturePlate {
+  plate: string;
+  score: number;
+  dscore: number;
+  readable: boolean;
+  region: PictureRegion | null;
+  box: PictureBox;
+  candidates: Array<PictureCandidate>;
+  /** `recorded` as a new passage; `stitched` to one of the same plate some seconds before; `repeated` where the picture came before. Null where no camera is named. */
+  outcome: Outcome | null;
+  event_id: string | null;
+}
+
+/** Where a plate is from. */
+export interface PictureRegion {
+  code: string;
+  score: number;
+}
+
 /** A JPEG that is to be posted by a form. */
 export interface PictureToCome {
   /** It must have exactly this size. */
@@ -1224,6 +1273,55 @@ export interface SessionOut {
   expires_in: number;
 }
 
+/** Another reading. */
+export interface SnapshotCandidate {
+  score: number;
+  plate: string;
+}
+
+/** What is in a picture. */
+export interface SnapshotOut {
+  /** Milliseconds. */
+  processing_time: number;
+  results: Array<SnapshotPlate>;
+  filename: string;
+  version: number;
+  camera_id: string | null;
+  timestamp: string;
+}
+
+/** One plate; in small letters. */
+export interface SnapshotPlate {
+  box: WholeBox;
+  plate: string;
+  region: SnapshotRegion;
+  score: number;
+  candidates: Array<SnapshotCandidate>;
+  dscore: number;
+  vehicle: SnapshotVehicle;
+  /** Of the passage, where a camera is named: the backend's own. */
+  event_id: string | null;
+}
+
+/** Why there is no answer. */
+export interface SnapshotRefusal {
+  detail: string;
+  status_code: number;
+}
+
+/** Where a plate is from; without a code and with a score of 0 where that is unknown. */
+export interface SnapshotRegion {
+  code: string;
+  score: number;
+}
+
+/** The vehicle, which is not looked for: its box is the plate's, its type unknown. */
+export interface SnapshotVehicle {
+  score: number;
+  type: string;
+  box: WholeBox;
+}
+
 /** What the present limits come from. */
 export type Standing = "unlimited" | "evaluation" | "licensed" | "grace" | "expired";
 
@@ -1397,7 +1495,7 @@ export interface UsageOut {
   /** The day, or the month's first. */
   period: string;
   camera_id: string;
-  /** Null for a camera that is gone. */
+  /** Null for a camera that is gone, and for pictures that were answered at once without a camera. */
   camera_name: string | null;
   uploads: number;
   /** Length of the footage; images are not in it. */
@@ -1542,6 +1640,14 @@ export interface WebhookPatch {
   event_types?: Array<"bolo.matched" | "bolo.updated" | "audit.anchored" | "camera.silent" | "camera.back">;
   list_ids?: Array<string> | null;
   active?: boolean;
+}
+
+/** A box in whole pixels. */
+export interface WholeBox {
+  xmin: number;
+  ymin: number;
+  xmax: number;
+  ymax: number;
 }
 
 export interface LogInArgs {
@@ -2061,4 +2167,26 @@ export interface EraseSubjectArgs {
   reason: string;
   /** Erase hits of wanted plates too. */
   include_hits?: boolean;
+}
+
+export interface ReadPictureArgs {
+  /** Id, name or serial number of a camera: recorded for it; without one, nothing is kept. */
+  camera?: string | null;
+  /** When it was taken, if a camera is named; the same picture and time again count once. */
+  captured_at?: string | null;
+  /** Where most plates are from; by default, what the camera's `region_hint` says. */
+  region?: Array<string>;
+  /** Take half the time, and perhaps miss small plates. */
+  fast?: boolean;
+  /** Of plates that are given; by default what counts as readable. */
+  least_score?: number | null;
+  body: string;
+}
+
+export interface ReadSnapshotArgs {
+  body: string;
+}
+
+export interface ReadSnapshotWithoutSlashArgs {
+  body: string;
 }

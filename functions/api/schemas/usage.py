@@ -36,7 +36,12 @@ class UsageOut(ResponseModel):
 
     period: Annotated[date, Field(description="The day, or the month's first.")]
     camera_id: UUID
-    camera_name: Annotated[str | None, Field(description="Null for a camera that is gone.")]
+    camera_name: Annotated[
+        str | None,
+        Field(
+            description="Null for a camera that is gone, and for pictures that were answered at once without a camera."
+        ),
+    ]
     uploads: int
     minutes: Annotated[float, Field(description="Length of the footage; images are not in it.")]
     frames: int

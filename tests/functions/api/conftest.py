@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from anpr.alerts.webhooks import sealing
+from anpr.capture.pictures import PictureReader
 from anpr.db import Database
 from anpr.identity import passwords, tokens
 from anpr.identity.tokens import TokenSigner, TokenVerifier
@@ -17,6 +18,7 @@ from functions.api.services.alerts import AlertsServices
 from functions.api.services.capture import CaptureServices
 from functions.api.services.governance import GovernanceServices
 from functions.api.services.identity import IdentityServices
+from functions.api.services.reader import ReaderServices
 from functions.api.services.review import ReviewServices
 from tests.functions.api.client import PASSWORD, RULES, SCRAPE_TOKEN, Api, gateway, route_of
 from tests.memory import MemoryAnchors, MemoryBlobs, MemoryBus, MemoryNotifier, MemoryQueue, MemorySecrets
@@ -29,7 +31,7 @@ def password_hash() -> str:
 
 
 @pytest.fixture
-def api(database: Database, password_hash: str, event_loop_for_mangum: None) -> Iterator[Api]:
+def api(database: Database, password_hash: str, reader: PictureReader, event_loop_for_mangum: None) -> Iterator[Api]:
     """The API with one account of each role, whose password is `PASSWORD`.
 
     What its requests put on record is what their routes say that they do.
@@ -71,6 +73,7 @@ def api(database: Database, password_hash: str, event_loop_for_mangum: None) -> 
             key_secret_id="webhook-key",
             metrics=MetricsSettings(token=SCRAPE_TOKEN),
         ),
+        "reader": ReaderServices(database=database, verifier=verifier, bus=bus, blobs=blobs, reader=reader),
         "governance": GovernanceServices(
             database=database,
             verifier=verifier,

@@ -14,7 +14,7 @@ from sqlalchemy import event
 
 from anpr.models import Role
 from functions.api.telemetry import PlainTelemetry
-from functions.api.whole import GROUPS, WholeApi, segments_of
+from functions.api.whole import TOGETHER, WholeApi, segments_of
 from tests.functions.api.client import PASSWORD, RULES, Api
 
 
@@ -65,7 +65,7 @@ def test_every_group_answers(client: Server) -> None:
         group.name: min(
             path for (method, path) in RULES if method == "GET" and "{" not in path and path[1:] in segments_of(group)
         )
-        for group in GROUPS
+        for group in TOGETHER
     }
     answers = {name: client.get(path).status_code for name, path in lowest.items()}
     assert answers == {"identity": 200, "capture": 401, "review": 401, "alerts": 401, "governance": 401}

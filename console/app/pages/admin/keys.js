@@ -34,6 +34,7 @@ const PERMISSIONS = {
   'jobs:read': true,
   'jobs:write': true,
   'metrics:read': true,
+  'pictures:write': true,
   'reads:write': true,
   'uploads:read': true,
   'uploads:write': true,

@@ -60,6 +60,12 @@ class Conflict(AnprError):
     status, code, title = 409, "conflict", "Conflict"
 
 
+class TooLarge(AnprError):
+    """The body is larger than what is taken in one request."""
+
+    status, code, title = 413, "too-large", "Too large"
+
+
 class Unprocessable(AnprError):
     """The payload is invalid in a way that its schema cannot express."""
 

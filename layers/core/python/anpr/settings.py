@@ -160,6 +160,19 @@ class ReadSettings(Settings):
     form_ttl: timedelta = timedelta(hours=1)
 
 
+class PictureSettings(Settings):
+    """Single pictures that are answered at once."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPR_PICTURE_")
+
+    max_bytes: int = Field(
+        default=4 * 1024**2,
+        gt=0,
+        le=20 * 1024**2,
+        description="Largest picture; on AWS no more than the default, for a Lambda takes 6 MB, in Base64.",
+    )
+
+
 class QueueSettings(Settings):
     """The queue of detection jobs."""
 

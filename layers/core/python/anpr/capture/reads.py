@@ -11,7 +11,7 @@ camera are recorded one after the other, or two at once would be two passages.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -24,23 +24,21 @@ from sqlalchemy.orm import Session
 from anpr import audit
 from anpr.alerts import bolos
 from anpr.audit import Action, Actor
-from anpr.capture import cameras, fileless, jobs, passages
+from anpr.capture import cameras, fileless, jobs, passages, stitching
 from anpr.capture.fileless import Fileless
 from anpr.capture.passages import Images, PlateBox, RecordedPassage
+from anpr.capture.stitching import MAX_CANDIDATES, Seen, same_vehicle
 from anpr.capture.uploads import MAX_AHEAD
 from anpr.errors import Conflict, Unprocessable
 from anpr.identity.scopes import CameraScope
 from anpr.messages import crop_key, frame_key
 from anpr.models import Camera, Event, HandedRead, UploadKind
-from anpr.plates import MAX_PLATE_LENGTH, normalize, plate_key
+from anpr.plates import MAX_PLATE_LENGTH, normalize
 from anpr.ports import BlobStore, PresignedUpload
 from anpr.settings import ReadSettings
 
 JPEG: Final = "image/jpeg"
 _PASSAGE_NO: Final = 1
-_LOOK_BACK: Final = timedelta(minutes=5)
-"""A vehicle that is read for longer than that is a passage more: it stands there."""
-_MAX_CANDIDATES: Final = 10
 
 
 class Picture(StrEnum):
@@ -179,18 +177,22 @@ class _Placed:
 
     @property
     def captured_at(self) -> datetime:
-        return _utc(self.read.captured_at, self.camera)
+        return in_utc(self.read.captured_at, self.camera)
 
     @property
     def plate(self) -> str:
         return normalize(self.read.plate)
+
+    @property
+    def seen(self) -> Seen:
+        return Seen(self.camera.id, self.read.engine, self.plate, self.read.score, self.captured_at)
 
 
 def _record(session: Session, actor: Actor, placed: _Placed, services: ReadServices) -> Recorded:
     before = session.get(HandedRead, (placed.camera.id, placed.read.digest))
     if before is not None:
         return _told(Outcome.REPEATED, session.get_one(Event, before.event_id), placed, services)
-    event = _same_vehicle(session, placed, services.settings.stitch_within)
+    event = same_vehicle(session, placed.seen, services.settings.stitch_within)
     if event is None:
         outcome, event = Outcome.RECORDED, _new_passage(session, actor, placed, services)
     else:
@@ -228,7 +230,7 @@ def _new_passage(session: Session, actor: Actor, placed: _Placed, services: Read
 def _passage(placed: _Placed) -> RecordedPassage:
     read = placed.read
     others = [(normalize(text), score) for text, score in read.candidates]
-    listed = dict([(placed.plate, read.score), *((text, score) for text, score in others if text)][:_MAX_CANDIDATES])
+    listed = dict([(placed.plate, read.score), *((text, score) for text, score in others if text)][:MAX_CANDIDATES])
     return RecordedPassage(
         passage_no=_PASSAGE_NO,
         plate=placed.plate,
@@ -252,37 +254,11 @@ def _passage(placed: _Placed) -> RecordedPassage:
     )
 
 
-def _same_vehicle(session: Session, placed: _Placed, within: timedelta) -> Event | None:
-    """The passage of the same plate, look-alikes not told apart, that this engine's read of this camera belongs to."""
-    at = placed.captured_at
-    return session.scalars(
-        select(Event)
-        .where(
-            Event.camera_id == placed.camera.id,
-            Event.captured_at.between(at - _LOOK_BACK, at + _LOOK_BACK),
-            Event.plate_key == plate_key(placed.plate),
-            Event.engine == placed.read.engine,
-            Event.first_seen_at <= at + within,
-            Event.last_seen_at >= at - within,
-        )
-        .order_by(Event.captured_at.desc(), Event.id)
-        .limit(1)
-        .with_for_update()
-    ).one_or_none()
-
-
 def _lengthen(session: Session, event: Event, placed: _Placed, services: ReadServices) -> None:
-    """Let a passage be as long as its reads say; what was read first stays what the machine read."""
-    read = placed.read
-    event.first_seen_at = min(event.first_seen_at, placed.captured_at)
-    event.last_seen_at = max(event.last_seen_at, placed.captured_at)
-    event.frames_seen += 1
-    event.frames_agreeing += int(placed.plate == event.plate)
-    known = {candidate["plate"] for candidate in event.candidates}
-    if placed.plate not in known and len(known) < _MAX_CANDIDATES:
-        event.candidates = [*event.candidates, {"plate": placed.plate, "score": read.score}]
+    """Add a read to its vehicle's passage."""
     if event.media_deleted_at is None:
         # Some engines hand in the plate at once, and its pictures a moment later.
+        read = placed.read
         missing = {picture: body for picture, body in read.pictures.items() if _key(event, picture) is None}
         for picture, body in missing.items():
             key = str(read.key(picture, event.upload_id))
@@ -291,9 +267,7 @@ def _lengthen(session: Session, event: Event, placed: _Placed, services: ReadSer
         if read.box is not None and event.box_xmin is None and Picture.FRAME in missing:
             event.box_xmin, event.box_ymin = read.box.xmin, read.box.ymin
             event.box_xmax, event.box_ymax = read.box.xmax, read.box.ymax
-    session.flush()
-    # Another spelling of it may be wanted.
-    bolos.match(session, services.matcher, event)
+    stitching.lengthen(session, event, placed.seen, services.matcher)
 
 
 def _told(outcome: Outcome, event: Event, placed: _Placed, services: ReadServices) -> Recorded:
@@ -331,7 +305,7 @@ def _check(camera: Camera, read: NewRead, settings: ReadSettings) -> None:
             f"{MAX_PLATE_LENGTH}.",
             errors=[{"pointer": "/plate", "detail": "no plate"}],
         )
-    if _utc(read.captured_at, camera) > datetime.now(UTC) + MAX_AHEAD:
+    if in_utc(read.captured_at, camera) > datetime.now(UTC) + MAX_AHEAD:
         raise Unprocessable(
             f"The read is of {read.captured_at.isoformat()}, which lies in the future.",
             errors=[{"pointer": "/captured_at", "detail": "lies in the future"}],
@@ -351,5 +325,5 @@ def _check(camera: Camera, read: NewRead, settings: ReadSettings) -> None:
             )
 
 
-def _utc(at: datetime, camera: Camera) -> datetime:
+def in_utc(at: datetime, camera: Camera) -> datetime:
     return (at if at.tzinfo is not None else at.replace(tzinfo=ZoneInfo(camera.time_zone))).astimezone(UTC)

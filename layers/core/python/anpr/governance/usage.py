@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import Date, Double, cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -23,6 +23,9 @@ from anpr.models import Camera, Upload, UploadStatus, UsageMonth, UsageRecord, U
 
 IMAGE_S: Final = 1.0
 """Seconds of footage that an image counts as; else a clip could be sent for nothing, frame by frame."""
+
+NO_CAMERA: Final = UUID(int=0)
+"""Where pictures are booked that no camera was named of: nobody who is limited to cameras sees it."""
 
 MAX_DAYS: Final = 366
 _SETTLES_AFTER: Final = timedelta(days=2)
@@ -94,6 +97,26 @@ def record(session: Session, processed: UploadProcessed, source_event_id: UUID |
         session.execute(update(UsageRecord).where(UsageRecord.upload_id == processed.upload_id).values(day=today))
         _add_to_month(session, today, seconds, images)
     return True
+
+
+def record_picture(session: Session, camera_id: UUID | None) -> None:
+    """Book a picture that was answered and of which there is no upload.
+
+    Args:
+        session: the transaction.
+        camera_id: whose it is; None where nobody said, and nothing was kept: it is booked on `NO_CAMERA`.
+    """
+    answered = UploadProcessed(
+        upload_id=uuid4(),
+        camera_id=camera_id or NO_CAMERA,
+        media="image",
+        duration_s=0.0,
+        frames=1,
+        events=0,
+        unreadable=0,
+        finished_at=datetime.now(UTC),
+    )
+    record(session, answered, None)
 
 
 def of_month(session: Session, at: datetime) -> MonthUse:

@@ -1,0 +1,93 @@
+"""`python -m server reader`: the process that answers single pictures, with the models in its memory."""
+
+import logging
+from dataclasses import dataclass
+
+import uvicorn
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from anpr import bootstrap, tracing
+from anpr.capture.pictures import PictureReader
+from anpr.settings import DatabaseSettings
+from functions.api.app import create_app
+from functions.api.groups.reader import GROUP
+from functions.api.services.reader import ReaderServices
+from functions.api.telemetry import PlainTelemetry, Telemetry
+from gpu_worker.service.picture_reader import ReaderSettings, build_picture_reader
+from gpu_worker.vision.settings import VisionSettings
+from server.admission import Admission
+from server.browsers import for_browsers
+from server.settings import ServerSettings
+
+_ALIVE = "/alive"
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """What the application answers with.
+
+    Attributes:
+        reader: reads pictures.
+        places: requests that it may have at once.
+        report: what requests are reported by.
+    """
+
+    reader: PictureReader
+    places: int
+    report: Telemetry
+
+
+def make_app(settings: ServerSettings, answering: Answering) -> ASGIApp:
+    """Make the application.
+
+    Raises:
+        pydantic.ValidationError: a setting is missing or wrong.
+        anpr.errors.Unavailable: what says where the database is cannot be read.
+    """
+    stored = DatabaseSettings()
+    connections = max(stored.pool_size, settings.connections)
+    database = bootstrap.database(stored.model_copy(update={"pool_size": connections}))
+    api = create_app(GROUP, ReaderServices.around(answering.reader, database), answering.report)
+    admitting = Admission(api, places=answering.places)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == _ALIVE:
+            # For whoever started it: the models are loaded.
+            await JSONResponse({"status": "ok"})(scope, receive, send)
+            return
+        await admitting(scope, receive, send)
+
+    return for_browsers(app, settings.browser_origins)
+
+
+def main() -> int:
+    """Serve until SIGTERM or SIGINT; returns the exit status."""
+    settings, reading = ServerSettings(), ReaderSettings()
+    logger = logging.getLogger("reader")
+    telemetry = bootstrap.telemetry("anpr-reader")
+    report = PlainTelemetry(logger)
+    if telemetry is not None:
+        # The framework begins each request's span by itself, and times it.
+        telemetry.serve_all()
+        tracing.record_by(telemetry)
+        report = PlainTelemetry(logger, count_too=telemetry.count)
+    reader = build_picture_reader(VisionSettings(), reading)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            make_app(settings, Answering(reader, reading.at_once + reading.waiting, report)),
+            host=settings.host,
+            port=settings.port,
+            access_log=False,
+            log_config=None,
+            lifespan="off",
+            proxy_headers=True,
+            forwarded_allow_ips=settings.forwarded_from,
+            server_header=False,
+            timeout_graceful_shutdown=round(settings.drain_s),
+        )
+    )
+    server.run()
+    if telemetry is not None:
+        telemetry.close()
+    return 0 if server.started else 1

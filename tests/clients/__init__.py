@@ -1,0 +1,1 @@
+"""Programs that were written for other services, which tests have talk to the backend."""
