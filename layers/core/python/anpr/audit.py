@@ -62,6 +62,7 @@ class Action(StrEnum):
     UPLOAD_REPLACEMENT_REFUSED = "upload.replacement_refused"
     JOB_RETRIED = "job.retried"
     PLATE_SEARCHED = "plate.searched"
+    SIGNING_KEY_RETIRED = "signing_key.retired"
     AUDIT_PRUNED = "audit.pruned"
     AUDIT_RESTARTED = "audit.restarted"
 

@@ -25,7 +25,7 @@ from anpr.governance.audit_log import Head
 from anpr.governance.audit_verification import Thoroughness
 from anpr.governance.license_keys import Feature, LicenseTerms
 from anpr.operations import backup as backups
-from anpr.operations import installing, queues, waiting
+from anpr.operations import installing, keys, queues, waiting
 from anpr.ports import Secret
 
 
@@ -109,9 +109,13 @@ def _restart(asked: argparse.Namespace) -> int:
         raise ValueError("ANPR_ANCHOR_BUCKET names no bucket of anchors")
     with _database() as database:
         series = Series(database, store, lambda: anchors.load_key(bootstrap.secret_store(), Secret.ANCHOR_KEY))
-        made = series.restart(Actor(None, f"{getpass.getuser()} at the command line"), asked.reason, datetime.now(UTC))
+        made = series.restart(_who(), asked.reason, datetime.now(UTC))
     _say(f"anchor {made.no} begins anew at record {made.seq}")
     return 0
+
+
+def _who() -> Actor:
+    return Actor(None, f"{getpass.getuser()} at the command line")
 
 
 @contextmanager
@@ -172,6 +176,11 @@ def _add_operations(topics: "argparse._SubParsersAction[argparse.ArgumentParser]
     wait.add_argument("--within", type=float, default=600, metavar="SECONDS", help="for so long at most")
     wait.set_defaults(command=_wait)
 
+    signing = topics.add_parser("keys", help="list the keys that tokens are signed with, and retire replaced ones")
+    signing.add_argument("--retire-others", action="store_true", help="believe none any more but the one that signs")
+    signing.add_argument("--reason", metavar="TEXT", help="why; it stays in the audit log")
+    signing.set_defaults(command=_keys)
+
     for name, act, words in (
         ("backup", _backup, "write the database, the objects and the keys into a folder"),
         ("restore", _restore, "restore such a folder into an empty set-up, and verify it"),
@@ -209,6 +218,18 @@ def _init(asked: argparse.Namespace) -> int:
 def _wait(asked: argparse.Namespace) -> int:
     with _database() as database:
         waiting.await_schema(database.engine, timedelta(seconds=asked.within), _say)
+    return 0
+
+
+def _keys(asked: argparse.Namespace) -> int:
+    if asked.retire_others and not asked.reason:
+        raise ValueError("say why, by --reason: it stays in the audit log")
+    with _database() as database:
+        if asked.retire_others:
+            for kid in keys.retire_others(database, bootstrap.secret_store(), _who(), asked.reason):
+                _say(f"retired: {kid}")
+        for line in keys.describe(database, bootstrap.secret_store()):
+            _say(line)
     return 0
 
 
