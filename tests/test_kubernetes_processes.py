@@ -28,6 +28,7 @@ from anpr.ports import Secret
 from anpr.rules import CONSUMERS
 from functions.api.telemetry import PlainTelemetry
 from gpu_worker.service import stream, work
+from gpu_worker.service.figures import keep_quiet
 from infra import kubernetes
 from infra.local.postgres import Postgres
 from infra.local.servers import SeaweedFS, Valkey
@@ -122,7 +123,7 @@ def test_each_process_does_its_work_with_what_its_pod_has(
         services.close()
 
     become("stream")
-    process = stream._process(())
+    process = stream._process((), keep_quiet)
     process.round()
     process.finish()
     process._services.database.engine.dispose()

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
+from anpr import tracing
 from anpr.capture import jobs, streams
 from anpr.capture.jobs import Claim, ClaimLost, Result
 from anpr.capture.streams import Condition, Lease
@@ -298,7 +299,9 @@ class Booker:
         )
         if not known:
             found = replace(passage, passage_no=self._number)
-            self._recorder.store(segment, Finding(recorded(found), passage.crop, passage.frame))
+            # Each is a trace of its own: nobody asked for it.
+            with tracing.span("passage", {"camera_id": str(self._held.camera_id)}):
+                self._recorder.store(segment, Finding(recorded(found), passage.crop, passage.frame))
             self._number += 1
         last_at = segment.captured_at.timestamp() + passage.last_s
         self._recent = [*self._recent[-19:], (passage.plate, last_at)]

@@ -16,7 +16,7 @@ from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from anpr import bootstrap
+from anpr import bootstrap, tracing
 from anpr.alerts.egress import Blocked, EgressPolicy, Undelivered, allowed_addresses
 from anpr.alerts.webhooks.sealing import Seal
 from anpr.capture import jobs, streams
@@ -25,7 +25,7 @@ from anpr.errors import AnprError, Unavailable
 from anpr.governance import licenses
 from anpr.ports import Secret
 from anpr.settings import DatabaseSettings, LicenseSettings, StreamSettings
-from gpu_worker.service.figures import keep_quiet
+from gpu_worker.service.figures import Report, each_of
 from gpu_worker.service.live import Booker, CameraWatch, WatchSettings
 from gpu_worker.service.logs import logger
 from gpu_worker.service.pipeline_footage import before_camera
@@ -203,22 +203,26 @@ def main(cameras: Sequence[UUID] = ()) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, obey)
     try:
-        process = _process(cameras)
+        telemetry = bootstrap.telemetry("anpr-stream")
+        process = _process(cameras, each_of(telemetry is not None and telemetry.report))
     except (AnprError, ValueError) as error:
         logger.error("the streams cannot be read", reason=str(error))
         return 1
+    tracing.record_by(telemetry)
     logger.info("stream process started")
     process.run(stop)
+    if telemetry is not None:
+        telemetry.close()
     logger.info("stream process stopped")
     return 0
 
 
-def _process(cameras: Sequence[UUID]) -> StreamProcess:
+def _process(cameras: Sequence[UUID], report: Report) -> StreamProcess:
     settings, vision = StreamSettings(), VisionSettings()
     database = DatabaseSettings()
     # A connection for each camera's booker, and one for the leases.
     database = database.model_copy(update={"pool_size": max(database.pool_size, settings.max_cameras + 2)})
-    services = Services(bootstrap.database(database), bootstrap.blob_store(), bootstrap.event_bus(), keep_quiet)
+    services = Services(bootstrap.database(database), bootstrap.blob_store(), bootstrap.event_bus(), report)
     seal = Seal.load(bootstrap.secret_store(), Secret.WEBHOOK_KEY)
     policy = EgressPolicy(settings.allow_networks)
     # Opened for the first camera: where none streams, nothing is held in memory for them.

@@ -1,3 +1,4 @@
+import json
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -5,13 +6,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from anpr import outbox
+from anpr import outbox, tracing
+from anpr.adapters.selfhost.bus import QueueBus
 from anpr.db import Database
 from anpr.errors import Unavailable
 from anpr.messages import CloudEvent, EventType, JobRequest
 from anpr.models import OutboxMessage
 from anpr.ports import Published
-from tests.memory import MemoryBus
+from anpr.rules import CONSUMERS
+from tests.memory import MemoryBus, MemoryQueue
 
 ANY_ID = "00000000-0000-0000-0000-000000000001"
 
@@ -48,6 +51,24 @@ def test_events_are_published_once_in_order_as_they_were_promised(database: Data
     }
     with database.transaction() as session:
         assert {event.id for event in bus.events} == set(session.scalars(select(OutboxMessage.id)))
+
+
+def test_an_event_keeps_its_trace_whoever_relays_it_and_the_envelope_says_nothing_of_it(database: Database) -> None:
+    with tracing.continued("of the job"):
+        promise(database, 1)
+    promise(database, 1)
+    queues = {name: MemoryQueue() for name in CONSUMERS}
+    tap = MemoryQueue()
+
+    with tracing.continued("of the sweep"):
+        outbox.relay(database, QueueBus(queues, tap))
+
+    taken = [tap.receive(wait_s=0, visibility_s=1) for _ in range(2)]
+    assert [each and each.attributes for each in taken] == [
+        {tracing.ATTRIBUTE: "of the job"},
+        {tracing.ATTRIBUTE: "of the sweep"},
+    ]
+    assert all(each is not None and "trace" not in json.loads(each.body) for each in taken)
 
 
 def test_a_rolled_back_promise_is_not_kept(database: Database) -> None:
