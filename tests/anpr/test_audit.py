@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 
 from anpr import audit
-from anpr.audit import SYSTEM, Actor
+from anpr.audit import SYSTEM, Action, Actor
 from anpr.db import Database
 from anpr.governance import audit_log
 from anpr.models import AuditRecord
@@ -13,19 +13,19 @@ from anpr.models import AuditRecord
 
 def append(database: Database, target: str, **options: object) -> None:
     with database.transaction() as session:
-        audit.record(session, SYSTEM, "test.done", target, **options)  # type: ignore[arg-type] # a reason or a detail
+        audit.record(session, SYSTEM, Action.JOB_RETRIED, target, **options)  # type: ignore[arg-type] # a reason or a detail
 
 
 def test_a_record_says_who_what_when_and_why(database: Database) -> None:
     actor = Actor(uuid4(), "ana@example.org", "request-1")
     before = datetime.now(UTC)
     with database.transaction() as session:
-        audit.record(session, actor, "test.done", "thing:1", reason="case 7", detail={"count": 3})
+        audit.record(session, actor, Action.JOB_RETRIED, "thing:1", reason="case 7", detail={"count": 3})
 
     with database.transaction() as session:
         row = session.scalars(select(AuditRecord)).one()
     assert (row.actor_id, row.actor, row.request_id) == (actor.id, "ana@example.org", "request-1")
-    assert (row.action, row.target, row.reason, row.detail) == ("test.done", "thing:1", "case 7", {"count": 3})
+    assert (row.action, row.target, row.reason, row.detail) == ("job.retried", "thing:1", "case 7", {"count": 3})
     assert before <= row.at <= datetime.now(UTC)
 
 
@@ -59,7 +59,7 @@ def test_details_of_every_kind_leave_the_chain_whole(database: Database) -> None
 
 def test_what_is_rolled_back_is_not_on_record(database: Database) -> None:
     with database.transaction() as session:
-        audit.record(session, SYSTEM, "test.done", "thing:1")
+        audit.record(session, SYSTEM, Action.JOB_RETRIED, "thing:1")
         session.rollback()
     append(database, "thing:2")
 

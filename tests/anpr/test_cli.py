@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from anpr import audit, bootstrap, cli
 from anpr.adapters.aws.client import make_client
-from anpr.audit import SYSTEM
+from anpr.audit import SYSTEM, Action
 from anpr.db import Database
 from anpr.governance import anchors, signing
 from anpr.governance.anchors import Series
@@ -89,7 +89,7 @@ def log(database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("ANPR_DB_SSL", "false")
     with database.transaction() as session:
         for number in range(5):
-            audit.record(session, SYSTEM, "plate.searched", f"plate:{number}")
+            audit.record(session, SYSTEM, Action.PLATE_SEARCHED, f"plate:{number}")
     return database
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError
 
 from anpr import audit, migrations
 from anpr.alerts.bolos import lists, subscriptions
-from anpr.audit import SYSTEM, Actor
+from anpr.audit import SYSTEM, Action, Actor
 from anpr.db import Database
 from anpr.errors import Unavailable
 from anpr.identity import apikeys
@@ -131,7 +131,7 @@ def add_webhook(database: Database, key: ApiKey | None, owner: Principal) -> UUI
     with database.transaction() as session:
         session.add(row)
         session.flush()
-        audit.record(session, Actor(owner.actor.id, name), "webhook.created", f"webhook:{row.id}")
+        audit.record(session, Actor(owner.actor.id, name), Action.WEBHOOK_CREATED, f"webhook:{row.id}")
     return row.id
 
 

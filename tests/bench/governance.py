@@ -17,7 +17,7 @@ from uuid import uuid4
 from sqlalchemy import Engine, make_url, text
 
 from anpr import audit, migrations
-from anpr.audit import SYSTEM, Actor
+from anpr.audit import SYSTEM, Action, Actor
 from anpr.db import Database, make_engine
 from anpr.governance import audit_log, license_keys, licenses, retention, signing, usage
 from anpr.governance.license_keys import LicenseTerms
@@ -92,12 +92,14 @@ def _retention(engine: Engine, database: Database) -> None:
 def _audit(database: Database) -> None:
     def append() -> None:
         with database.transaction() as session:
-            audit.record(session, SYSTEM, "plate.searched", "plate:AB12CDE", reason="case 12", detail={"found": 3})
+            audit.record(session, SYSTEM, Action.PLATE_SEARCHED, "plate:AB12CDE", reason="case 12", detail={"found": 3})
 
     _row("audit: append, with its commit", _timed(append))
     with database.transaction() as session:
         for number in range(_RECORDS):
-            audit.record(session, SYSTEM, "plate.searched", f"plate:{number}", reason="case 12", detail={"found": 3})
+            audit.record(
+                session, SYSTEM, Action.PLATE_SEARCHED, f"plate:{number}", reason="case 12", detail={"found": 3}
+            )
     started = time.perf_counter()
     with database.transaction() as session:
         broken = audit_log.verify(session)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.orm import Session
 
 from anpr import audit
-from anpr.audit import SYSTEM
+from anpr.audit import SYSTEM, Action
 from anpr.models import AuditRecord
 from anpr_client import ApiError, Client, Login
 from infra.local.clip.scene import PLATES, Scene
@@ -207,7 +207,7 @@ def cut_the_front(owner: Connection, _: int) -> None:
         detail = {"through_seq": 1, "head": first.hash.hex()}
         session.execute(text("DELETE FROM audit_logs WHERE seq = 1"))
         session.expunge_all()
-        audit.record(session, SYSTEM, "audit.pruned", "audit", detail=detail)
+        audit.record(session, SYSTEM, Action.AUDIT_PRUNED, "audit", detail=detail)
         session.commit()
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text, update
 
 from anpr import audit, bootstrap, outbox
 from anpr.adapters.aws.client import make_client
-from anpr.audit import SYSTEM
+from anpr.audit import SYSTEM, Action
 from anpr.db import Database
 from anpr.governance import anchors, audit_verification, license_keys, licenses, signing, usage
 from anpr.governance.audit_verification import Thoroughness
@@ -138,7 +138,7 @@ def test_the_audit_log_is_anchored_and_a_tail_that_was_cut_off_alarms_and_is_tol
 ) -> None:
     with database.transaction() as session:
         for number in range(3):
-            audit.record(session, SYSTEM, "plate.searched", f"plate:{number}")
+            audit.record(session, SYSTEM, Action.PLATE_SEARCHED, f"plate:{number}")
     report = module.handler({}, lambda_context("retention"))
     assert (report["anchored"], report["disputed"]) == (1, None)
     assert module.handler({}, lambda_context("retention"))["anchored"] is None

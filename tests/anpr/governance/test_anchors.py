@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 
 from anpr import audit
 from anpr.anchor_documents import AuditAnchored
-from anpr.audit import SYSTEM
+from anpr.audit import SYSTEM, Action
 from anpr.db import Database
 from anpr.errors import Unavailable
 from anpr.governance import anchors, audit_log, audit_verification, retention, signing
@@ -88,7 +88,7 @@ def forge_pruning(database: Database, through: int) -> None:
         detail = {"through_seq": through, "head": last.hash.hex()}
         session.execute(text("DELETE FROM audit_logs WHERE seq <= :through"), {"through": through})
         session.expire_all()
-        audit.record(session, SYSTEM, "audit.pruned", "audit", detail=detail)
+        audit.record(session, SYSTEM, Action.AUDIT_PRUNED, "audit", detail=detail)
 
 
 def test_an_anchor_says_how_far_the_log_reached_and_who_says_so(log: Log) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from anpr import audit
-from anpr.audit import SYSTEM, Actor
+from anpr.audit import SYSTEM, Action, Actor
 from anpr.db import Database, make_engine
 from anpr.governance import audit_log
 from anpr.governance.audit_log import AuditFilter, Head
@@ -25,7 +25,7 @@ def record(database: Database, count: int) -> None:
     with database.transaction() as session:
         for number in range(count):
             audit.record(
-                session, SYSTEM, "plate.searched", f"search:{number}", reason="case 7", detail={"plate": "AB12CDE"}
+                session, SYSTEM, Action.PLATE_SEARCHED, f"search:{number}", reason="case 7", detail={"plate": "AB12CDE"}
             )
 
 
@@ -85,7 +85,7 @@ def test_a_log_that_nobody_touched_is_whole(database: Database) -> None:
     [
         "actor = 'somebody else'",
         "actor_id = gen_random_uuid()",
-        "action = 'event.viewed'",
+        "action = 'event.evidence_taken'",
         "target = 'search:x'",
         "reason = NULL",
         'detail = \'{"plate": "XX99XXX"}\'',
@@ -254,9 +254,9 @@ def test_records_are_listed_newest_first_in_pages(database: Database) -> None:
 def test_records_are_found_by_actor_action_target_and_time(database: Database) -> None:
     someone = Actor(uuid4(), "a@example.org")
     with database.transaction() as session:
-        audit.record(session, someone, "event.viewed", "event:1")
-        audit.record(session, SYSTEM, "plate.searched", "search")
-        audit.record(session, someone, "plate.searched", "search")
+        audit.record(session, someone, Action.EVENT_EVIDENCE_TAKEN, "event:1")
+        audit.record(session, SYSTEM, Action.PLATE_SEARCHED, "search")
+        audit.record(session, someone, Action.PLATE_SEARCHED, "search")
     now = datetime.now(UTC)
 
     def found(**wanted: UUID | str | datetime | None) -> list[int]:

@@ -11,7 +11,7 @@ from sqlalchemy import Enum, String, func, insert, select, text, types, update
 from anpr import audit
 from anpr.alerts import bolos
 from anpr.alerts.bolos import entries, lists
-from anpr.audit import SYSTEM
+from anpr.audit import SYSTEM, Action
 from anpr.db import Database
 from anpr.governance import subjects
 from anpr.governance.subjects import ErasureRequest
@@ -108,7 +108,7 @@ def everywhere(database: Database) -> Database:
         made = lists.create(session, SYSTEM, {"name": "stolen"})
         wanted: entries.EntryFields = {"pattern": PLATE, "reason": f"seen {PLATE}"}
         entries.create(session, SYSTEM, made.id, wanted)
-        audit.record(session, SYSTEM, "plate.searched", f"plate:{PLATE}", reason=PLATE)
+        audit.record(session, SYSTEM, Action.PLATE_SEARCHED, f"plate:{PLATE}", reason=PLATE)
     upload = add_upload(database, file_name=f"{PLATE}.mp4", idempotency_key=f"{PLATE}-1")
     event = add_event(database, upload=upload, plate=PLATE, raw_plate=PLATE, candidates=((PLATE, 0.9),))
     with database.transaction() as session:

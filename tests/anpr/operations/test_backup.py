@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select, text
 from anpr import audit, bootstrap
 from anpr.adapters.selfhost import object_store
 from anpr.adapters.selfhost.settings import ObjectStoreSettings
-from anpr.audit import SYSTEM
+from anpr.audit import SYSTEM, Action
 from anpr.cli import main
 from anpr.db import Database
 from anpr.governance import anchors
@@ -73,7 +73,7 @@ def full(move_to: Place) -> Iterator[Database]:
     assert event.crop_key is not None
     blobs.put(event.crop_key, b"crop", content_type="image/jpeg")
     with database.transaction() as session:
-        audit.record(session, SYSTEM, "plate.searched", "plate:LS15EBC", reason="a test")
+        audit.record(session, SYSTEM, Action.PLATE_SEARCHED, "plate:LS15EBC", reason="a test")
     store = bootstrap.anchor_store()
     assert store is not None
     series = Series(database, store, lambda: anchors.load_key(bootstrap.secret_store(), Secret.ANCHOR_KEY))

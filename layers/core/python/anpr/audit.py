@@ -53,6 +53,12 @@ class Action(StrEnum):
     USER_CHANGED = "user.changed"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105
     PASSWORD_REFUSED = "password.refused"  # noqa: S105
+    USER_CAMERAS_CHANGED = "user.cameras_changed"
+    API_KEY_CREATED = "api_key.created"
+    API_KEY_REVOKED = "api_key.revoked"
+    CAMERA_GROUP_CREATED = "camera_group.created"
+    CAMERA_GROUP_CHANGED = "camera_group.changed"
+    CAMERA_GROUP_DELETED = "camera_group.deleted"
     CAMERA_CREATED = "camera.created"
     CAMERA_CHANGED = "camera.changed"
     CAMERA_DELETED = "camera.deleted"
@@ -62,6 +68,37 @@ class Action(StrEnum):
     UPLOAD_REPLACEMENT_REFUSED = "upload.replacement_refused"
     JOB_RETRIED = "job.retried"
     PLATE_SEARCHED = "plate.searched"
+    EVENT_REVIEWED = "event.reviewed"
+    EVENT_REVIEW_UNDONE = "event.review_undone"
+    EVENT_EVIDENCE_TAKEN = "event.evidence_taken"
+    EXPORT_REQUESTED = "export.requested"
+    EXPORT_DOWNLOADED = "export.downloaded"
+    EXPORT_WITHDRAWN = "export.withdrawn"
+    BOLO_LIST_CREATED = "bolo_list.created"
+    BOLO_LIST_CHANGED = "bolo_list.changed"
+    BOLO_LIST_DELETED = "bolo_list.deleted"
+    BOLO_LIST_IMPORTED = "bolo_list.imported"
+    BOLO_LIST_SUBSCRIBED = "bolo_list.subscribed"
+    BOLO_LIST_UNSUBSCRIBED = "bolo_list.unsubscribed"
+    BOLO_CREATED = "bolo.created"
+    BOLO_CHANGED = "bolo.changed"
+    BOLO_DELETED = "bolo.deleted"
+    BOLO_PREVIEWED = "bolo.previewed"
+    BOLO_SEARCHED_BACK = "bolo.searched_back"
+    BOLO_HIT_JUDGED = "bolo_hit.judged"
+    WEBHOOK_CREATED = "webhook.created"
+    WEBHOOK_CHANGED = "webhook.changed"
+    WEBHOOK_DELETED = "webhook.deleted"
+    WEBHOOK_DISABLED = "webhook.disabled"
+    WEBHOOK_SECRET_ROTATED = "webhook.secret_rotated"  # noqa: S105
+    WEBHOOK_PINGED = "webhook.pinged"
+    WEBHOOK_REPLAYED = "webhook.replayed"
+    LICENSE_ACTIVATED = "license.activated"
+    HOLD_PLACED = "hold.placed"
+    HOLD_RELEASED = "hold.released"
+    RETENTION_RUN = "retention.run"
+    SUBJECT_EXPORTED = "subject.exported"
+    SUBJECT_ERASED = "subject.erased"
     SIGNING_KEY_RETIRED = "signing_key.retired"
     AUDIT_PRUNED = "audit.pruned"
     AUDIT_RESTARTED = "audit.restarted"
@@ -70,7 +107,7 @@ class Action(StrEnum):
 def record(
     session: Session,
     actor: Actor,
-    action: str,
+    action: Action,
     target: str,
     *,
     reason: str | None = None,
@@ -83,7 +120,7 @@ def record(
     Args:
         session: the transaction.
         actor: who does it.
-        action: an `Action`, or another feature's own name for what it does.
+        action: what is done.
         target: what it is done to, such as `camera:6f…`.
         reason: why, in the actor's words.
         detail: anything else worth keeping, as JSON.
@@ -98,7 +135,7 @@ def record(
         at=datetime.now(UTC),
         actor_id=actor.id,
         actor=actor.name,
-        action=str(action),
+        action=action.value,
         target=target,
         reason=reason,
         detail=_plain(dict(detail or {})),

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from anpr import audit
-from anpr.audit import Actor
+from anpr.audit import Action, Actor
 from anpr.capture import cameras
 from anpr.errors import NotFound, Unprocessable
 from anpr.models import LegalHold
@@ -70,7 +70,12 @@ def place(session: Session, actor: Actor, new: NewHold) -> LegalHold:
         "captured_to": new.captured_to,
     }
     audit.record(
-        session, actor, "hold.placed", f"case:{new.case_number}", reason=new.reason, detail={"hold": hold.id, **detail}
+        session,
+        actor,
+        Action.HOLD_PLACED,
+        f"case:{new.case_number}",
+        reason=new.reason,
+        detail={"hold": hold.id, **detail},
     )
     return hold
 
@@ -97,6 +102,6 @@ def release(session: Session, actor: Actor, hold_id: UUID, *, reason: str) -> Le
     if hold.released_at is None:
         hold.released_at = datetime.now(UTC)
         audit.record(
-            session, actor, "hold.released", f"case:{hold.case_number}", reason=reason, detail={"hold": hold.id}
+            session, actor, Action.HOLD_RELEASED, f"case:{hold.case_number}", reason=reason, detail={"hold": hold.id}
         )
     return hold

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from anpr import audit, outbox
-from anpr.audit import Actor
+from anpr.audit import Action, Actor
 from anpr.errors import AnprError, Conflict
 from anpr.governance import license_clock, license_keys, signing, usage
 from anpr.governance.license_keys import Feature, InvalidLicense, LicenseTerms
@@ -141,7 +141,11 @@ def activate(session: Session, actor: Actor, key: str, settings: LicenseSettings
         execution_options={"populate_existing": True},
     ).scalar_one()
     audit.record(
-        session, actor, "license.activated", f"license:{terms.id}", detail=terms.model_dump(mode="json", exclude={"id"})
+        session,
+        actor,
+        Action.LICENSE_ACTIVATED,
+        f"license:{terms.id}",
+        detail=terms.model_dump(mode="json", exclude={"id"}),
     )
     return license_
 

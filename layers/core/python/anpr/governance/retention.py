@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, exists, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from anpr import audit, legal_hold
-from anpr.audit import SYSTEM
+from anpr.audit import SYSTEM, Action
 from anpr.db import Database
 from anpr.governance import audit_log, deletion
 from anpr.governance.anchors import LogDisputed, Series
@@ -77,7 +77,7 @@ def run(
             receipt.kept = {"held_events": held}
             receipt.write(session)
             detail = {"deleted": dict(+receipt.deleted)}
-            audit.record(session, SYSTEM, "retention.run", f"receipt:{receipt.id}", detail=detail)
+            audit.record(session, SYSTEM, Action.RETENTION_RUN, f"receipt:{receipt.id}", detail=detail)
     return Report(dict(+receipt.deleted), held, complete, disputed)
 
 

@@ -132,7 +132,7 @@ def passages(session: Session, actor: Actor, plate: str, page: PageRequest, *, r
     statement = newest_first(select(Event).where(Event.stands_for(normal)), Event.captured_at, Event.id, page)
     found = page_of(session.scalars(statement).all(), page, lambda event: Position(event.captured_at, event.id))
     detail = {"passages": len(found.items), "further_page": page.cursor is not None}
-    audit.record(session, actor, "subject.exported", f"plate:{normal}", reason=reason, detail=detail)
+    audit.record(session, actor, Action.SUBJECT_EXPORTED, f"plate:{normal}", reason=reason, detail=detail)
     return found
 
 
@@ -161,7 +161,7 @@ def erase(database: Database, blobs: BlobStore, actor: Actor, plate: str, reques
         session.flush()
         session.refresh(asked)
         detail = {"receipt": receipt.id, "include_hits": request.include_hits}
-        audit.record(session, actor, "subject.erased", f"plate:{normal}", reason=request.reason, detail=detail)
+        audit.record(session, actor, Action.SUBJECT_ERASED, f"plate:{normal}", reason=request.reason, detail=detail)
     done = _go_on(database, blobs, asked, receipt, deadline)
     with database.transaction() as session:
         # What texts say need not wait for footage. They are looked through once more when the erasure ends, and not at

@@ -16,7 +16,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from anpr import audit
-from anpr.audit import Actor
+from anpr.audit import Action, Actor
 from anpr.errors import NotFound, Unauthenticated, Unprocessable
 from anpr.identity import camera_limits
 from anpr.identity.camera_limits import Grants
@@ -89,7 +89,7 @@ def create(session: Session, owner: Principal, new: NewApiKey, *, grantable: fro
     audit.record(
         session,
         owner.actor,
-        "api_key.created",
+        Action.API_KEY_CREATED,
         f"api_key:{row.id}",
         detail={"name": row.name, "role": row.role, "permissions": row.permissions},
     )
@@ -112,7 +112,7 @@ def revoke(session: Session, actor: Actor, key_id: UUID) -> None:
         raise NotFound(f"There is no API key {key_id}.")
     if row.revoked_at is None:
         row.revoked_at = datetime.now(UTC)
-        audit.record(session, actor, "api_key.revoked", f"api_key:{key_id}", detail={"name": row.name})
+        audit.record(session, actor, Action.API_KEY_REVOKED, f"api_key:{key_id}", detail={"name": row.name})
 
 
 def authenticate(session: Session, text: str, *, request_id: str | None = None) -> Principal:

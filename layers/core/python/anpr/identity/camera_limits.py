@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from anpr import audit
-from anpr.audit import Actor
+from anpr.audit import Action, Actor
 from anpr.errors import Conflict, NotFound, Unprocessable
 from anpr.identity.scopes import CameraScope
 from anpr.models import Camera, CameraGrant, CameraGroup, CameraGroupMember, CameraLimit, Role, User
@@ -75,7 +75,7 @@ def change(session: Session, actor: Actor, user_id: UUID, grants: Grants | None)
     session.execute(delete(CameraLimit).where(CameraLimit.user_id == user_id))
     if grants is not None:
         _store(session, CameraLimit(user_id=user_id), grants)
-    audit.record(session, actor, "user.cameras_changed", f"user:{user_id}", detail=_detail(grants))
+    audit.record(session, actor, Action.USER_CAMERAS_CHANGED, f"user:{user_id}", detail=_detail(grants))
 
 
 def limit_key(session: Session, key_id: UUID, grants: Grants) -> None:
@@ -119,7 +119,11 @@ def create_group(session: Session, actor: Actor, name: str, camera_ids: frozense
         raise Conflict(f"There is a camera group named {name!r} already.")
     _set_members(session, group_id, camera_ids)
     audit.record(
-        session, actor, "camera_group.created", f"camera_group:{group_id}", detail={"name": name, "cameras": camera_ids}
+        session,
+        actor,
+        Action.CAMERA_GROUP_CREATED,
+        f"camera_group:{group_id}",
+        detail={"name": name, "cameras": camera_ids},
     )
     return Group(group_id, name, camera_ids)
 
@@ -136,7 +140,9 @@ def change_group(session: Session, actor: Actor, group_id: UUID, camera_ids: fro
         raise NotFound(f"There is no camera group {group_id}.")
     session.execute(delete(CameraGroupMember).where(CameraGroupMember.group_id == group_id))
     _set_members(session, group_id, camera_ids)
-    audit.record(session, actor, "camera_group.changed", f"camera_group:{group_id}", detail={"cameras": camera_ids})
+    audit.record(
+        session, actor, Action.CAMERA_GROUP_CHANGED, f"camera_group:{group_id}", detail={"cameras": camera_ids}
+    )
     return Group(group_id, group.name, camera_ids)
 
 
@@ -149,7 +155,7 @@ def delete_group(session: Session, actor: Actor, group_id: UUID) -> None:
     name = session.scalar(delete(CameraGroup).where(CameraGroup.id == group_id).returning(CameraGroup.name))
     if name is None:
         raise NotFound(f"There is no camera group {group_id}.")
-    audit.record(session, actor, "camera_group.deleted", f"camera_group:{group_id}", detail={"name": name})
+    audit.record(session, actor, Action.CAMERA_GROUP_DELETED, f"camera_group:{group_id}", detail={"name": name})
 
 
 def _scope(session: Session, holder: ColumnElement[bool]) -> CameraScope:

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from anpr import audit
-from anpr.audit import Actor
+from anpr.audit import Action, Actor
 from anpr.identity.scopes import CameraScope
 from anpr.models import AuditRecord, Event, Upload
 from anpr.review import events
@@ -42,5 +42,7 @@ def take(session: Session, actor: Actor, event_id: UUID, *, reason: str, scope: 
         "source_sha256": upload.source_sha256,
         "source_version_id": upload.source_version_id,
     }
-    record = audit.record(session, actor, "event.evidence_taken", f"event:{event_id}", reason=reason, detail=detail)
+    record = audit.record(
+        session, actor, Action.EVENT_EVIDENCE_TAKEN, f"event:{event_id}", reason=reason, detail=detail
+    )
     return Evidence(event, upload, record)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from anpr import audit, outbox
 from anpr.alerts import bolos
+from anpr.audit import Action
 from anpr.errors import Conflict, Forbidden, NotFound, Unprocessable
 from anpr.identity import scopes
 from anpr.identity.principals import Principal
@@ -93,7 +94,7 @@ def give(
     audit.record(
         session,
         principal.actor,
-        "event.reviewed",
+        Action.EVENT_REVIEWED,
         f"event:{event_id}",
         detail={"verdict": made.verdict.value, "correction": made.id, "second_opinion": made.second_opinion},
     )
@@ -133,7 +134,7 @@ def undo(session: Session, principal: Principal, correction_id: UUID, *, matcher
         review.disagreement = False
     _settle(session, review.event, before, matcher)
     audit.record(
-        session, principal.actor, "event.review_undone", f"event:{event_id}", detail={"correction": correction_id}
+        session, principal.actor, Action.EVENT_REVIEW_UNDONE, f"event:{event_id}", detail={"correction": correction_id}
     )
     return correction
 

@@ -19,6 +19,7 @@ from anpr import audit
 from anpr.alerts.bolos import entries, past
 from anpr.alerts.bolos.matching import hit_id, vehicle_key, wanted_of
 from anpr.alerts.bolos.patterns import Read, Wanted, matched_by, read_of, region_differs
+from anpr.audit import Action
 from anpr.errors import Conflict
 from anpr.identity.principals import Principal
 from anpr.identity.scopes import CameraScope
@@ -79,7 +80,7 @@ def preview(session: Session, principal: Principal, made: Wanted, *, days: int, 
         if len(result.sample) < _SAMPLE:
             result.sample.append(found)
     detail = {"kind": made.kind.value, "pattern": made.pattern, "days": days, "matched": result.matched}
-    audit.record(session, principal.actor, "bolo.previewed", "events", reason=reason, detail=detail)
+    audit.record(session, principal.actor, Action.BOLO_PREVIEWED, "events", reason=reason, detail=detail)
     return result
 
 
@@ -109,7 +110,7 @@ def back_search(session: Session, principal: Principal, bolo_id: UUID, *, days: 
     for start in range(0, len(rows), _BATCH):
         session.execute(insert(BoloMatch).on_conflict_do_nothing(), rows[start : start + _BATCH])
     detail = {"pattern": bolo.pattern, "days": days, "matched": result.matched}
-    audit.record(session, principal.actor, "bolo.searched_back", f"bolo:{bolo_id}", reason=reason, detail=detail)
+    audit.record(session, principal.actor, Action.BOLO_SEARCHED_BACK, f"bolo:{bolo_id}", reason=reason, detail=detail)
     return result
 
 

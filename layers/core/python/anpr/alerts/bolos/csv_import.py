@@ -22,7 +22,7 @@ from anpr.alerts.bolos import csv_text, debris, lists
 from anpr.alerts.bolos.csv_text import CsvRow
 from anpr.alerts.bolos.entries import EntryFields, columns_of
 from anpr.alerts.bolos.matcher import touch
-from anpr.audit import Actor
+from anpr.audit import Action, Actor
 from anpr.errors import AnprError, Unprocessable
 from anpr.models import Bolo, BoloKind, Tolerance
 from anpr.paging import Position, decode, encode
@@ -170,7 +170,7 @@ def load(
     )
     if not dry_run:
         detail = {"rows": report.rows, "added": added, "updated": updated, "rejected": rejected}
-        audit.record(session, actor, "bolo_list.imported", f"bolo_list:{list_id}", detail=detail)
+        audit.record(session, actor, Action.BOLO_LIST_IMPORTED, f"bolo_list:{list_id}", detail=detail)
     return report
 
 

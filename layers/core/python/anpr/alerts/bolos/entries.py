@@ -14,7 +14,7 @@ from anpr import audit, legal_hold
 from anpr.alerts.bolos import lists
 from anpr.alerts.bolos.matcher import touch
 from anpr.alerts.bolos.patterns import BROAD_SHARE, Wanted, breadth, edit_variants, wanted
-from anpr.audit import Actor
+from anpr.audit import Action, Actor
 from anpr.errors import Conflict, NotFound, Unprocessable
 from anpr.models import Bolo, BoloKind, BoloMatch, Tolerance
 from anpr.paging import Page, PageRequest, Position, newest_first, page_of
@@ -85,7 +85,7 @@ def create(session: Session, actor: Actor, list_id: UUID, fields: EntryFields, *
         raise Conflict("The list has this entry already, for the same region and case; change that one.")
     if made.kind is not BoloKind.EXACT:
         touch(session)
-    audit.record(session, actor, "bolo.created", f"bolo:{made.id}", reason=made.reason or None, detail=_told(made))
+    audit.record(session, actor, Action.BOLO_CREATED, f"bolo:{made.id}", reason=made.reason or None, detail=_told(made))
     return made
 
 
@@ -157,7 +157,7 @@ def update(session: Session, actor: Actor, bolo_id: UUID, fields: EntryFields, *
         touch(session)
     if changed:
         detail = {name: value for name, value in changed.items() if name not in ("pattern_key", "edit_variants")}
-        audit.record(session, actor, "bolo.changed", f"bolo:{bolo_id}", detail=detail)
+        audit.record(session, actor, Action.BOLO_CHANGED, f"bolo:{bolo_id}", detail=detail)
     return changing
 
 
@@ -175,7 +175,7 @@ def delete(session: Session, actor: Actor, bolo_id: UUID) -> None:
         touch(session)
     session.delete(removing)
     session.flush()
-    audit.record(session, actor, "bolo.deleted", f"bolo:{bolo_id}", detail=_told(removing))
+    audit.record(session, actor, Action.BOLO_DELETED, f"bolo:{bolo_id}", detail=_told(removing))
 
 
 def columns_of(fields: EntryFields, *, confirm_broad: bool) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from anpr import audit
 from anpr.alerts.bolos.matching import announce_change, mark_for_review
 from anpr.alerts.bolos.patterns import known_region
+from anpr.audit import Action
 from anpr.errors import Conflict, NotFound, Unprocessable
 from anpr.identity import scopes
 from anpr.identity.principals import Principal
@@ -118,5 +119,7 @@ def judge(session: Session, principal: Principal, match_id: UUID, status: HitSta
         announce_change(session, hit)
     mark_for_review(session, hit.event_id)
     detail = {"from": before.value, "to": status.value, "plate": hit.plate}
-    audit.record(session, principal.actor, "bolo_hit.judged", f"bolo_hit:{hit.id}", reason=note or None, detail=detail)
+    audit.record(
+        session, principal.actor, Action.BOLO_HIT_JUDGED, f"bolo_hit:{hit.id}", reason=note or None, detail=detail
+    )
     return get(session, match_id, scope=principal.scope)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from anpr import audit
 from anpr.alerts.bolos.matcher import touch
-from anpr.audit import Actor
+from anpr.audit import Action, Actor
 from anpr.db import after_commit
 from anpr.errors import Conflict, NotFound, Unavailable
 from anpr.models import BoloList, BoloMatch, Priority
@@ -57,7 +57,7 @@ def create(session: Session, actor: Actor, fields: ListFields) -> BoloList:
     )
     if made is None:
         raise Conflict(f"There is a list named {fields['name']!r} already.")
-    audit.record(session, actor, "bolo_list.created", f"bolo_list:{made.id}", detail={"name": made.name})
+    audit.record(session, actor, Action.BOLO_LIST_CREATED, f"bolo_list:{made.id}", detail={"name": made.name})
     return made
 
 
@@ -95,7 +95,7 @@ def update(session: Session, actor: Actor, list_id: UUID, fields: ListFields) ->
     except IntegrityError as error:
         raise Conflict(f"There is a list named {fields.get('name')!r} already.") from error
     if changed:
-        audit.record(session, actor, "bolo_list.changed", f"bolo_list:{list_id}", detail=changed)
+        audit.record(session, actor, Action.BOLO_LIST_CHANGED, f"bolo_list:{list_id}", detail=changed)
     return changing
 
 
@@ -112,7 +112,7 @@ def delete(session: Session, actor: Actor, list_id: UUID, notifier: Notifier) ->
     touch(session)
     session.delete(removing)
     session.flush()
-    audit.record(session, actor, "bolo_list.deleted", f"bolo_list:{list_id}", detail={"name": removing.name})
+    audit.record(session, actor, Action.BOLO_LIST_DELETED, f"bolo_list:{list_id}", detail={"name": removing.name})
     if removing.topic is not None:
         after_commit(session, partial(_close, notifier, removing.topic))
 

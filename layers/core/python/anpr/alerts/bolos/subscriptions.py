@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from anpr import audit
 from anpr.alerts.bolos import lists
-from anpr.audit import SYSTEM, Actor
+from anpr.audit import SYSTEM, Action, Actor
 from anpr.db import Database
 from anpr.errors import AnprError, Conflict, NotFound, Unavailable, Unprocessable
 from anpr.identity import camera_limits, scopes
@@ -145,7 +145,7 @@ def _announce(session: Session, actor: Actor, list_id: UUID, recipient: tuple[Ch
     session.flush()
     session.refresh(made)
     detail = {"channel": channel.value, "address": address}
-    audit.record(session, actor, "bolo_list.subscribed", f"bolo_list:{list_id}", detail=detail)
+    audit.record(session, actor, Action.BOLO_LIST_SUBSCRIBED, f"bolo_list:{list_id}", detail=detail)
     return made
 
 
@@ -167,4 +167,4 @@ def _remove(session: Session, actor: Actor, subscription_id: UUID, *, reason: st
     session.flush()
     detail = {"channel": removing.channel.value, "address": removing.address}
     target = f"bolo_list:{removing.list_id}"
-    audit.record(session, actor, "bolo_list.unsubscribed", target, reason=reason, detail=detail)
+    audit.record(session, actor, Action.BOLO_LIST_UNSUBSCRIBED, target, reason=reason, detail=detail)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from anpr import audit
 from anpr.alerts.webhooks import endpoints
-from anpr.audit import Actor
+from anpr.audit import Action, Actor
 from anpr.errors import Conflict, NotFound
 from anpr.models import DeliveryStatus, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from anpr.paging import Page, PageRequest, Position, newest_first, page_of
@@ -99,7 +99,7 @@ def ping(session: Session, actor: Actor, endpoint_id: UUID) -> WebhookDelivery:
     session.add(made)
     session.flush()
     session.refresh(made)
-    audit.record(session, actor, "webhook.pinged", f"webhook:{endpoint_id}")
+    audit.record(session, actor, Action.WEBHOOK_PINGED, f"webhook:{endpoint_id}")
     return made
 
 
@@ -147,7 +147,7 @@ def replay(session: Session, actor: Actor, endpoint_id: UUID, delivery_id: UUID)
     found.due_at = func.now()
     session.flush()
     session.refresh(found)
-    audit.record(session, actor, "webhook.replayed", f"webhook:{endpoint_id}", detail={"delivery": delivery_id})
+    audit.record(session, actor, Action.WEBHOOK_REPLAYED, f"webhook:{endpoint_id}", detail={"delivery": delivery_id})
     return found
 
 

@@ -12,7 +12,7 @@ from anpr import audit, outbox
 from anpr.alerts import egress
 from anpr.alerts.egress import EgressPolicy
 from anpr.alerts.webhooks.sealing import Seal, new_secret
-from anpr.audit import SYSTEM, Actor
+from anpr.audit import SYSTEM, Action, Actor
 from anpr.errors import Conflict, NotFound, Unprocessable
 from anpr.identity import camera_limits
 from anpr.identity.scopes import CameraScope
@@ -79,7 +79,7 @@ def create(
     session.add(made)
     session.flush()
     session.refresh(made)
-    audit.record(session, actor, "webhook.created", f"webhook:{made.id}", detail={"url": made.url})
+    audit.record(session, actor, Action.WEBHOOK_CREATED, f"webhook:{made.id}", detail={"url": made.url})
     return made, secret
 
 
@@ -119,7 +119,7 @@ def update(
         changing.failing_since = changing.disabled_at = changing.disabled_reason = None
     session.flush()
     if changed:
-        audit.record(session, actor, "webhook.changed", f"webhook:{endpoint_id}", detail=changed)
+        audit.record(session, actor, Action.WEBHOOK_CHANGED, f"webhook:{endpoint_id}", detail=changed)
     return changing
 
 
@@ -151,7 +151,7 @@ def rotate(session: Session, actor: Actor, endpoint_id: UUID, seal: Seal, overla
     changing.secret = seal.close(secret)
     session.flush()
     session.refresh(changing)
-    audit.record(session, actor, "webhook.secret_rotated", f"webhook:{endpoint_id}")
+    audit.record(session, actor, Action.WEBHOOK_SECRET_ROTATED, f"webhook:{endpoint_id}")
     return secret
 
 
@@ -164,7 +164,7 @@ def delete(session: Session, actor: Actor, endpoint_id: UUID) -> None:
     removing = get(session, endpoint_id, lock=True)
     session.delete(removing)
     session.flush()
-    audit.record(session, actor, "webhook.deleted", f"webhook:{endpoint_id}", detail={"url": removing.url})
+    audit.record(session, actor, Action.WEBHOOK_DELETED, f"webhook:{endpoint_id}", detail={"url": removing.url})
 
 
 def disable(session: Session, endpoint: WebhookEndpoint, reason: str) -> None:
@@ -173,7 +173,7 @@ def disable(session: Session, endpoint: WebhookEndpoint, reason: str) -> None:
     session.flush()
     disabled = WebhookDisabled(endpoint_id=endpoint.id, url=endpoint.url, reason=reason)
     outbox.add(session, EventType.WEBHOOK_DISABLED, str(endpoint.id), disabled)
-    audit.record(session, SYSTEM, "webhook.disabled", f"webhook:{endpoint.id}", reason=reason)
+    audit.record(session, SYSTEM, Action.WEBHOOK_DISABLED, f"webhook:{endpoint.id}", reason=reason)
 
 
 def _check(session: Session, fields: EndpointFields, policy: EgressPolicy) -> None:

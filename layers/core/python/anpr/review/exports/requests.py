@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import Uuid
 
 from anpr import audit, outbox
+from anpr.audit import Action
 from anpr.errors import Conflict, NotFound, Unprocessable
 from anpr.identity import scopes
 from anpr.identity.principals import Principal
@@ -171,7 +172,7 @@ def create(
     audit.record(
         session,
         principal.actor,
-        "export.requested",
+        Action.EXPORT_REQUESTED,
         f"export:{export.id}",
         reason=reason,
         detail={"request": request.stored(), "events": total},
@@ -215,7 +216,7 @@ def link(session: Session, blobs: BlobStore, principal: Principal, export_id: UU
     export = get(session, principal, export_id)
     if not is_available(export):
         raise Conflict(f"This export has no archive: it is {export.status.value}.", export_status=export.status.value)
-    audit.record(session, principal.actor, "export.downloaded", f"export:{export_id}")
+    audit.record(session, principal.actor, Action.EXPORT_DOWNLOADED, f"export:{export_id}")
     left = datetime.max.replace(tzinfo=UTC) if export.expires_at is None else export.expires_at
     seconds = min((left - datetime.now(UTC)).total_seconds(), _LINK.total_seconds())
     return blobs.presign_get(export_key(export_id), expires_in_s=max(1, int(seconds)))
@@ -238,7 +239,7 @@ def withdraw(session: Session, principal: Principal, export_id: UUID) -> Export:
     """
     get(session, principal, export_id)
     end(session, [export_id], reason="The export was withdrawn.")
-    audit.record(session, principal.actor, "export.withdrawn", f"export:{export_id}")
+    audit.record(session, principal.actor, Action.EXPORT_WITHDRAWN, f"export:{export_id}")
     return session.get_one(Export, export_id, populate_existing=True)
 
 
