@@ -8,6 +8,7 @@ from fastapi import Depends
 from anpr.errors import NotOffered, Unauthenticated
 from anpr.identity import auth
 from anpr.identity.auth import Refused, TokenPair
+from anpr.messages import Metric
 from functions.api.dependencies import RequestId, RequestTelemetry, Services
 from functions.api.limits import LoginAttempt
 from functions.api.schemas.auth import LoginIn
@@ -65,10 +66,10 @@ class Logins:
                 request_id=self.request_id,
             )
         if isinstance(result, Refused):
-            self.telemetry.count("anpr_logins_refused_total")
+            self.telemetry.count(Metric.LOGINS_REFUSED)
             raise Unauthenticated(result.detail)
         self.attempt.succeed(body.email)
-        self.telemetry.count("anpr_logins_total")
+        self.telemetry.count(Metric.LOGINS)
         return result
 
     def renew(self, refresh_token: str) -> TokenPair:

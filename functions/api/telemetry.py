@@ -16,6 +16,7 @@ from uuid import uuid4
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from anpr.messages import Metric
 from functions.api.problems import problem_response
 
 
@@ -39,7 +40,7 @@ class Telemetry(Protocol):
         """Lines for people."""
         ...
 
-    def count(self, name: str, value: int = 1) -> None:
+    def count(self, metric: Metric, value: int = 1) -> None:
         """Count something that happened."""
         ...
 
@@ -59,13 +60,13 @@ class PlainTelemetry:
     """
 
     logger: logging.Logger = field(default_factory=lambda: logging.getLogger("anpr.api"))
-    counts: Counter[str] = field(default_factory=Counter)
-    count_too: Callable[[str, int], None] | None = None
+    counts: Counter[Metric] = field(default_factory=Counter)
+    count_too: Callable[[Metric, int], None] | None = None
 
-    def count(self, name: str, value: int = 1) -> None:
-        self.counts[name] += value
+    def count(self, metric: Metric, value: int = 1) -> None:
+        self.counts[metric] += value
         if self.count_too is not None:
-            self.count_too(name, value)
+            self.count_too(metric, value)
 
     def span(self, _name: str) -> AbstractContextManager[object]:
         return nullcontext()
@@ -106,7 +107,7 @@ class RequestReport:
         except Exception:
             # The outermost boundary: whatever it is, the client gets a problem that tells nothing of our inside.
             self._telemetry.logger.exception("unexpected error", extra=log)
-            self._telemetry.count("anpr_api_unexpected_errors_total")
+            self._telemetry.count(Metric.UNEXPECTED_ERRORS)
             if status == 0:
                 response = problem_response(
                     status=500,

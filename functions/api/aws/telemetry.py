@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
-from anpr.messages import METRICS_NAMESPACE
+from anpr.messages import METRICS_NAMESPACE, Metric
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +17,9 @@ class PowertoolsTelemetry:
     tracer: Tracer
     metrics: Metrics
 
-    def count(self, name: str, value: int = 1) -> None:
+    def count(self, metric: Metric, value: int = 1) -> None:
         """Count something that happened; it goes to CloudWatch with the request's end."""
-        self.metrics.add_metric(name, MetricUnit.Count, value)
+        self.metrics.add_metric(metric.value, MetricUnit.Count, value)
 
     def span(self, name: str) -> AbstractContextManager[object]:
         """A subsegment of the function's own."""

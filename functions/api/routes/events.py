@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Depends, Header, Query, Response
 
+from anpr.messages import Metric
 from anpr.review import arrivals, events, evidence
 from functions.api.access import Access, allows
 from functions.api.dependencies import Caller, DbSession, RequestTelemetry
@@ -33,7 +34,7 @@ def find_events(
     page = events.search(session, caller.actor, wanted, query.page("events"), reason=query.reason, scope=caller.scope)
     plate = wanted.plate
     if plate is not None:
-        telemetry.count("anpr_plate_searches_total")
+        telemetry.count(Metric.PLATE_SEARCHES)
     return EventPage(
         items=[
             event_out(event, services.blobs, None if plate is None else events.matched(event, plate))

@@ -105,7 +105,7 @@ def test_figures_are_sent_by_their_names(collector: Collector, monkeypatch: pyte
     monkeypatch.setenv("OTEL_SERVICE_NAME", "ours")
     telemetry = begun()
     telemetry.report({Metric.JOBS_PROCESSED: 1, Metric.JOB_TIME: 2.5, Metric.GPU_BUSY: 40})
-    telemetry.count("anpr_api_unexpected_errors_total", 1)
+    telemetry.count(Metric.UNEXPECTED_ERRORS, 1)
     telemetry.close()
 
     assert collector.figures == {

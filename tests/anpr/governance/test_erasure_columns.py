@@ -58,7 +58,7 @@ CANNOT_BY_TABLE: Final = {
     "license_notices": ("kind",),
     "licenses": ("key",),
     "notice_subscriptions": ("address", "topic"),
-    "outbox": ("subject", "type"),
+    "outbox": ("subject", "trace", "type"),
     "queue_messages": ("queue", "trace"),
     "rate_limits": ("key",),
     "signing_keys": ("kid", "public_key_pem"),

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from anpr.messages import Metric
 from functions.api.aws.telemetry import make_telemetry
 
 
@@ -10,8 +11,8 @@ def test_what_was_counted_is_written_once_as_one_line(capsys: pytest.CaptureFixt
     telemetry.flush()
     assert capsys.readouterr().out == ""
 
-    telemetry.count("anpr_logins_total")
-    telemetry.count("anpr_logins_total", 2)
+    telemetry.count(Metric.LOGINS)
+    telemetry.count(Metric.LOGINS, 2)
     telemetry.flush()
     telemetry.flush()
 
@@ -28,6 +29,6 @@ def test_metrics_that_are_switched_off_are_forgotten(
     telemetry = make_telemetry("test")
     # Powertools writes what was counted a hundred times, switched off or not.
     for _ in range(150):
-        telemetry.count("anpr_logins_total")
+        telemetry.count(Metric.LOGINS)
         telemetry.flush()
     assert capsys.readouterr().out == ""

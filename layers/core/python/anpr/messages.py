@@ -351,9 +351,9 @@ METRICS_NAMESPACE: Final = "ANPR"
 
 
 class Metric(StrEnum):
-    """What the backend counts in CloudWatch, beyond what AWS counts of its services.
+    """What the backend counts and measures: in CloudWatch, by OTLP and at `/metrics`, each by one name.
 
-    Names end in their unit. Those that `/metrics` has too are called the same there.
+    Names of what is counted end in `total`, those of what is measured in their unit.
     """
 
     EVENTS_PROCESSED = "anpr_events_processed_total"
@@ -367,3 +367,9 @@ class Metric(StrEnum):
     HITS = "anpr_hits_total"
     NOTIFICATION_TIME = "anpr_notification_seconds"
     AUDIT_DISPUTES = "anpr_audit_disputes_total"
+    LOGINS = "anpr_logins_total"
+    LOGINS_REFUSED = "anpr_logins_refused_total"
+    PLATE_SEARCHES = "anpr_plate_searches_total"
+    UNEXPECTED_ERRORS = "anpr_api_unexpected_errors_total"
+    QUEUE_SIZE = "anpr_queue_size"
+    OUTBOX_SET_ASIDE = "anpr_outbox_set_aside"

@@ -63,7 +63,7 @@ class OtlpTelemetry:
         self._meters = MeterProvider(readers, resource=resource)
         self._tracer = self._tracers.get_tracer("anpr")
         self._meter = self._meters.get_meter("anpr")
-        self._instruments: dict[str, Callable[[float], None]] = {}
+        self._instruments: dict[Metric, Callable[[float], None]] = {}
 
     def serve_all(self) -> None:
         """Have the libraries of this process report here too, such as the web framework each request."""
@@ -81,16 +81,16 @@ class OtlpTelemetry:
         with self._tracer.start_as_current_span(name, parent) as begun:
             yield _Span(begun)
 
-    def count(self, name: str, value: float) -> None:
-        """Add to what is counted under a name: a total, or a figure of its own kind by the name's last word."""
-        if name not in self._instruments:
-            self._instruments[name] = self._instrument(name)
-        self._instruments[name](value)
+    def count(self, metric: Metric, value: float) -> None:
+        """Take one figure: what it is added to, or compared with, the last word of its name says."""
+        if metric not in self._instruments:
+            self._instruments[metric] = self._instrument(metric.value)
+        self._instruments[metric](value)
 
     def report(self, figures: Mapping[Metric, float]) -> None:
         """Take figures of one moment."""
         for metric, value in figures.items():
-            self.count(metric.value, value)
+            self.count(metric, value)
 
     def close(self) -> None:
         """Send what waits, as far as the time-outs allow, and end."""

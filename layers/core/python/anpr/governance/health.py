@@ -12,6 +12,7 @@ from anpr.capture import totals
 from anpr.capture.totals import Counts
 from anpr.db import Database
 from anpr.errors import AnprError
+from anpr.messages import Metric
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,11 @@ def count(session: Session) -> Counts:
 def prometheus(counts: Counts, queue_size: int, set_aside: int) -> str:
     """Write the counters in Prometheus' text format."""
     figures = [
-        ("anpr_events_processed_total", "counter", "Passages recorded.", counts.events_processed),
-        ("anpr_jobs_processed_total", "counter", "Jobs that ended well.", counts.jobs_processed),
-        ("anpr_jobs_failed_total", "counter", "Jobs that failed.", counts.jobs_failed),
-        ("anpr_outbox_set_aside", "gauge", "Events that the bus refused for good.", set_aside),
-        ("anpr_queue_size", "gauge", "Jobs that wait, roughly.", queue_size),
+        (Metric.EVENTS_PROCESSED, "counter", "Passages recorded.", counts.events_processed),
+        (Metric.JOBS_PROCESSED, "counter", "Jobs that ended well.", counts.jobs_processed),
+        (Metric.JOBS_FAILED, "counter", "Jobs that failed.", counts.jobs_failed),
+        (Metric.OUTBOX_SET_ASIDE, "gauge", "Events that the bus refused for good.", set_aside),
+        (Metric.QUEUE_SIZE, "gauge", "Jobs that wait, roughly.", queue_size),
     ]
     lines = (f"# HELP {name} {words}\n# TYPE {name} {kind}\n{name} {value}\n" for name, kind, words, value in figures)
     return "".join(lines)
