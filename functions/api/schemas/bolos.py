@@ -5,7 +5,15 @@ from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import EmailStr, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    EmailStr,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from anpr.alerts.bolos.backsearch import MAX_DAYS, Found, Preview
 from anpr.alerts.bolos.csv_import import ImportReport
@@ -103,14 +111,15 @@ class SubscriptionIn(RequestModel):
     channel: Channel
     address: Annotated[Line, Field(max_length=254, description="An e-mail address, or a telephone number (E.164).")]
 
-    @model_validator(mode="after")
-    def _address_of_channel(self) -> "SubscriptionIn":
-        if self.channel is Channel.EMAIL:
+    @field_validator("address")
+    @classmethod
+    def _is_of_its_channel(cls, address: str, about: ValidationInfo) -> str:
+        if about.data.get("channel") is Channel.EMAIL:
             try:
-                _EMAIL.validate_python(self.address)
+                _EMAIL.validate_python(address)
             except ValidationError as error:
                 raise ValueError("This is no e-mail address.") from error
-        return self
+        return address
 
 
 class SubscriptionOut(ResponseModel):

@@ -13,7 +13,7 @@ from functions.api.schemas.common import Line, PageOut, PageQuery, Patch, Reques
 Url = Annotated[Line, Field(max_length=MAX_URL_LENGTH, description="An https address on the public internet.")]
 Description = Annotated[Text, Field(max_length=2000)]
 WebhookEvent = Literal["bolo.matched", "bolo.updated", "audit.anchored", "camera.silent", "camera.back"]
-EventTypes = Annotated[list[WebhookEvent], Field(min_length=1, max_length=3, description="What to be told of.")]
+EventTypes = Annotated[list[WebhookEvent], Field(min_length=1, max_length=5, description="What to be told of.")]
 ListIds = Annotated[
     list[UUID], Field(min_length=1, max_length=100, description="Hits of these lists only; null for all lists.")
 ]

@@ -80,22 +80,41 @@ def test_entries_are_listed_changed_and_removed(api: Api, list_id: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "said", "pointer"),
     [
-        ({"pattern": "(", "kind": "regex"}, "RE2"),
-        ({"pattern": "???????"}, "confirm_broad"),
-        ({"pattern": "--"}, "letters and digits"),
-        ({"pattern": "AB12", "valid_from": "2026-03-01T12:00:00"}, "zone"),
-        ({"pattern": "AB12", "region": "Great Britain"}, "region"),
-        ({"pattern": "AB\x0012"}, "Control characters"),
-        ({"pattern": "AB12", "colour": "red"}, "no such field"),
-        ({"pattern": "AB12", "search_back_days": 30}, "reason"),
+        ({"pattern": "(", "kind": "regex"}, "RE2", "/pattern"),
+        ({"pattern": "???????"}, "confirm_broad", "/pattern"),
+        ({"pattern": "--"}, "letters and digits", "/pattern"),
+        ({"pattern": "AB#12"}, "No plate has", "/pattern"),
+        ({"pattern": "A?12", "kind": "exact"}, "kind wildcard", "/pattern"),
+        ({"pattern": "A.*", "kind": "regex", "tolerance": "confusables"}, "tolerance", "/tolerance"),
+        ({"pattern": "AB1?", "tolerance": "one_edit"}, "one edit", "/tolerance"),
+        ({"pattern": "AB12", "region": "ab-1234"}, "region", "/region"),
+        (
+            {"pattern": "AB12", "valid_from": "2026-03-02T12:00:00Z", "valid_until": "2026-03-01T12:00:00Z"},
+            "later",
+            "/valid_until",
+        ),
+        ({"pattern": "AB12", "valid_from": "2026-03-01T12:00:00"}, "zone", "/valid_from"),
+        ({"pattern": "AB12", "region": "Great Britain"}, "region", "/region"),
+        ({"pattern": "AB\x0012"}, "Control characters", "/pattern"),
+        ({"pattern": "AB12", "colour": "red"}, "no such field", "/colour"),
+        ({"pattern": "AB12", "search_back_days": 30}, "reason", ""),
     ],
 )
-def test_entries_that_cannot_be_are_refused_in_words(api: Api, list_id: str, body: dict[str, Any], said: str) -> None:
+def test_entries_that_cannot_be_are_refused_in_words_at_their_field(
+    api: Api, list_id: str, body: dict[str, Any], said: str, pointer: str
+) -> None:
     refused = api.reviewer.post("/bolos", {"list_id": list_id, **body})
     assert refused.status == 422
     assert said in refused.body
+    assert [error["pointer"] for error in refused.json()["errors"]] == [pointer]
+
+
+def test_a_trial_is_refused_as_an_entry_is(api: Api) -> None:
+    refused = api.reviewer.post("/bolos/preview", {"pattern": "(", "kind": "regex", "reason": "is it right?"})
+    assert refused.status == 422
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/pattern"]
 
 
 def test_the_confirmation_of_a_broad_pattern(api: Api, list_id: str) -> None:
@@ -196,8 +215,10 @@ def test_subscriptions(api: Api, list_id: str) -> None:
     made = api.admin.post(path, {"channel": "email", "address": "desk@example.org"})
     assert made.status == 201
     assert api.admin.post(path, {"channel": "email", "address": "desk@example.org"}).status == 409
-    assert api.admin.post(path, {"channel": "email", "address": "desk"}).status == 422
-    assert api.admin.post(path, {"channel": "sms", "address": "12"}).status == 422
+    for body in ({"channel": "email", "address": "desk"}, {"channel": "sms", "address": "12"}):
+        refused = api.admin.post(path, body)
+        assert refused.status == 422
+        assert [error["pointer"] for error in refused.json()["errors"]] == ["/address"]
     assert [one["address"] for one in api.admin.get(path).json()["items"]] == ["desk@example.org"]
     assert api.admin.delete(f"{path}/{made.json()['id']}").status == 204
     assert api.admin.get(path).json()["items"] == []

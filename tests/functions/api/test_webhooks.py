@@ -3,6 +3,7 @@ from uuid import uuid4
 
 import pytest
 
+from anpr.alerts.webhooks.endpoints import EVENT_TYPES
 from anpr.messages import WebhookDue
 from tests.functions.api.client import Api
 from tests.memory import MemoryQueue
@@ -48,21 +49,28 @@ def test_an_endpoint_s_life(api: Api, webhook: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "pointer"),
     [
-        {"url": "http://hooks.example.org/"},
-        {"url": "https://127.0.0.1/"},
-        {"url": "https://[::ffff:10.0.0.1]/"},
-        {"url": "https://user:pw@hooks.example.org/"},
-        {"url": "hooks.example.org"},
-        {"url": URL, "event_types": ["event.created"]},
-        {"url": URL, "event_types": []},
-        {"url": URL, "list_ids": [str(uuid4())]},
-        {"url": URL, "secret": "whsec_mine"},
+        ({"url": "http://hooks.example.org/"}, "/url"),
+        ({"url": "https://127.0.0.1/"}, "/url"),
+        ({"url": "https://[::ffff:10.0.0.1]/"}, "/url"),
+        ({"url": "https://user:pw@hooks.example.org/"}, "/url"),
+        ({"url": "hooks.example.org"}, "/url"),
+        ({"url": URL, "event_types": ["event.created"]}, "/event_types/0"),
+        ({"url": URL, "event_types": []}, "/event_types"),
+        ({"url": URL, "list_ids": [str(uuid4())]}, "/list_ids"),
+        ({"url": URL, "secret": "whsec_mine"}, "/secret"),
     ],
 )
-def test_endpoints_that_cannot_be(api: Api, body: dict[str, Any]) -> None:
-    assert api.admin.post("/webhooks", body).status == 422
+def test_endpoints_that_cannot_be(api: Api, body: dict[str, Any], pointer: str) -> None:
+    refused = api.admin.post("/webhooks", body)
+    assert refused.status == 422
+    assert [error["pointer"] for error in refused.json()["errors"]] == [pointer]
+
+
+def test_an_endpoint_is_told_of_everything_that_there_is(api: Api) -> None:
+    made = api.admin.post("/webhooks", {"url": URL, "event_types": list(EVENT_TYPES)})
+    assert (made.status, made.json()["event_types"]) == (201, list(EVENT_TYPES))
 
 
 @pytest.mark.parametrize("body", [{}, {"url": None}, {"url": "https://10.0.0.1/"}])

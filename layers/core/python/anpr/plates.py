@@ -81,8 +81,9 @@ def refuse_stray(text: str, *, pointer: str | None = None) -> None:
     """
     stray = [c for c in stray_characters(text) if c not in _WILDCARDS]
     if stray:
-        where = {} if pointer is None else {"errors": [{"pointer": pointer}]}
-        raise Unprocessable(f"No plate has the character {stray[0]!r}; is the text as it was written?", **where)
+        why = f"No plate has the character {stray[0]!r}; is the text as it was written?"
+        where = {} if pointer is None else {"errors": [{"pointer": pointer, "detail": why}]}
+        raise Unprocessable(why, **where)
 
 
 def _is_unseen(character: str) -> bool:

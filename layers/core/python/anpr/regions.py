@@ -23,15 +23,21 @@ def normalize_region(text: str | None) -> str | None:
     return f"{_ALIASES.get(country, country)}{dash}{state}" or None
 
 
-def checked_region(text: str | None) -> str | None:
+def checked_region(text: str | None, *, pointer: str | None = None) -> str | None:
     """Normalise what a person wrote.
+
+    Args:
+        text: as typed; None or nothing for no region.
+        pointer: where in the request it is.
 
     Raises:
         Unprocessable: it is no region's code.
     """
     normal = normalize_region(text)
     if normal is not None and re.match(REGION_PATTERN, normal) is None:
-        raise Unprocessable(f"A region is a country's or state's code, such as gb or us-ca, not {(text or '')[:40]!r}.")
+        why = f"A region is a country's or state's code, such as gb or us-ca, not {(text or '')[:40]!r}."
+        where = {} if pointer is None else {"errors": [{"pointer": pointer, "detail": why}]}
+        raise Unprocessable(why, **where)
     return normal
 
 

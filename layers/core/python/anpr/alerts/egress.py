@@ -113,29 +113,33 @@ def checked_url(url: str, policy: EgressPolicy) -> SplitResult:
     """Check what can be known of a URL without looking its name up.
 
     Raises:
-        Unprocessable: with what is wrong, in words.
+        Unprocessable: with what is wrong, in words, and a pointer to `url`.
     """
     if len(url) > MAX_URL_LENGTH or not url.isprintable() or " " in url:
-        raise Unprocessable(f"The URL has spaces or control characters, or more than {MAX_URL_LENGTH} characters.")
+        raise _refusal(f"The URL has spaces or control characters, or more than {MAX_URL_LENGTH} characters.")
     try:
         parts = urlsplit(url)
         port = parts.port
         host = (parts.hostname or "").encode("idna").decode() if parts.hostname else ""
     except (ValueError, UnicodeError) as error:
-        raise Unprocessable("The URL cannot be read.") from error
+        raise _refusal("The URL cannot be read.") from error
     if parts.scheme not in ({"https", "http"} if policy.allow_networks else {"https"}):
-        raise Unprocessable("The URL must begin with https://.")
+        raise _refusal("The URL must begin with https://.")
     if not host or port == 0:
-        raise Unprocessable("The URL names no host, or an impossible port.")
+        raise _refusal("The URL names no host, or an impossible port.")
     if parts.username is not None or parts.password is not None:
-        raise Unprocessable("The URL must hold no user name or password; the signature tells who sends.")
+        raise _refusal("The URL must hold no user name or password; the signature tells who sends.")
     if parts.fragment:
-        raise Unprocessable("The URL must have no fragment (#…); it would not be sent.")
+        raise _refusal("The URL must have no fragment (#…); it would not be sent.")
     with suppress(ValueError):
         address = ipaddress.ip_address(host)
         if not is_allowed(address, policy):
-            raise Unprocessable("The URL's address is not on the public internet.")
+            raise _refusal("The URL's address is not on the public internet.")
     return parts
+
+
+def _refusal(detail: str) -> Unprocessable:
+    return Unprocessable(detail, errors=[{"pointer": "/url", "detail": detail}])
 
 
 def is_allowed(address: Address, policy: EgressPolicy) -> bool:

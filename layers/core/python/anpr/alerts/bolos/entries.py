@@ -194,7 +194,8 @@ def columns_of(fields: EntryFields, *, confirm_broad: bool) -> dict[str, Any]:
         refuse_broad(made)
     valid_from, valid_until = fields.get("valid_from"), fields.get("valid_until")
     if valid_from is not None and valid_until is not None and valid_until <= valid_from:
-        raise Unprocessable("valid_until must be later than valid_from.")
+        why = "valid_until must be later than valid_from."
+        raise Unprocessable(why, errors=[{"pointer": "/valid_until", "detail": why}])
     exact = made.kind is BoloKind.EXACT
     return {
         "kind": made.kind,
@@ -220,10 +221,8 @@ def refuse_broad(made: Wanted) -> None:
     """
     share = breadth(made)
     if share > BROAD_SHARE:
-        raise Unprocessable(
-            f"The pattern matches {share:.0%} of dissimilar plates; make it narrower, or set confirm_broad to true.",
-            breadth=round(share, 3),
-        )
+        why = f"The pattern matches {share:.0%} of dissimilar plates; make it narrower, or set confirm_broad to true."
+        raise Unprocessable(why, breadth=round(share, 3), errors=[{"pointer": "/pattern", "detail": why}])
 
 
 def _told(entry: Bolo) -> dict[str, object]:

@@ -38,6 +38,9 @@ _SURE_REGION: Final = 0.5
 
 _UNKNOWN: Final = "?"
 
+_PATTERN: Final = "/pattern"
+"""Where in a request an entry's plate or pattern stands."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -115,7 +118,7 @@ def wanted(text: str, *, kind: BoloKind | None, tolerance: Tolerance, region: st
         region: country or state code; None for any.
 
     Raises:
-        Unprocessable: with what is wrong, in words.
+        Unprocessable: with what is wrong, in words, and a pointer to the field of an entry that it is wrong with.
     """
     kind = kind or (BoloKind.WILDCARD if is_wildcard(text) else BoloKind.EXACT)
     if kind is BoloKind.EXACT:
@@ -125,52 +128,58 @@ def wanted(text: str, *, kind: BoloKind | None, tolerance: Tolerance, region: st
     else:
         pattern = text.strip()
     if kind is BoloKind.REGEX and tolerance is not Tolerance.NONE:
-        raise Unprocessable("A regular expression states itself what it forgives; leave its tolerance at none.")
-    if kind is BoloKind.WILDCARD and tolerance is Tolerance.ONE_EDIT:
-        raise Unprocessable(
-            "Only an exact plate can forgive one edit; a wildcard pattern forgives confusables or none."
+        raise _refusal(
+            "A regular expression states itself what it forgives; leave its tolerance at none.", "/tolerance"
         )
-    made = Wanted(kind, pattern, tolerance, checked_region(region))
+    if kind is BoloKind.WILDCARD and tolerance is Tolerance.ONE_EDIT:
+        raise _refusal(
+            "Only an exact plate can forgive one edit; a wildcard pattern forgives confusables or none.", "/tolerance"
+        )
+    made = Wanted(kind, pattern, tolerance, checked_region(region, pointer="/region"))
     if kind is not BoloKind.EXACT:
         _refuse_uncompilable(made)
     return made
 
 
+def _refusal(detail: str, pointer: str = _PATTERN) -> Unprocessable:
+    return Unprocessable(detail, errors=[{"pointer": pointer, "detail": detail}])
+
+
 def _checked_plate(text: str) -> str:
     if is_wildcard(text):
-        raise Unprocessable("An exact plate has no ? or *; say kind wildcard for a pattern.")
+        raise _refusal("An exact plate has no ? or *; say kind wildcard for a pattern.")
     plate = normalize(text)
     if not 2 <= len(plate) <= MAX_PLATE_LENGTH:
-        raise Unprocessable(f"A plate has 2 to {MAX_PLATE_LENGTH} letters and digits; {text[:40]!r} has {len(plate)}.")
-    refuse_stray(text)
+        raise _refusal(f"A plate has 2 to {MAX_PLATE_LENGTH} letters and digits; {text[:40]!r} has {len(plate)}.")
+    refuse_stray(text, pointer=_PATTERN)
     return plate
 
 
 def _checked_wildcard(text: str) -> str:
     pattern = normalize_pattern(text)
     if len(pattern) > 2 * MAX_PLATE_LENGTH:
-        raise Unprocessable(f"A wildcard pattern has at most {2 * MAX_PLATE_LENGTH} characters.")
+        raise _refusal(f"A wildcard pattern has at most {2 * MAX_PLATE_LENGTH} characters.")
     if not pattern.strip("*"):
-        raise Unprocessable("A wildcard pattern needs at least one letter, digit or ?.")
-    refuse_stray(text)
+        raise _refusal("A wildcard pattern needs at least one letter, digit or ?.")
+    refuse_stray(text, pointer=_PATTERN)
     return pattern
 
 
 def _refuse_uncompilable(made: Wanted) -> None:
     if not made.pattern:
-        raise Unprocessable("The pattern is empty.")
+        raise _refusal("The pattern is empty.")
     if len(made.pattern) > MAX_REGEX_LENGTH:
-        raise Unprocessable(f"A regular expression has at most {MAX_REGEX_LENGTH} characters.")
+        raise _refusal(f"A regular expression has at most {MAX_REGEX_LENGTH} characters.")
     if "\x00" in made.pattern:
-        raise Unprocessable("The pattern contains a NUL character.")
+        raise _refusal("The pattern contains a NUL character.")
     try:
         program = _compiled(expression(made))
     except re2.error as error:
         said = error.args[0] if error.args else ""
         reason = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
-        raise Unprocessable(f"This is no regular expression that RE2 takes: {reason}.") from error
+        raise _refusal(f"This is no regular expression that RE2 takes: {reason}.") from error
     if program.fullmatch(""):
-        raise Unprocessable("The pattern matches even an empty text; ask for at least one character.")
+        raise _refusal("The pattern matches even an empty text; ask for at least one character.")
 
 
 def breadth(made: Wanted) -> float:

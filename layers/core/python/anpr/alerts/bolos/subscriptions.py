@@ -61,7 +61,8 @@ def subscribe(
     """
     channel, address = recipient
     if channel is Channel.SMS and not _PHONE.fullmatch(address):
-        raise Unprocessable("A telephone number starts with + and the country's code, and has digits only.")
+        why = "A telephone number starts with + and the country's code, and has digits only."
+        raise Unprocessable(why, errors=[{"pointer": "/address", "detail": why}])
     with database.transaction() as session:
         made = _announce(session, actor, list_id, recipient)
         title = lists.get(session, list_id).name

@@ -191,4 +191,4 @@ def _check_lists(session: Session, list_ids: Collection[UUID]) -> None:
     known = set(session.scalars(select(BoloList.id).where(BoloList.id.in_(list_ids))))
     for list_id in list_ids:
         if list_id not in known:
-            raise Unprocessable(f"There is no list {list_id}.")
+            raise Unprocessable(f"There is no list {list_id}.", errors=[{"pointer": "/list_ids"}])
