@@ -1,6 +1,6 @@
 """The bucket of footage and of the evidence cut from it."""
 
-from typing import cast
+from typing import Final, cast
 
 from aws_cdk import CfnElement, Duration, RemovalPolicy, Stack, aws_iam, aws_s3, aws_sqs
 from constructs import Construct
@@ -8,6 +8,14 @@ from constructs import Construct
 from anpr.messages import CROPS_PREFIX, EXPORTS_PREFIX, FRAMES_PREFIX, UPLOADS_PREFIX
 from infra.acknowledgements import acknowledge
 from infra.environments import Environment
+
+_BROWSER_METHODS: Final = [
+    aws_s3.HttpMethods.GET,
+    aws_s3.HttpMethods.HEAD,
+    # A form says by which of the two its file is sent.
+    aws_s3.HttpMethods.POST,
+    aws_s3.HttpMethods.PUT,
+]
 
 
 class FootageBucket(Construct):
@@ -46,10 +54,17 @@ class FootageBucket(Construct):
             server_access_logs_bucket=self.access_logs,
             versioned=True,
             lifecycle_rules=_lifecycle(environment.undelete_days),
-            cors=_cors(environment),
             removal_policy=removal,
         )
+        if environment.browser_origins:
+            self.allow_pages_of(*environment.browser_origins)
         self._notify(notify)
+
+    def allow_pages_of(self, *origins: str) -> None:
+        """Let servers' pages, such as the console's, fetch what is here and send files here."""
+        self.bucket.add_cors_rule(
+            allowed_origins=list(origins), allowed_methods=_BROWSER_METHODS, allowed_headers=["*"], max_age=3600
+        )
 
     def grant_objects(self, grantee: aws_iam.IGrantable, *actions: str, prefixes: tuple[str, ...]) -> None:
         """Allow actions on the objects below some prefixes, and on no other object."""
@@ -127,16 +142,3 @@ def _lifecycle(undelete_days: int) -> list[aws_s3.LifecycleRule]:
             aws_s3.LifecycleRule(id="drop-markers", expired_object_delete_marker=True),
         ]
     return rules
-
-
-def _cors(environment: Environment) -> list[aws_s3.CorsRule] | None:
-    if not environment.browser_origins:
-        return None
-    return [
-        aws_s3.CorsRule(
-            allowed_origins=list(environment.browser_origins),
-            allowed_methods=[aws_s3.HttpMethods.GET, aws_s3.HttpMethods.HEAD, aws_s3.HttpMethods.POST],
-            allowed_headers=["*"],
-            max_age=3600,
-        )
-    ]

@@ -96,6 +96,9 @@ class CoreStack(Stack):
         self.alerting = Alerting(self, "Alerting", parts=self._parts)
         served = ApiFunctions(self._parts, self.alerting)
         self.api = HttpApi(self, "Http", environment=environment, routes=served.routes, elsewhere=served.elsewhere)
+        if not environment.emulated:
+            # The console is of the API's origin and its files go to the bucket's. The emulator lets in every page.
+            self.footage.allow_pages_of(self.api.url)
         background = {
             "Setup": make_setup(self._parts),
             "OutboxRelay": make_outbox_relay(self._parts),

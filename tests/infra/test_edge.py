@@ -99,6 +99,21 @@ def test_pages_of_other_origins_may_call_the_api_only_where_the_environment_name
     assert origins == {"local": ["*"], "dev": ["http://localhost:3000"], "prod": None}
 
 
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_the_console_may_send_files_to_the_bucket(templates: dict[str, Template], name: str) -> None:
+    rules = [
+        rule
+        for bucket in templates[name].of_type("AWS::S3::Bucket").values()
+        for rule in bucket.get("CorsConfiguration", {}).get("CorsRules", [])
+    ]
+    (api,) = templates[name].of_type("AWS::ApiGatewayV2::Api")
+    own = [rule for rule in rules if {"Fn::GetAtt": [api, "ApiEndpoint"]} in rule["AllowedOrigins"]]
+    assert [set(rule["AllowedMethods"]) for rule in own] == [{"GET", "HEAD", "POST", "PUT"}]
+    assert [rule["AllowedOrigins"] for rule in rules if rule not in own] == (
+        [["http://localhost:3000"]] if name == "dev" else []
+    )
+
+
 def test_a_domain_is_the_only_way_in_by_modern_tls() -> None:
     template, url, alias_target = api_of(DOMAIN)
 
