@@ -15,11 +15,13 @@ from tests.functions.api.traces import TODAY, Trace, leave_trace
 
 PERIOD = {"start": str(TODAY - timedelta(days=1)), "end": str(TODAY)}
 WHY = {"reason": "case 12"}
+YEAR = {"captured_from": "2026-01-01T00:00:00Z", "captured_to": "2026-12-31T00:00:00Z"}
 
 # What the lists of a route need to be asked with; the others need nothing.
 QUERIES: dict[str, dict[str, str]] = {
     "/usage": PERIOD,
-    "/feedback/agreement": {"captured_from": "2026-01-01T00:00:00Z", "captured_to": "2026-12-31T00:00:00Z"},
+    "/feedback/agreement": YEAR,
+    "/insight/traffic": {**YEAR, "step": "day"},
 }
 
 
@@ -126,6 +128,8 @@ def test_what_is_in_scope_is_shown_by_the_same_routes(api: Api, traces: tuple[Tr
         "/bolos/hits/{hit_id}",
         "/feedback/events/{event_id}",
         "/feedback/agreement",
+        "/insight/last",
+        "/insight/traffic",
         "/usage",
     }
 
