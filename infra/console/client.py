@@ -19,6 +19,8 @@ TYPES: Final = CONSOLE / "app" / "api" / "schema.d.ts"
 _MADE: Final = "made from functions/api/openapi.json by `python -m infra.console client`; not to be edited"
 _JSON: Final = "application/json"
 _SIMPLE: Final = {"integer": "number", "number": "number", "string": "string", "boolean": "boolean", "null": "null"}
+_FILE: Final = {"anyOf": [{"type": "string"}, {"$ref": "Blob"}]}
+"""What is sent as it is: a text, or the browser's own type for a file."""
 _NAME: Final = re.compile(r"^[A-Za-z_$][\w$]*$")
 
 Schema = Mapping[str, Any]
@@ -84,7 +86,7 @@ def _body(operation: Schema) -> Schema | None:
     if body is None:
         return None
     content = body["content"]
-    schema: Schema = content[_JSON]["schema"] if _JSON in content else {"type": "string"}
+    schema: Schema = content[_JSON]["schema"] if _JSON in content else _FILE
     return schema
 
 

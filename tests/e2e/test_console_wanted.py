@@ -1,5 +1,6 @@
 """The console's page of wanted plates, in a real browser: a list, an entry, its hit, and what a person says of it."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,9 +66,10 @@ def test_a_list_is_made_an_entry_mended_and_its_hit_judged(
     form.get_by_label("How it is written").select_option(label="a regular expression")
     form.get_by_label("Plate", exact=True).fill("B(")
     form.get_by_role("button", name="Save").click()
-    # What is wrong is said, and what was typed stays.
+    # What is wrong is said at the field, and what was typed stays.
     field = form.get_by_label("Plate", exact=True)
-    expect(form.get_by_role("alert")).to_contain_text("no regular expression")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_accessible_description(re.compile("no regular expression"))
     expect(field).to_have_value("B(")
     form.get_by_label("How it is written").select_option(label="a plate")
     field.fill(PLATES[1])
@@ -87,7 +89,7 @@ def test_a_list_is_made_an_entry_mended_and_its_hit_judged(
 
     page.get_by_role("link", name="Lists").click()
     page.get_by_role("link", name=name).click()
-    entries.get_by_role("button", name="Change").click()
+    entries.get_by_role("button", name=f"Change {PLATES[1]}").click()
     form.get_by_label("Reason").fill("found")
     form.get_by_role("button", name="Save").click()
     expect(entries.get_by_text("found")).to_be_visible()

@@ -118,9 +118,10 @@ async function send(method, url, body, token, options) {
   const headers = { accept: 'application/json', ...options.headers };
   if (token) headers.authorization = `Bearer ${token}`;
   if (options.etag) headers['if-none-match'] = options.etag;
-  const isText = typeof body === 'string';
+  // A text or a file goes as it is, all else as JSON.
+  const asIs = typeof body === 'string' || body instanceof Blob;
   if (body !== undefined && !headers['content-type']) {
-    headers['content-type'] = isText ? 'text/plain' : 'application/json';
+    headers['content-type'] = asIs ? (body instanceof Blob && body.type) || 'text/plain' : 'application/json';
   }
   const late = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
   const signal = options.signal ? AbortSignal.any([options.signal, late]) : late;
@@ -130,11 +131,11 @@ async function send(method, url, body, token, options) {
     connection.update(now => ({ ...now, slow: now.slow + 1 }));
   }, SLOW_MS);
   try {
-    const sent = isText ? body : JSON.stringify(body);
+    const sent = asIs ? body : JSON.stringify(body);
     const response = await fetch(url, {
       method,
       headers,
-      body: body === undefined ? undefined : /** @type {string} */ (sent),
+      body: body === undefined ? undefined : /** @type {string | Blob} */ (sent),
       signal,
       cache: 'no-store',
       credentials: 'same-origin',

@@ -295,6 +295,15 @@ export const getUpload = (args, options) =>
   call('GET', '/uploads/{upload_id}', args, [], options);
 
 /**
+ * Get a link to the footage.
+ * @param {import('./schema.d.ts').LinkFootageArgs} args
+ * @param {Options} [options]
+ * @returns {Promise<import('./schema.d.ts').FootageLink>}
+ */
+export const linkFootage = (args, options) =>
+  call('POST', '/uploads/{upload_id}/link', args, [], options);
+
+/**
  * Say that the file has been sent.
  * @param {import('./schema.d.ts').CompleteUploadArgs} args
  * @param {Options} [options]
@@ -509,6 +518,23 @@ export const withdrawExport = (args, options) =>
  */
 export const linkExport = (args, options) =>
   call('POST', '/exports/{export_id}/link', args, [], options);
+
+/**
+ * Count passages by hour or day.
+ * @param {import('./schema.d.ts').GetTrafficArgs} [args]
+ * @param {Options} [options]
+ * @returns {Promise<import('./schema.d.ts').TrafficList>}
+ */
+export const getTraffic = (args = {}, options) =>
+  call('GET', '/insight/traffic', args, ['captured_from', 'captured_to', 'step', 'camera_id'], options);
+
+/**
+ * Get the last passage of each camera.
+ * @param {Options} [options]
+ * @returns {Promise<import('./schema.d.ts').LastPassageList>}
+ */
+export const getLastPassages = (options) =>
+  call('GET', '/insight/last', {}, [], options);
 
 /**
  * Tell that the process answers.

@@ -622,6 +622,12 @@ export type ExportStatus = "queued" | "building" | "ready" | "failed" | "expired
 /** A part of the product that a licence may leave out. Reading plates and raising alerts is in every licence. */
 export type Feature = "api_keys" | "exports" | "webhooks";
 
+/** A link to the file that was read. */
+export interface FootageLink {
+  /** Takes requests for a part of it, as players make them. */
+  url: string;
+}
+
 /** A past passage, and how it matches. */
 export interface FoundOut {
   matched_by: MatchedBy;
@@ -823,6 +829,18 @@ export interface JobPage {
   items: Array<JobOut>;
   /** Ask with it for the next page; null on the last one. */
   next_cursor: string | null;
+}
+
+/** By camera, the one where something passed last first; cameras that nothing has passed are not in it. */
+export interface LastPassageList {
+  items: Array<LastPassageOut>;
+}
+
+/** What passed before a camera last. */
+export interface LastPassageOut {
+  camera_id: string;
+  event_id: string;
+  captured_at: string;
 }
 
 /** The licences that were activated here, the one activated last first. */
@@ -1325,6 +1343,9 @@ export interface SnapshotVehicle {
 /** What the present limits come from. */
 export type Standing = "unlimited" | "evaluation" | "licensed" | "grace" | "expired";
 
+/** How long each count is. */
+export type Step = "hour" | "day";
+
 /** A camera's live stream. */
 export interface StreamIn {
   /** `rtsp://` or `rtsps://`, with user and password where the camera asks for them. It is stored encrypted and never shown again. */
@@ -1407,6 +1428,23 @@ export interface TokensOut {
 
 /** Which misreads a wanted plate forgives; each includes the ones before it. */
 export type Tolerance = "none" | "confusables" | "one_edit";
+
+/** Counts by time and camera, the earliest first; where nothing passed there is none. */
+export interface TrafficList {
+  items: Array<TrafficOut>;
+}
+
+/** One camera's passages of one hour or day. */
+export interface TrafficOut {
+  camera_id: string;
+  /** When the hour or day begins, in the camera's time zone. */
+  start: string;
+  passages: number;
+  /** Those whose plate could not be read. */
+  unreadable: number;
+  /** Mean score of the reads of the others. */
+  score: number | null;
+}
 
 /** An upload that waits for its file, and the form to post it with. */
 export interface UploadCreated {
@@ -1596,6 +1634,12 @@ export interface VerdictOut {
   undone_by: string | null;
 }
 
+/** Why somebody watches the footage. */
+export interface WatchIn {
+  /** Kept in the audit log. */
+  reason: string;
+}
+
 /** An endpoint to register. */
 export interface WebhookIn {
   /** An https address on the public internet. */
@@ -1778,6 +1822,11 @@ export interface GetUploadArgs {
   upload_id: string;
 }
 
+export interface LinkFootageArgs {
+  upload_id: string;
+  body: WatchIn;
+}
+
 export interface CompleteUploadArgs {
   upload_id: string;
 }
@@ -1920,6 +1969,15 @@ export interface LinkExportArgs {
   export_id: string;
 }
 
+export interface GetTrafficArgs {
+  captured_from?: string | null;
+  captured_to?: string | null;
+  /** Count by hour, at most 31 days of them, or by day, at most 366. */
+  step?: Step;
+  /** At this camera; may be repeated. */
+  camera_id?: Array<string>;
+}
+
 export interface ListBoloListsArgs {
   /** The most items to return. */
   limit?: number;
@@ -1964,7 +2022,7 @@ export interface ImportEntriesArgs {
   dry_run?: boolean;
   /** Take a pattern even if it matches much of the traffic. */
   confirm_broad?: boolean;
-  body: string;
+  body: string | Blob;
 }
 
 export interface ExportEntriesArgs {

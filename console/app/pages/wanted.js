@@ -5,9 +5,9 @@ import { html } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
 import { href, useRoute } from '../lib/router.js';
 import { may } from '../lib/session.js';
-import { Inbox } from './wanted-hits.js';
-import { Lists } from './wanted-lists.js';
-import { Webhooks } from './wanted-webhooks.js';
+import { Inbox } from './wanted/hits.js';
+import { Lists } from './wanted/lists.js';
+import { Webhooks } from './wanted/webhooks.js';
 
 export default function Wanted() {
   const { rest } = useRoute();
