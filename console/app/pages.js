@@ -53,6 +53,22 @@ export const PAGES = [
     load: () => import('./pages/wanted.js'),
   },
   {
+    name: 'map',
+    title: 'map.title',
+    icon: 'map',
+    role: 'viewer',
+    styles: ['map.css'],
+    load: () => import('./pages/map.js'),
+  },
+  {
+    name: 'insight',
+    title: 'insight.title',
+    icon: 'insight',
+    role: 'viewer',
+    styles: ['insight.css'],
+    load: () => import('./pages/insight.js'),
+  },
+  {
     name: 'admin',
     title: 'admin.title',
     icon: 'admin',

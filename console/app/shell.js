@@ -14,12 +14,12 @@ import { useReveal } from './lib/reveal.js';
 import { href, navigate, useRoute } from './lib/router.js';
 import { logOut, may, useSession } from './lib/session.js';
 import { useStore } from './lib/store.js';
+import { loadStyle } from './lib/style.js';
 import { theme } from './lib/theme.js';
 import { setPageTitle, unseen } from './lib/title.js';
 import { LoginAgain, LoginPage } from './login.js';
 import { PAGES } from './pages.js';
 
-const STYLES = new URL('./styles/', import.meta.url);
 /** @type {Map<string, Promise<(props: object) => any>>} */
 const loaded = new Map();
 
@@ -157,31 +157,14 @@ export function expectPage(name) {
   if (page) loadPage(page).catch(() => undefined);
 }
 
-/** @param {import('./pages.js').Page} page */
+/** A page is shown when its style is there. @param {import('./pages.js').Page} page */
 function loadPage(page) {
   const found = loaded.get(page.name);
   if (found) return found;
-  const made = Promise.all([page.load(), ...page.styles.map(loadStyle)]).then(([module]) => module.default);
+  const made = Promise.all([page.load(), ...page.styles.map(file => loadStyle(file))]).then(
+    ([module]) => module.default,
+  );
   loaded.set(page.name, made);
   made.catch(() => loaded.delete(page.name));
   return made;
-}
-
-/**
- * A page is shown when its style is there.
- * @param {string} file
- * @returns {Promise<void>}
- */
-function loadStyle(file) {
-  const url = new URL(file, STYLES).href;
-  if (document.querySelector(`link[href="${url}"]`)) return Promise.resolve();
-  return new Promise((resolve, reject) => {
-    const link = Object.assign(document.createElement('link'), { rel: 'stylesheet', href: url });
-    link.onload = () => resolve();
-    link.onerror = () => {
-      link.remove();
-      reject(new Error(file));
-    };
-    document.head.append(link);
-  });
 }

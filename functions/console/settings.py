@@ -20,15 +20,35 @@ class ConsoleSettings(BaseSettings):
         description="Server of the storage's links, such as https://bucket.s3.eu-central-1.amazonaws.com; AWS's own "
         "AWS_ENDPOINT_URL where nothing is said.",
     )
-    map_origin: str | None = Field(
+    map_style: str | None = Field(
         default=None,
-        description="Server of the map's tiles; without one the map is the outlines that the console brings.",
+        description="What the map is drawn on: the address of a MapLibre style, or of tiles, such as "
+        "https://tiles.example.org/{z}/{x}/{y}.png; without one, the outlines of countries that the console brings.",
+    )
+    map_attribution: str = Field(
+        default="", description="Who made the tiles, to be said on the map; a style says it itself."
+    )
+    map_origin: str | None = Field(
+        default=None, description="Server of what the style names, where that is another than the style's own."
     )
 
     @field_validator("media_origin", "map_origin")
     @classmethod
     def _is_an_origin(cls, value: str | None) -> str | None:
         return origin_of(value) if value else None
+
+    @field_validator("map_style")
+    @classmethod
+    def _is_an_address(cls, value: str | None) -> str | None:
+        if value:
+            origin_of(value)
+        return value or None
+
+    @property
+    def map_origins(self) -> list[str]:
+        """Where the map may ask for what it is drawn on; nowhere but here where nothing is said."""
+        named = [origin_of(self.map_style)] if self.map_style else []
+        return list(dict.fromkeys([*named, *([self.map_origin] if self.map_origin else [])]))
 
     @property
     def storage_origin(self) -> str | None:

@@ -16,6 +16,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -92,7 +93,7 @@ def console_site(settings: ConsoleSettings, root: Path = ROOT) -> Starlette:
     digest = _digest(files)
     page = files.pop(INDEX).decode()
     preloads = "".join(f'<link rel="modulepreload" href="./{name}">\n' for name in _modules(_ENTRY, files))
-    page = _OWN_ADDRESS.sub(f"./@{digest}/", page.replace("</head>", f"{preloads}</head>"))
+    page = _OWN_ADDRESS.sub(f"./@{digest}/", page.replace("</head>", f"{preloads}{_said(settings)}</head>"))
     site = _Site(
         files={name: File(name, content) for name, content in files.items()},
         index=File(INDEX, page.encode()),
@@ -108,6 +109,12 @@ def console_site(settings: ConsoleSettings, root: Path = ROOT) -> Starlette:
     )
 
 
+def _said(settings: ConsoleSettings) -> str:
+    """What the page's scripts are told of this deployment."""
+    told = {"map-style": settings.map_style, "map-attribution": settings.map_attribution}
+    return "".join(f'<meta name="{name}" content="{escape(text)}">\n' for name, text in told.items() if text)
+
+
 def policy(page: str, settings: ConsoleSettings) -> str:
     """The Content-Security-Policy of a page.
 
@@ -120,7 +127,7 @@ def policy(page: str, settings: ConsoleSettings) -> str:
         for found in _IMPORT_MAP.findall(page)
     ]
     media = [settings.storage_origin] if settings.storage_origin else []
-    tiles = [settings.map_origin] if settings.map_origin else []
+    tiles = settings.map_origins
     directives = {
         "default-src": ["'none'"],
         "script-src": ["'self'", *maps],

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import json
 import re
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,30 @@ def test_the_policy_lets_in_our_own_files_and_the_storages_pictures_and_nothing_
 def test_what_is_no_origin_keeps_the_console_from_starting(origin: str) -> None:
     with pytest.raises(ValueError, match="address of a server"):
         ConsoleSettings(media_origin=origin)
+
+
+def test_the_map_asks_only_whoever_the_operator_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "map-style" not in ask(INDEX)["body"]
+    style = "https://tiles.example.org/{z}/{x}/{y}.png?a=1&b=<2>"
+    monkeypatch.setenv("ANPR_CONSOLE_MAP_STYLE", style)
+    monkeypatch.setenv("ANPR_CONSOLE_MAP_ATTRIBUTION", "<b>Example</b>")
+    monkeypatch.setenv("ANPR_CONSOLE_MAP_ORIGIN", "https://fonts.example.org/x")
+    function._adapter.cache_clear()
+    page = ask(INDEX)
+
+    policy = page["headers"]["content-security-policy"]
+    for directive in ("img-src", "connect-src"):
+        [sources] = [one for one in policy.split("; ") if one.startswith(directive)]
+        assert {"https://tiles.example.org", "https://fonts.example.org"} <= set(sources.split(" "))
+    # Told as text: what an operator writes is no markup.
+    assert f'<meta name="map-style" content="{escape(style)}">' in page["body"]
+    assert '<meta name="map-attribution" content="&lt;b&gt;Example&lt;/b&gt;">' in page["body"]
+
+
+@pytest.mark.parametrize("style", ["tiles.example.org/style.json", "https://a.org/x; script-src *"])
+def test_what_is_no_address_of_a_style_keeps_the_console_from_starting(style: str) -> None:
+    with pytest.raises(ValueError, match="address of a server"):
+        ConsoleSettings(map_style=style)
 
 
 def test_text_is_compressed_for_whoever_takes_that() -> None:

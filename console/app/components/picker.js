@@ -6,6 +6,7 @@ import { html } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
 import { Button } from './button.js';
 import { Icon } from './icon.js';
+import { toastProblem } from './toast.js';
 
 const FEW = 8;
 
@@ -16,6 +17,15 @@ export function CameraPicker({ chosen, onChange, label }) {
   const cameras = useCameras();
   const [wanted, setWanted] = useState('');
   const ref = useRef(/** @type {HTMLDetailsElement | null} */ (null));
+  const [map, setMap] = useState(/** @type {{ Dialog: any } | null} */ (null));
+  const openMap = async () => {
+    if (ref.current) ref.current.open = false;
+    try {
+      setMap({ Dialog: (await import('../map/picker.js')).CameraMapDialog });
+    } catch (problem) {
+      toastProblem(problem);
+    }
+  };
   useEffect(() => {
     /** @param {Event} event */
     const away = event => {
@@ -64,7 +74,9 @@ export function CameraPicker({ chosen, onChange, label }) {
           )}
           ${shown.length === 0 && html`<li class="hint">${t('picker.none')}</li>`}
         </ul>
+        <${Button} kind="quiet" icon="map" onClick=${openMap}>${t('picker.map.open')}<//>
         ${chosen.length > 0 && html`<${Button} kind="quiet" onClick=${() => onChange([])}>${t('live.cameras')}<//>`}
       </div>
-    </details>`;
+    </details>
+    ${map && html`<${map.Dialog} chosen=${chosen} onChange=${onChange} onClose=${() => setMap(null)} />`}`;
 }

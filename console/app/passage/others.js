@@ -1,10 +1,11 @@
-// The other passages of a plate, as a line of time and a list. Looking for them is a search, and so needs its reason.
+// The other passages of a plate, as a line of time, on the map and as a list. Looking for them is a search, and so needs its reason.
 
 import { useEffect, useState } from 'preact/hooks';
 import { findEvents } from '../api/operations.js';
 import { Button } from '../components/button.js';
 import { Loading, ProblemFace } from '../components/face.js';
 import { Time, timeText } from '../components/time.js';
+import { toastProblem } from '../components/toast.js';
 import { useCameras } from '../lib/cameras.js';
 import { html } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
@@ -44,8 +45,25 @@ export function Others({ passage, plate }) {
       ${!asked && html`<${Button} icon="search" onClick=${ask}>${t('passage.others.ask')}<//>`}
       ${problem ? html`<${ProblemFace} problem=${problem} retry=${() => setTries(tries + 1)} />` : null}
       ${asked && !found && !problem && html`<${Loading} />`}
-      ${found && html`<${Line} passages=${found} current=${passage} /><${List} passages=${found} current=${passage} plate=${plate} />`}
+      ${found && html`<${Line} passages=${found} current=${passage} /><${Way} passages=${found} /><${List} passages=${found} current=${passage} plate=${plate} />`}
     </section>`;
+}
+
+/** Where they were, on the map; it weighs much, so it comes when it is asked for. @param {{ passages: Passage[] }} props */
+function Way({ passages }) {
+  const cameras = useCameras();
+  const [map, setMap] = useState(/** @type {{ WayMap: any } | null} */ (null));
+  if (passages.length < 2) return null;
+  const show = async () => {
+    try {
+      setMap({ WayMap: (await import('../map/way.js')).WayMap });
+    } catch (problem) {
+      toastProblem(problem);
+    }
+  };
+  return map
+    ? html`<${map.WayMap} passages=${passages} cameras=${cameras} />`
+    : html`<${Button} icon="map" onClick=${show}>${t('passage.others.map')}<//>`;
 }
 
 /** @param {{ passages: Passage[], current: Passage }} props */

@@ -1,0 +1,163 @@
+// A map of cameras. What it says stands in a list beside it as well: nobody needs the picture.
+
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { Loading, ProblemFace } from '../components/face.js';
+import { html } from '../lib/html.js';
+import { t } from '../lib/i18n.js';
+import { useResolvedTheme } from '../lib/theme.js';
+import { asFeatures, asWay, draw, PLACES, WAY } from './drawing.js';
+import { baseStyle, loadLibrary } from './library.js';
+
+/** @typedef {import('./drawing.js').Place} Place */
+
+const CLOSEST = 14;
+const EDGE = 48;
+
+/**
+ * @param {{
+ *   label: string,
+ *   places: Place[],
+ *   way?: [number, number][],
+ *   onPick?: (id: string) => void,
+ *   onView?: (ids: string[]) => void,
+ *   at?: string | null | undefined,
+ * }} props `onView` is told which places are in sight whenever that changes; `at` is the id of the one to go to
+ */
+export function CameraMap({ label, places, way = [], onPick, onView, at }) {
+  const box = useRef(/** @type {HTMLDivElement | null} */ (null));
+  const map = useRef(/** @type {import('maplibre-gl').Map | null} */ (null));
+  const [state, setState] = useState(/** @type {'loading' | 'ready' | 'broken'} */ ('loading'));
+  const [tries, setTries] = useState(0);
+  // What is called from within the map is what was given last.
+  const now = useRef({ places, way, onPick, onView });
+  now.current = { places, way, onPick, onView };
+  const theme = useResolvedTheme();
+
+  useEffect(() => {
+    let current = true;
+    setState('loading');
+    begin(/** @type {HTMLDivElement} */ (box.current), label, now).then(
+      made => {
+        if (!current) return made.remove();
+        map.current = made;
+        setState('ready');
+      },
+      () => current && setState('broken'),
+    );
+    return () => {
+      current = false;
+      map.current?.remove();
+      map.current = null;
+    };
+    // Drawn anew in the other theme's colours
+  }, [theme, tries]);
+
+  const drawn = JSON.stringify([places, way]);
+  useEffect(() => {
+    if (state !== 'ready' || !map.current) return;
+    /** @type {any} */ (map.current.getSource(PLACES))?.setData(asFeatures(places));
+    /** @type {any} */ (map.current.getSource(WAY))?.setData(asWay(way));
+  }, [state, drawn]);
+
+  const target = places.find(one => one.id === at)?.at;
+  useEffect(() => {
+    if (state !== 'ready' || !map.current || !target) return;
+    const zoom = Math.max(map.current.getZoom(), CLOSEST - 1);
+    map.current.easeTo({ center: target, zoom, animate: !isStill() });
+  }, [state, at]);
+
+  return html`
+    <div class="map" role="region" aria-label=${label} data-state=${state}>
+      <div class="map-canvas" ref=${box}></div>
+      ${state === 'loading' && html`<div class="map-over"><${Loading} label=${t('map.loading')} /></div>`}
+      ${
+        state === 'broken' &&
+        html`<div class="map-over"><${ProblemFace} problem=${new Error(t('map.broken'))} retry=${() => setTries(tries + 1)} /></div>`
+      }
+    </div>`;
+}
+
+/**
+ * @param {HTMLDivElement} container
+ * @param {string} label
+ * @param {{ current: { places: Place[], way: [number, number][], onPick?: ((id: string) => void) | undefined, onView?: ((ids: string[]) => void) | undefined } }} now
+ */
+async function begin(container, label, now) {
+  const [library, style] = await Promise.all([loadLibrary(), baseStyle()]);
+  const { places } = now.current;
+  const map = new library.Map({
+    container,
+    style,
+    attributionControl: { compact: true },
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    fadeDuration: 0,
+    locale: {
+      'Map.Title': label,
+      'NavigationControl.ZoomIn': t('map.in'),
+      'NavigationControl.ZoomOut': t('map.out'),
+      'AttributionControl.ToggleAttribution': t('map.attribution'),
+    },
+    ...viewOf(library, places),
+  });
+  map.touchZoomRotate.disableRotation();
+  map.addControl(new library.NavigationControl({ showCompass: false }), 'top-right');
+  map.addControl(new library.ScaleControl(), 'bottom-left');
+  await new Promise((resolve, reject) => {
+    map.once('load', resolve);
+    // A tile that is missing later is a hole in the picture; a style that does not come is no map.
+    map.once('error', event => !map.isStyleLoaded() && reject(event.error));
+  });
+  draw(map, now.current.places, now.current.way);
+  listen(map, now);
+  return map;
+}
+
+/**
+ * @param {import('maplibre-gl').Map} map
+ * @param {{ current: { places: Place[], onPick?: ((id: string) => void) | undefined, onView?: ((ids: string[]) => void) | undefined } }} now
+ */
+function listen(map, now) {
+  map.on('click', 'cameras', event => {
+    const id = event.features?.[0]?.properties.id;
+    if (id) now.current.onPick?.(id);
+  });
+  map.on('click', 'clusters', async event => {
+    const cluster = event.features?.[0];
+    if (!cluster) return;
+    const source = /** @type {import('maplibre-gl').GeoJSONSource} */ (map.getSource(PLACES));
+    const zoom = await source.getClusterExpansionZoom(cluster.properties.cluster_id);
+    const point = /** @type {import('geojson').Point} */ (cluster.geometry);
+    map.easeTo({ center: /** @type {[number, number]} */ (point.coordinates), zoom, animate: !isStill() });
+  });
+  for (const layer of ['cameras', 'clusters']) {
+    map.on('mouseenter', layer, () => {
+      map.getCanvas().style.cursor = 'pointer';
+    });
+    map.on('mouseleave', layer, () => {
+      map.getCanvas().style.cursor = '';
+    });
+  }
+  const tell = () => {
+    const seen = map.getBounds();
+    now.current.onView?.(now.current.places.filter(one => seen.contains(one.at)).map(one => one.id));
+  };
+  map.on('moveend', tell);
+  tell();
+}
+
+/**
+ * All places in sight; the world where there are none.
+ * @param {import('./library.js').MapLibre} library
+ * @param {Place[]} places
+ */
+function viewOf(library, places) {
+  const [first] = places;
+  if (!first) return { center: /** @type {[number, number]} */ ([10, 30]), zoom: 1 };
+  const bounds = new library.LngLatBounds(first.at, first.at);
+  for (const one of places) bounds.extend(one.at);
+  return { bounds, fitBoundsOptions: { padding: EDGE, maxZoom: CLOSEST } };
+}
+
+const isStill = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
