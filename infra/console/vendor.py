@@ -36,6 +36,8 @@ FILES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "topojson-client": ("src/feature.js", "src/reverse.js", "src/transform.js", "src/identity.js", "LICENSE"),
     "world-atlas": ("countries-110m.json", "LICENSE"),
+    # As a script, which has half the size of the module.
+    "uplot": ("dist/uPlot.iife.min.js", "dist/uPlot.min.css", "LICENSE"),
 }
 """By package, what the console needs of it."""
 
