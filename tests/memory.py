@@ -34,8 +34,9 @@ class MemoryBlobs:
         expires_at = datetime.now(UTC) + timedelta(seconds=expires_in_s)
         return PresignedUpload("https://blobs.invalid/", expires_at, fields=fields)
 
-    def presign_get(self, key: str, *, expires_in_s: int | None = None) -> str:
-        return f"https://blobs.invalid/{key}?expires_in_s={expires_in_s}"
+    def presign_get(self, key: str, *, version_id: str | None = None, expires_in_s: int | None = None) -> str:
+        version = "" if version_id is None else f"&version_id={version_id}"
+        return f"https://blobs.invalid/{key}?expires_in_s={expires_in_s}{version}"
 
     def info(self, key: str, *, version_id: str | None = None) -> BlobInfo | None:
         self.check()

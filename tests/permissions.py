@@ -30,6 +30,8 @@ _BEYOND: Final[dict[str, set[str]]] = {
         "s3:PutObject Footage/frames/*",
         "events:PutEvents Bus",
         "s3:GetObject Footage/uploads/*",
+        # Footage is watched in the version that was read.
+        "s3:GetObjectVersion Footage/uploads/*",
         "s3:ListBucket Footage",
         "sqs:SendMessage Jobs",
         "secretsmanager:GetSecretValue WebhookKey",

@@ -85,7 +85,8 @@ class ApiFunctions:
         # What signs an upload form must be allowed to do what the form allows.
         self._parts.footage.grant_objects(function, "s3:PutObject", prefixes=(UPLOADS_PREFIX, *_EVIDENCE))
         # To look at a file that is said to be complete; without the list, S3 calls a missing one forbidden.
-        self._parts.footage.grant_objects(function, "s3:GetObject", prefixes=(UPLOADS_PREFIX,))
+        # And to hand out links to it, in the version that was read.
+        self._parts.footage.grant_objects(function, "s3:GetObject", "s3:GetObjectVersion", prefixes=(UPLOADS_PREFIX,))
         self._parts.footage.grant_list(function)
         self._parts.detection.grant_send(function)
         # A read may be a hit, and whoever waits for it is told at once.

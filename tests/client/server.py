@@ -58,7 +58,7 @@ class ServedBlobs(MemoryBlobs):
             return PresignedUpload(f"{self.base_url}/store/{key}", expires_at, "PUT", headers=headers)
         return PresignedUpload(f"{self.base_url}/store", expires_at, fields=fields)
 
-    def presign_get(self, key: str, *, expires_in_s: int | None = None) -> str:
+    def presign_get(self, key: str, *, version_id: str | None = None, expires_in_s: int | None = None) -> str:
         return f"{self.base_url}/store/{key}"
 
 

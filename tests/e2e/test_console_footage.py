@@ -124,6 +124,34 @@ def test_dropped_files_go_at_once_and_what_is_no_footage_says_so(reader: Reader,
     expect(row.get_by_role("button", name="Try again")).to_be_visible()
 
 
+def test_a_clip_plays_with_its_passages_on_its_line_of_time_and_that_is_on_record(
+    reader: Reader, site: Running, api: Client, clip: Path, camera: str, finish: Callable[[str], dict[str, Any]]
+) -> None:
+    job = finish(send(api, clip, camera_named(api, camera), datetime(2026, 2, 4, 10, 20, 30, tzinfo=UTC)))
+    reader.enter(site.admin, "#/footage", "Footage")
+    page = reader.page
+    page.get_by_role("row").filter(has_text=camera).get_by_role("link", name="Watch").click()
+    reader.say_why("Case 12")
+    passages = page.get_by_role("region", name="Passages")
+    expect(passages.get_by_role("listitem")).to_have_count(len(PLATES))
+    expect(page.get_by_role("img", name=f"{len(PLATES)} passages on the line of time")).to_be_visible()
+    video = page.locator("video")
+    expect(video).to_be_visible()
+
+    passages.get_by_role("button", name=f"Go to {PLATES[0]}").click()
+    # The picture is the file's own, at the time of the passage, with the box where the plate is.
+    box = page.locator(".screen svg g").filter(has_text=PLATES[0])
+    expect(box.locator("rect")).to_be_visible()
+    assert video.evaluate("video => [video.videoWidth, video.videoHeight, video.error]") == [1280, 720, None]
+    [event] = [one for one in api.pages("/events", camera_id=job["camera_id"]) if one["plate"] == PLATES[0]]
+    best = datetime.fromisoformat(event["captured_at"]) - datetime(2026, 2, 4, 10, 20, 30, tzinfo=UTC)
+    assert video.evaluate("video => video.currentTime") == pytest.approx(best.total_seconds(), abs=0.2)
+    assert float(box.locator("rect").get_attribute("x") or 0) == pytest.approx(event["box"]["xmin"])
+    assert reader.find_barriers() == []
+    [record] = api.get("/admin/audit", action="upload.watched", target=f"upload:{job['id']}")["items"]
+    assert record["reason"] == "Case 12"
+
+
 @pytest.fixture
 def failed(api: Client, camera: str, tmp_path: Path, finish: Callable[[str], dict[str, Any]]) -> str:
     """Name of a camera with a file that could not be read."""

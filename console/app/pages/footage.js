@@ -1,11 +1,14 @@
 // Footage: files are dropped anywhere on the page, and what became of each is in the list.
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { getUpload, listJobs, retryJob } from '../api/operations.js';
 import { StatusBadge } from '../components/badge.js';
 import { Button } from '../components/button.js';
+import { Chooser } from '../components/chooser.js';
+import { DropAnywhere } from '../components/drop.js';
 import { EmptyFace } from '../components/face.js';
 import { Field } from '../components/field.js';
+import { Icon } from '../components/icon.js';
 import { More, usePages } from '../components/pager.js';
 import { Table } from '../components/table.js';
 import { Time } from '../components/time.js';
@@ -13,10 +16,11 @@ import { toastProblem } from '../components/toast.js';
 import { useCameras } from '../lib/cameras.js';
 import { html } from '../lib/html.js';
 import { number, percent, t, word } from '../lib/i18n.js';
-import { changeQuery, navigate, useRoute } from '../lib/router.js';
+import { changeQuery, href, navigate, useRoute } from '../lib/router.js';
 import { may } from '../lib/session.js';
 import { sendings } from '../lib/uploading.js';
 import { FilesDialog, OnTheirWay } from './footage-files.js';
+import { Player } from './footage-player.js';
 
 /** @typedef {import('../api/schema.d.ts').JobOut} Job */
 
@@ -27,6 +31,11 @@ const STATUSES = ['awaiting_file', 'queued', 'processing', 'succeeded', 'failed'
 const ENDED = ['succeeded', 'failed', 'expired'];
 
 export default function Footage() {
+  const { rest } = useRoute();
+  return rest[0] ? html`<${Player} key=${rest[0]} id=${rest[0]} />` : html`<${Files} />`;
+}
+
+function Files() {
   const { query } = useRoute();
   const camera = query.get('camera') ?? '';
   const status = query.get('status') ?? '';
@@ -36,9 +45,9 @@ export default function Footage() {
   return html`
     <header class="page-head">
       <h1>${t('footage.title')}</h1>
-      ${sends && html`<${Chooser} onFiles=${setFiles} />`}
+      ${sends && html`<${Chooser} multiple kind="primary" text=${t('footage.choose')} accept="video/*,image/*,.mkv,.ts,.avi,.h264" onFiles=${setFiles} />`}
     </header>
-    ${sends && html`<${DropAnywhere} onFiles=${setFiles} />`}
+    ${sends && html`<${DropAnywhere} text=${t('footage.drop')} onFiles=${setFiles} />`}
     ${files.length > 0 && html`<${FilesDialog} files=${files} onClose=${() => setFiles([])} />`}
     <${OnTheirWay} />
     <${JobFilters} camera=${camera} status=${status} />
@@ -87,48 +96,6 @@ function useJobs(camera, status) {
     // `update` is another one each time it is drawn, and does the same
   }, [camera, status, busy]);
   return pages;
-}
-
-/** @param {{ onFiles: (files: File[]) => void }} props */
-function Chooser({ onFiles }) {
-  const input = useRef(/** @type {HTMLInputElement | null} */ (null));
-  const change = (/** @type {any} */ event) => {
-    onFiles([...event.currentTarget.files]);
-    // The same file may be chosen again.
-    event.currentTarget.value = '';
-  };
-  return html`
-    <input ref=${input} type="file" multiple accept="video/*,image/*,.mkv,.ts,.avi,.h264" hidden aria-label=${t('footage.choose')} onChange=${change} />
-    <${Button} kind="primary" icon="upload" onClick=${() => input.current?.click()}>${t('footage.choose')}<//>`;
-}
-
-/** @param {{ onFiles: (files: File[]) => void }} props */
-function DropAnywhere({ onFiles }) {
-  const [over, setOver] = useState(false);
-  useEffect(() => {
-    const hasFiles = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes('Files');
-    const drag = (/** @type {DragEvent} */ event) => {
-      if (!hasFiles(event)) return;
-      event.preventDefault();
-      setOver(true);
-    };
-    const leave = (/** @type {DragEvent} */ event) => event.relatedTarget === null && setOver(false);
-    const drop = (/** @type {DragEvent} */ event) => {
-      if (!hasFiles(event)) return;
-      event.preventDefault();
-      setOver(false);
-      onFiles([.../** @type {DataTransfer} */ (event.dataTransfer).files]);
-    };
-    addEventListener('dragover', drag);
-    addEventListener('dragleave', leave);
-    addEventListener('drop', drop);
-    return () => {
-      removeEventListener('dragover', drag);
-      removeEventListener('dragleave', leave);
-      removeEventListener('drop', drop);
-    };
-  }, [onFiles]);
-  return over ? html`<div class="drop-here">${t('footage.drop')}</div>` : null;
 }
 
 /** @param {{ camera: string, status: string }} props */
@@ -188,7 +155,11 @@ function Jobs({ pages, sends }) {
       class: 'end',
       show: (/** @type {Job} */ job) => {
         if (job.status === 'succeeded' && job.events_count > 0)
-          return html`<${Button} icon="search" onClick=${() => showPassages(job)}>${t('footage.show')}<//>`;
+          return html`
+            <span class="row ends">
+              ${sends && html`<a class="button" href=${href(`footage/${job.id}`)} aria-label=${t('player.play', { name: job.file_name })}><${Icon} name="play" size=${18} />${t('player.watch')}</a>`}
+              <${Button} icon="search" onClick=${() => showPassages(job)}>${t('footage.show')}<//>
+            </span>`;
         if (job.status === 'failed' && sends)
           return html`<${Button} icon="refresh" onClick=${() => retry(job)}>${t('face.again')}<//>`;
         return null;

@@ -12,7 +12,16 @@ from functions.api.dependencies import Caller, DbSession
 from functions.api.licensing import within_minutes
 from functions.api.resource import Resource
 from functions.api.schemas.common import Line, page_fields
-from functions.api.schemas.uploads import UploadCreated, UploadIn, UploadOut, UploadPage, UploadQuery, created
+from functions.api.schemas.uploads import (
+    FootageLink,
+    UploadCreated,
+    UploadIn,
+    UploadOut,
+    UploadPage,
+    UploadQuery,
+    WatchIn,
+    created,
+)
 from functions.api.services.capture import Capture
 
 router = Resource("/uploads", tag="uploads", about="Footage on its way in.")
@@ -53,6 +62,15 @@ def list_uploads(query: Annotated[UploadQuery, Query()], session: DbSession, cal
 def get_upload(upload_id: UUID, session: DbSession, caller: Caller) -> UploadOut:
     """One upload."""
     return UploadOut.model_validate(uploads.get(session, upload_id, scope=caller.scope))
+
+
+@router.post("/{upload_id}/link", summary="Get a link to the footage")
+@allows(Access.REVIEWER, keys={"uploads:read", "events:read"}, audits={"upload.watched"})
+def link_footage(upload_id: UUID, body: WatchIn, session: DbSession, caller: Caller, services: Capture) -> FootageLink:
+    """A link to the file that was read, to watch it. Who asked for it, and why, is put on record."""
+    return FootageLink(
+        url=uploads.link(session, caller.actor, upload_id, services.blobs, reason=body.reason, scope=caller.scope)
+    )
 
 
 @router.post("/{upload_id}/complete", status_code=202, summary="Say that the file has been sent")

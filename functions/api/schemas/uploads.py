@@ -83,6 +83,18 @@ class UploadOut(ResponseModel):
     replaced_at: ReplacedAt
 
 
+class WatchIn(RequestModel):
+    """Why somebody watches the footage."""
+
+    reason: Annotated[Line, Field(min_length=3, max_length=500, description="Kept in the audit log.")]
+
+
+class FootageLink(ResponseModel):
+    """A link to the file that was read."""
+
+    url: Annotated[str, Field(description="Takes requests for a part of it, as players make them.")]
+
+
 class UploadCreated(UploadOut):
     """An upload that waits for its file, and the form to post it with."""
 

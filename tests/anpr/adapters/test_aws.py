@@ -207,6 +207,8 @@ class TestS3BlobStore:
         link = blobs.presign_get("crops/1.jpg", expires_in_s=60)
         assert link.startswith(f"https://footage.s3.{REGION}.amazonaws.com/crops/1.jpg?")
         assert "X-Amz-Expires=60" in link
+        assert "versionId=" not in link
+        assert "versionId=v1" in blobs.presign_get("uploads/1/source", version_id="v1")
 
     def test_another_server_is_addressed_by_path(self) -> None:
         store = S3BlobStore(make_client("s3", "http://minio.invalid:9000"), StorageSettings(bucket="footage"))

@@ -146,6 +146,7 @@ def attempts(client: Client, trace: Trace) -> dict[str, Reply]:
     }
     return {
         "upload": client.post("/uploads", upload),
+        "watch": client.post(f"/uploads/{trace.upload_id}/link", WHY),
         "retry": client.post(f"/jobs/{trace.job_id}/retry"),
         "verdict": client.post(f"/feedback/events/{trace.event_id}", verdict),
         "claim": client.request("PUT", f"/feedback/events/{trace.event_id}/claim"),

@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from anpr.errors import Unavailable
 from anpr.messages import upload_ids_of
-from anpr.models import Upload, UploadStatus
+from anpr.models import Upload, UploadKind, UploadStatus
 from tests.functions.api.client import Api
 
 
@@ -183,3 +183,36 @@ def test_an_upload_is_completed_by_whoever_sent_its_file(api: Api, camera: str) 
 
     assert [upload_ids_of(message) for message in api.queue.waiting] == [[UUID(upload["id"])]]
     assert api.reviewer.post("/uploads/00000000-0000-4000-8000-000000000000/complete").status == 404
+
+
+def test_the_footage_is_watched_by_a_link_to_what_was_read_and_that_is_on_record(api: Api, camera: str) -> None:
+    upload = api.reviewer.post("/uploads", body(camera)).json()["id"]
+    why = {"reason": "case 4711"}
+    early = api.reviewer.post(f"/uploads/{upload}/link", why)
+    assert (early.status, "not come" in early.body) == (409, True)
+
+    set_status(api, upload, status=UploadStatus.SUCCEEDED, source_version_id="v1")
+    url = api.reviewer.post(f"/uploads/{upload}/link", why).json()["url"]
+    assert url.startswith(f"https://blobs.invalid/uploads/{upload}/source?")
+    assert "version_id=v1" in url
+    [record] = api.admin.get("/admin/audit", params={"action": "upload.watched"}).json()["items"]
+    assert (record["target"], record["reason"]) == (f"upload:{upload}", "case 4711")
+
+    assert api.viewer.post(f"/uploads/{upload}/link", why).status == 403
+    assert api.reviewer.post(f"/uploads/{upload}/link", {"reason": ""}).status == 422
+    assert api.reviewer.post(f"/uploads/{uuid4()}/link", why).status == 404
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        {"source_deleted_at": datetime.now(UTC)},
+        {"source_condemned_at": datetime.now(UTC)},
+        {"kind": UploadKind.STREAM},
+    ],
+)
+def test_footage_that_is_not_kept_cannot_be_watched(api: Api, camera: str, gone: dict[str, object]) -> None:
+    upload = api.reviewer.post("/uploads", body(camera)).json()["id"]
+    set_status(api, upload, status=UploadStatus.SUCCEEDED, **gone)
+    assert api.reviewer.post(f"/uploads/{upload}/link", {"reason": "case 4711"}).status == 409
+    assert api.admin.get("/admin/audit", params={"action": "upload.watched"}).json()["items"] == []

@@ -65,6 +65,7 @@ class Action(StrEnum):
     STREAM_SET = "stream.set"
     STREAM_REMOVED = "stream.removed"
     UPLOAD_CREATED = "upload.created"
+    UPLOAD_WATCHED = "upload.watched"
     UPLOAD_REPLACEMENT_REFUSED = "upload.replacement_refused"
     JOB_RETRIED = "job.retried"
     PLATE_SEARCHED = "plate.searched"

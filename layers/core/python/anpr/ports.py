@@ -60,8 +60,8 @@ class BlobStore(Protocol):
         A store that cannot make sure of the size takes any; whoever goes on with the file compares.
         """
 
-    def presign_get(self, key: str, *, expires_in_s: int | None = None) -> str:
-        """Make a link to download one object."""
+    def presign_get(self, key: str, *, version_id: str | None = None, expires_in_s: int | None = None) -> str:
+        """Make a link to download one object, in its latest version unless another is named."""
 
     def info(self, key: str, *, version_id: str | None = None) -> BlobInfo | None:
         """Describe an object, in its latest version unless another is named; None where there is none."""

@@ -118,6 +118,29 @@ def form_for(upload: Upload, blobs: BlobStore, settings: UploadSettings) -> Pres
     )
 
 
+def link(
+    session: Session, actor: Actor, upload_id: UUID, blobs: BlobStore, *, reason: str, scope: CameraScope = None
+) -> str:
+    """Make a link to the file that was read, good for as long as pictures' are; who asks, and why, is on record.
+
+    The link leads to the version that was read, whatever was posted after it.
+
+    Raises:
+        NotFound: there is no such upload in scope.
+        Conflict: its file is not there yet, or not any more, or there never was one.
+    """
+    upload = get(session, upload_id, scope=scope)
+    if upload.kind is not UploadKind.FILE:
+        raise Conflict("This is a part of a live stream, of which no file is kept.")
+    if upload.status in _FILELESS:
+        raise Conflict(f"The file of this upload has not come: it is {upload.status.value}.")
+    if upload.source_deleted_at is not None or upload.source_condemned_at is not None:
+        raise Conflict("The file is not kept any more.")
+    detail = {"camera_id": upload.camera_id, "file_name": upload.file_name}
+    audit.record(session, actor, Action.UPLOAD_WATCHED, f"upload:{upload.id}", reason=reason, detail=detail)
+    return blobs.presign_get(upload_key(upload.id), version_id=upload.source_version_id)
+
+
 def complete(
     database: Database, blobs: BlobStore, queue: JobQueue, upload_id: UUID, *, scope: CameraScope = None
 ) -> Upload:

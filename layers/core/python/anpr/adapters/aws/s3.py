@@ -98,11 +98,11 @@ class S3BlobStore:
         headers = {"Content-Type": content_type} | {f"{_METADATA}{name}": value for name, value in metadata.items()}
         return PresignedUpload(url, expires_at, "PUT", headers=headers)
 
-    def presign_get(self, key: str, *, expires_in_s: int | None = None) -> str:
+    def presign_get(self, key: str, *, version_id: str | None = None, expires_in_s: int | None = None) -> str:
         with translated("storage"):
             return self._signer.generate_presigned_url(
                 "get_object",
-                Params={"Bucket": self._bucket, "Key": key},
+                Params={"Bucket": self._bucket, "Key": key, **s3_versions.named(version_id)},
                 ExpiresIn=self._presign_ttl_s if expires_in_s is None else expires_in_s,
             )
 
