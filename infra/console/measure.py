@@ -27,6 +27,10 @@ _SHOWN: Final = {
     "login": ("", 'input[name="password"]'),
     "live": ("#/live", ".passage-card"),
     "search": ("#/search", "tr.leads"),
+    "footage": ("#/footage", ".table tbody tr"),
+    "wanted": ("#/wanted", ".hit-card"),
+    "map": ("#/map", ".map[data-state=ready]"),
+    "insight": ("#/insight", ".chart[data-ready=true] canvas"),
 }
 """By page: its hash, and what is there when it can be used."""
 _CLIPS: Final = 10

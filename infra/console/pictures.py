@@ -41,6 +41,8 @@ Promise.all([...document.images].filter(image => image.getBoundingClientRect().t
 """
 # A moment for what moves when a page appears.
 _SETTLED_MS: Final = 500
+# Without a graphics card a map takes its time.
+_DRAWN_MS: Final = 3000
 
 Show = Callable[[Page], None]
 
@@ -71,9 +73,28 @@ def _footage(page: Page) -> None:
     page.get_by_role("button", name="Show passages").first.wait_for()
 
 
+def _player(page: Page) -> None:
+    page.goto(f"{_base(page)}#/footage")
+    page.get_by_role("link", name="Watch").first.click()
+    # A search was made before, so the reason is known.
+    page.get_by_role("button", name=f"Go to {PLATES[1]}").click()
+    page.locator(".screen .box").first.wait_for()
+
+
 def _wanted(page: Page) -> None:
     page.goto(f"{_base(page)}#/wanted")
     page.locator(".hit-card img").first.wait_for()
+
+
+def _map(page: Page) -> None:
+    page.goto(f"{_base(page)}#/map")
+    page.locator(".map[data-state=ready]").wait_for()
+    page.wait_for_timeout(_DRAWN_MS)
+
+
+def _insight(page: Page) -> None:
+    page.goto(f"{_base(page)}#/insight")
+    page.locator(".chart[data-ready=true] canvas").nth(3).wait_for()
 
 
 PAGES: Final[dict[str, Show]] = {
@@ -81,7 +102,10 @@ PAGES: Final[dict[str, Show]] = {
     "search": _search,
     "wall": _wall,
     "footage": _footage,
+    "player": _player,
     "wanted": _wanted,
+    "map": _map,
+    "insight": _insight,
 }
 """By the picture's name, how to get to what it shows, as somebody who is logged in."""
 

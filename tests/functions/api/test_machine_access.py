@@ -64,6 +64,8 @@ def test_a_key_does_what_it_is_for_and_no_more(api: Api) -> None:
         ("GET", "/jobs/{job_id}"),
         ("GET", "/events"),
         ("GET", "/events/{event_id}"),
+        ("GET", "/insight/traffic"),
+        ("GET", "/insight/last"),
     }
 
 
