@@ -26,8 +26,12 @@ STREAM = "rtsp://10.0.0.9:554/stream1"
 def cameras(api: Client) -> dict[str, str]:
     """Three cameras of its own by name: one that looks east, one that streams and is silent, one that is nowhere."""
     word = uuid4().hex[:6]
-    east = {"latitude": 53.55, "longitude": 9.99, "heading": 90, "time_zone": "Europe/Berlin"}
-    places = {"East": east, "Silent": {"latitude": 53.551, "longitude": 9.992}, "Nowhere": {}}
+    east: dict[str, object] = {"latitude": 53.55, "longitude": 9.99, "heading": 90, "time_zone": "Europe/Berlin"}
+    places: dict[str, dict[str, object]] = {
+        "East": east,
+        "Silent": {"latitude": 53.551, "longitude": 9.992},
+        "Nowhere": {},
+    }
     made = {
         f"{name} {word}": api.post("/cameras", {"name": f"{name} {word}", **place})["id"]
         for name, place in places.items()

@@ -40,10 +40,11 @@ def test_passages_are_counted_by_hour_with_those_that_could_not_be_read(database
     add_event(database, upload=upload, captured_at=NOON + timedelta(minutes=59), readable=True, score=0.7)
     add_event(database, upload=upload, captured_at=NOON + timedelta(minutes=30), readable=False, score=0.1)
     add_event(database, upload=upload, captured_at=NOON + timedelta(hours=2), readable=False, score=0.1)
-    assert counts(database) == [
-        Traffic(upload.camera_id, NOON, 3, 1, pytest.approx(0.8)),
-        Traffic(upload.camera_id, NOON + timedelta(hours=2), 1, 1, None),
+    assert [(one.camera_id, one.start, one.passages, one.unreadable) for one in counts(database)] == [
+        (upload.camera_id, NOON, 3, 1),
+        (upload.camera_id, NOON + timedelta(hours=2), 1, 1),
     ]
+    assert [one.score for one in counts(database)] == [pytest.approx(0.8), None]
 
 
 @pytest.mark.parametrize(
