@@ -2,6 +2,7 @@
 
 import { html } from '../lib/html.js';
 import { loadStyle } from '../lib/style.js';
+import { flattened } from './outlines.js';
 
 /** @typedef {typeof import('maplibre-gl')} MapLibre */
 /** @typedef {import('maplibre-gl').StyleSpecification} Style */
@@ -36,7 +37,7 @@ async function loadOutlines() {
     fetch(new URL('world-atlas/countries-110m.json', VENDOR)),
   ]);
   const topology = await response.json();
-  return feature(topology, topology.objects.countries);
+  return flattened(feature(topology, topology.objects.countries));
 }
 
 /**

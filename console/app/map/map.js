@@ -59,6 +59,15 @@ export function CameraMap({ label, places, way = [], onPick, onView, at }) {
     /** @type {any} */ (map.current.getSource(WAY))?.setData(asWay(way));
   }, [state, drawn]);
 
+  // Where there was nothing to look at yet, the map shows the world; what comes first is what it goes to.
+  const lookedAt = useRef(false);
+  useEffect(() => {
+    if (state !== 'ready') lookedAt.current = false;
+    if (state !== 'ready' || lookedAt.current || places.length === 0 || !map.current) return;
+    lookedAt.current = true;
+    map.current.fitBounds(boundsOf(places), { padding: EDGE, maxZoom: CLOSEST, animate: false });
+  }, [state, places.length > 0]);
+
   const target = places.find(one => one.id === at)?.at;
   useEffect(() => {
     if (state !== 'ready' || !map.current || !target) return;
@@ -84,7 +93,6 @@ export function CameraMap({ label, places, way = [], onPick, onView, at }) {
  */
 async function begin(container, label, now) {
   const [library, style] = await Promise.all([loadLibrary(), baseStyle()]);
-  const { places } = now.current;
   const map = new library.Map({
     container,
     style,
@@ -99,7 +107,8 @@ async function begin(container, label, now) {
       'NavigationControl.ZoomOut': t('map.out'),
       'AttributionControl.ToggleAttribution': t('map.attribution'),
     },
-    ...viewOf(library, places),
+    center: [10, 30],
+    zoom: 1,
   });
   map.touchZoomRotate.disableRotation();
   map.addControl(new library.NavigationControl({ showCompass: false }), 'top-right');
@@ -147,17 +156,13 @@ function listen(map, now) {
   tell();
 }
 
-/**
- * All places in sight; the world where there are none.
- * @param {import('./library.js').MapLibre} library
- * @param {Place[]} places
- */
-function viewOf(library, places) {
-  const [first] = places;
-  if (!first) return { center: /** @type {[number, number]} */ ([10, 30]), zoom: 1 };
-  const bounds = new library.LngLatBounds(first.at, first.at);
-  for (const one of places) bounds.extend(one.at);
-  return { bounds, fitBoundsOptions: { padding: EDGE, maxZoom: CLOSEST } };
-}
+/** What all places lie in: its south-west and north-east. @param {Place[]} places @returns {[[number, number], [number, number]]} */
+const boundsOf = places => {
+  const [east, north] = [places.map(one => one.at[0]), places.map(one => one.at[1])];
+  return [
+    [Math.min(...east), Math.min(...north)],
+    [Math.max(...east), Math.max(...north)],
+  ];
+};
 
 const isStill = () => matchMedia('(prefers-reduced-motion: reduce)').matches;

@@ -307,6 +307,9 @@ export default {
   'player.none': 'Darin wurde nichts gelesen.',
   'player.seek': 'Zu {plate} bei {time}',
   'player.open': 'Öffnen',
+  'player.go': 'Abspielen',
+  'player.pause': 'Anhalten',
+  'player.at': 'Zeit im Film',
   'player.video': 'Der Film, mit den Rahmen seiner Durchfahrten',
   'player.picture': 'Das Bild, mit den Rahmen seiner Durchfahrten',
   'player.line': {

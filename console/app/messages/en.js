@@ -292,6 +292,9 @@ export default {
   'player.none': 'Nothing was read in it.',
   'player.seek': 'Go to {plate} at {time}',
   'player.open': 'Open',
+  'player.go': 'Play',
+  'player.pause': 'Pause',
+  'player.at': 'Time in the clip',
   'player.video': 'The clip, with the boxes of its passages',
   'player.picture': 'The picture, with the boxes of its passages',
   'player.line': {

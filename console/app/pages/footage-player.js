@@ -7,6 +7,7 @@ import { Button } from '../components/button.js';
 import { EmptyFace, Loading, ProblemFace } from '../components/face.js';
 import { Picture, Plate } from '../components/plate.js';
 import { Time } from '../components/time.js';
+import { toastProblem } from '../components/toast.js';
 import { useCameras } from '../lib/cameras.js';
 import { html } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
@@ -54,11 +55,16 @@ function Clip({ upload, why }) {
   const seen = useLoad(signal => passagesOf(upload, signal), upload.id);
   const [at, setAt] = useState(0);
   const video = useRef(/** @type {HTMLVideoElement | null} */ (null));
+  const [playing, setPlaying] = useState(false);
   const seek = (/** @type {number} */ time) => {
     setAt(time);
     if (!video.current) return;
     video.current.pause();
     video.current.currentTime = time;
+  };
+  const toggle = () => {
+    if (video.current?.paused) video.current.play().catch(toastProblem);
+    else video.current?.pause();
   };
   const passages = seen.data ?? [];
   const length = Math.max(video.current?.duration || 0, ...passages.map(one => one.last), 1);
@@ -67,7 +73,18 @@ function Clip({ upload, why }) {
       <div class="grow">
         ${link.problem && !link.data ? html`<${ProblemFace} problem=${link.problem} retry=${link.again} />` : null}
         ${link.loading && !link.data && html`<${Loading} />`}
-        ${link.data && html`<${Screen} url=${link.data.url} video=${video} passages=${passages} at=${at} onTime=${setAt} again=${link.again} type=${upload.content_type} />`}
+        ${link.data && html`<${Screen} url=${link.data.url} video=${video} passages=${passages} at=${at} onTime=${setAt} onPlaying=${setPlaying} onToggle=${toggle} again=${link.again} type=${upload.content_type} />`}
+        ${
+          link.data &&
+          !upload.content_type.startsWith('image/') &&
+          html`
+            <div class="row player-controls">
+              <${Button} icon=${playing ? 'pause' : 'play'} kind="primary" label=${playing ? t('player.pause') : t('player.go')} onClick=${toggle} />
+              <input type="range" class="grow" min="0" max=${length} step="0.04" value=${at} aria-label=${t('player.at')} aria-valuetext=${clockText(at)}
+                onInput=${(/** @type {any} */ event) => seek(Number(event.currentTarget.value))} />
+              <span class="number">${clockText(at)} / ${clockText(length)}</span>
+            </div>`
+        }
         <${Line} passages=${passages} at=${at} length=${length} onSeek=${seek} />
         <p class="hint"><${Time} at=${upload.captured_at} zone=${camera?.time_zone} /> · ${camera?.name ?? '…'}</p>
       </div>
@@ -124,9 +141,9 @@ async function passagesOf(upload, signal) {
 
 /**
  * The moving picture, or the still one that was sent, and over it what was read where.
- * @param {{ url: string, type: string, video: { current: HTMLVideoElement | null }, passages: Seen[], at: number, onTime: (at: number) => void, again: () => void }} props
+ * @param {{ url: string, type: string, video: { current: HTMLVideoElement | null }, passages: Seen[], at: number, onTime: (at: number) => void, onPlaying: (playing: boolean) => void, onToggle: () => void, again: () => void }} props
  */
-function Screen({ url, type, video, passages, at, onTime, again }) {
+function Screen({ url, type, video, passages, at, onTime, onPlaying, onToggle, again }) {
   const [size, setSize] = useState(/** @type {{ width: number, height: number } | null} */ (null));
   const [broken, setBroken] = useState(false);
   const still = type.startsWith('image/');
@@ -157,7 +174,8 @@ function Screen({ url, type, video, passages, at, onTime, again }) {
         still
           ? html`<img src=${url} alt=${t('player.picture')} referrerpolicy="no-referrer" onError=${() => setBroken(true)}
               onLoad=${(/** @type {any} */ event) => setSize({ width: event.currentTarget.naturalWidth, height: event.currentTarget.naturalHeight })} />`
-          : html`<video ref=${video} src=${url} controls playsinline muted preload="auto" aria-label=${t('player.video')} onError=${() => setBroken(true)}
+          : html`<video ref=${video} src=${url} playsinline muted preload="auto" aria-label=${t('player.video')} onError=${() => setBroken(true)}
+              onClick=${onToggle} onPlay=${() => onPlaying(true)} onPause=${() => onPlaying(false)}
               onSeeked=${(/** @type {any} */ event) => onTime(event.currentTarget.currentTime)}
               onLoadedMetadata=${(/** @type {any} */ event) => setSize({ width: event.currentTarget.videoWidth, height: event.currentTarget.videoHeight })}></video>`
       }
@@ -207,7 +225,6 @@ function Line({ passages, at, length, onSeek }) {
         })}
         <line x1=${share(at)} x2=${share(at)} y1="0" y2="100%" vector-effect="non-scaling-stroke" />
       </svg>
-      <p class="hint row"><span class="number">${clockText(at)}</span><span class="number">${clockText(length)}</span></p>
     </div>`;
 }
 
