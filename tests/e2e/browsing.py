@@ -98,7 +98,8 @@ def reading(browser: Browser, site: Running, **options: Any) -> Iterator[Reader]
         reader = Reader(context.new_page(), context, site.console_url)
         _listen(reader)
         yield reader
-        assert reader.surprises() == []
+        # Said in words: outside of a test's own module an assertion does not show what it compared.
+        assert not reader.surprises(), reader.surprises()
     finally:
         context.close()
 

@@ -75,7 +75,7 @@ def test_passages_are_counted_by_the_clock_at_their_camera(
     by_hour = numbers(page, "Hours of the day")
     assert cells(by_hour.nth(12))[:2] == ["12:00", "4"]
 
-    page.get_by_role("button", name="By day").click()
+    page.get_by_role("button", name="By day", exact=True).click()
     rows = numbers(page, "Passages by day")
     expect(rows).to_have_count(2)
     assert cells(rows.nth(0))[2] == "3"

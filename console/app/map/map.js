@@ -71,12 +71,13 @@ export function CameraMap({ label, places, way = [], onPick, onView, at }) {
   const target = places.find(one => one.id === at)?.at;
   useEffect(() => {
     if (state !== 'ready' || !map.current || !target) return;
-    const zoom = Math.max(map.current.getZoom(), CLOSEST - 1);
+    // Near enough that it is not one of a circle.
+    const zoom = Math.max(map.current.getZoom(), CLOSEST + 0.5);
     map.current.easeTo({ center: target, zoom, animate: !isStill() });
   }, [state, at]);
 
   return html`
-    <div class="map" role="region" aria-label=${label} data-state=${state}>
+    <div class="map" data-state=${state}>
       <div class="map-canvas" ref=${box}></div>
       ${state === 'loading' && html`<div class="map-over"><${Loading} label=${t('map.loading')} /></div>`}
       ${
