@@ -2238,13 +2238,13 @@ export interface ReadPictureArgs {
   fast?: boolean;
   /** Of plates that are given; by default what counts as readable. */
   least_score?: number | null;
-  body: string;
+  body: string | Blob;
 }
 
 export interface ReadSnapshotArgs {
-  body: string;
+  body: string | Blob;
 }
 
 export interface ReadSnapshotWithoutSlashArgs {
-  body: string;
+  body: string | Blob;
 }
