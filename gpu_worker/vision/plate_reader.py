@@ -10,7 +10,8 @@ from gpu_worker.vision.consensus import Ballot, Consensus, vote
 from gpu_worker.vision.geometry import BoundingBox, Image
 from gpu_worker.vision.recognition import PlateText, Recognizer, formats
 from gpu_worker.vision.recognition.base import joined
-from gpu_worker.vision.recognition.layout import divide, may_have_two_rows, split_rows
+from gpu_worker.vision.recognition.glyphs import find_rows, typeset
+from gpu_worker.vision.recognition.layout import divide, may_have_two_rows
 from gpu_worker.vision.recognition.prior import WORLD, CameraPrior
 from gpu_worker.vision.recognition.rectify import cut, level_plate, trimmed
 
@@ -27,6 +28,9 @@ _SURE_SHARE = 0.9
 _UNLIKE = 0.5
 _SHORT = 5  # so few characters are often a part of a plate whose other row or end was cut off
 _HOPELESS = 0.02
+
+_WIDEST_ROWS = 2.7
+"""Width over height of the widest plates in which two rows are looked for; boxes may be wider than their plates."""
 
 _ROWS_SCORE = 0.6
 """Of the score as one row, what two rows with more characters must reach; anything from 0.4 to 0.6 reads the same."""
@@ -60,7 +64,10 @@ def plate_cuts(image: Image, box: BoundingBox) -> list[Image]:
     Returns:
         BGR uint8 crops of the whole plate, level.
     """
-    levelled, inner = level_plate(image, box)
+    return _cuts(*level_plate(image, box))
+
+
+def _cuts(levelled: Image, inner: BoundingBox) -> list[Image]:
     return [cut(levelled, trimmed(inner, *trim)) for trim in _TRIMS]
 
 
@@ -94,9 +101,9 @@ def read_plates(
         camera: what plates are expected before it.
 
     Returns:
-        For each plate a ballot or one a cut. Where it looks like two rows it is read both ways, and the surer is given.
+        For each plate a ballot or one a cut. Where it may have two rows it is read both ways.
     """
-    plates = [_Plate(witness, camera, plate_cuts(image, box)) for box in boxes]
+    plates = [_Plate(witness, camera, *level_plate(image, box)) for box in boxes]
     _read(recognizer, [(plate, 0) for plate in plates])
     unsure = [plate for plate in plates if not plate.settled]
     _read(recognizer, [(plate, cut) for plate in unsure for cut in range(1, len(plate.cuts))])
@@ -105,13 +112,18 @@ def read_plates(
 
 @dataclass(slots=True)
 class _Plate:
-    """One plate on its way to be read."""
+    """One plate on its way to be read: levelled, in a picture with a little of what is around it, and where there."""
 
     witness: Witness
     camera: CameraPrior
-    cuts: list[Image]
+    levelled: Image
+    inner: BoundingBox
+    cuts: list[Image] = field(init=False)
     reads: list[PlateText] = field(default_factory=list)
     ballots: list[Ballot] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.cuts = _cuts(self.levelled, self.inner)
 
     def add(self, read: PlateText) -> None:
         """Take in the next cut's read; the ballots share the picture's weight."""
@@ -126,8 +138,6 @@ class _Plate:
     def settled(self) -> bool:
         """Whether the first cut's read is so good, or so bad, that others cannot change it."""
         (read,) = self.reads
-        if split_rows(self.cuts[0]) is not None:
-            return False
         consensus = vote(self.ballots, self.camera)
         if consensus.score < _HOPELESS:
             return True
@@ -148,32 +158,28 @@ def _read(recognizer: Recognizer, wanted: Sequence[tuple[_Plate, int]]) -> None:
 
 
 def _best(recognizer: Recognizer, plate: _Plate) -> list[Ballot]:
-    rows = [pair for pair in map(split_rows, plate.cuts[: len(plate.reads)]) if pair is not None]
-    two_rows = _read_rows(recognizer, rows, plate.witness)
-    if two_rows and vote(two_rows, plate.camera).score > vote(plate.ballots, plate.camera).score:
-        return two_rows
-    return _divided(recognizer, plate) or plate.ballots
-
-
-def _divided(recognizer: Recognizer, plate: _Plate) -> list[Ballot]:
-    """Read a plate that shows no clear gap as two rows; no ballots where it says no more than as one row.
+    """Read a plate that may have two rows in that way too.
 
     Read as one row, the upper one of two is often not seen at all, and the lower one read for sure: a sure read is no
     reason against the other way. Halves of a single row say little, and nothing for sure.
     """
+    found = find_rows(plate.levelled) if plate.inner.width <= _WIDEST_ROWS * plate.inner.height else None
+    if found is not None:
+        upper, lower = (typeset(plate.levelled, row) for row in found)
+        rows = [divide(plate.cuts[-1]), (upper, lower)]
     # By the flattest of its cuts: with all that is around it a plate of one row, 2 to 1, is high enough for two.
-    if not all(map(may_have_two_rows, plate.cuts)):
-        return []
-    two_rows = _read_rows(recognizer, [divide(crop) for crop in plate.cuts], plate.witness)
+    elif all(map(may_have_two_rows, plate.cuts)):
+        rows = [divide(crop) for crop in plate.cuts]
+    else:
+        return plate.ballots
+    two_rows = _read_rows(recognizer, rows, plate.witness)
     one, two = vote(plate.ballots, plate.camera), vote(two_rows, plate.camera)
-    return two_rows if len(two.text) > len(one.text) and two.score >= _ROWS_SCORE * one.score else []
+    says_more = len(two.text) > len(one.text) and two.score >= _ROWS_SCORE * one.score
+    is_surer = found is not None and two.score > one.score
+    return two_rows if says_more or is_surer else plate.ballots
 
 
 def _read_rows(recognizer: Recognizer, rows: Sequence[tuple[Image, Image]], witness: Witness) -> list[Ballot]:
-    reads = recognizer.read([row for pair in rows for row in pair]) if rows else []
+    reads = recognizer.read([row for pair in rows for row in pair])
     pairs = [(upper, lower) for upper, lower in zip(reads[::2], reads[1::2], strict=True) if upper.text and lower.text]
-    return _ballots([joined(upper, lower) for upper, lower in pairs], witness)
-
-
-def _ballots(reads: Sequence[PlateText], witness: Witness) -> list[Ballot]:
-    return [Ballot(read, witness.weight / len(reads), witness.frame) for read in reads]
+    return [Ballot(joined(upper, lower), witness.weight / len(pairs), witness.frame) for upper, lower in pairs]

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from gpu_worker.vision.geometry import BoundingBox, Image
 from gpu_worker.vision.plate_reader import plate_cuts
 from gpu_worker.vision.recognition import PlateText, Recognizer
-from gpu_worker.vision.recognition.layout import split_rows
+from gpu_worker.vision.recognition.glyphs import find_rows
 from lab.training.camera import exposed
 
 _SOURCES_FILE = Path(__file__).with_name("sources.toml")
@@ -117,7 +117,7 @@ def real_plate(image: Image, text: str, reader: Recognizer) -> RealPlate | None:
     room = _CROP_ROOM if width > _TIGHT_WIDTH else 0.0
     room_x, room_y = width * room / (1 + 2 * room), height * room / (0.5 + 2 * room)
     crops = plate_cuts(image, BoundingBox(room_x, room_y, width - room_x, height - room_y))
-    if split_rows(crops[0]) is not None:
+    if find_rows(image) is not None:
         return None
     return RealPlate(tuple(crops), text, tuple(strips_of(crops[0], text, reader.read(crops[:1])[0])))
 

@@ -1,4 +1,4 @@
-"""Telling a plate of two rows from one of one row. Pure functions."""
+"""Dividing a plate that may have two rows. Pure functions."""
 
 import cv2
 import numpy as np
@@ -9,14 +9,9 @@ from gpu_worker.vision.geometry import Image
 _WIDEST = 2.0
 """Wider plates (width over height) have one row; two rows of characters need a plate nearly as high as it is wide."""
 _LEAST_HEIGHT = 20
-_CENTRE = (0.35, 0.65)
-"""Where the gap between two rows lies, as fractions of the height; small print leaves its gap nearer the rim."""
 _AROUND_CENTRE = (0.3, 0.65)
-"""The same where nothing but what the rows say is to decide; the upper one is often the lower in height."""
+"""Where the gap between two rows lies, as fractions of the height; the upper one is often the lower in height."""
 _LAP = 0.02  # of the height: rows that are cut at a guess keep this much of each other
-_MAX_GAP_INK = 0.45
-_MIN_BALANCE = 0.4
-_MIN_INK = 4.0  # grey levels a pixel, times the Sobel kernel's weight: less is noise on a blank
 
 
 def _ink(crop: Image) -> NDArray[np.float32]:
@@ -47,33 +42,6 @@ def divide(crop: Image) -> tuple[Image, Image]:
         The upper and the lower part; they overlap a little.
     """
     height = crop.shape[0]
-    at, lap = _faintest(_ink(crop), _AROUND_CENTRE), int(_LAP * height)
+    first, last = (int(part * height) for part in _AROUND_CENTRE)
+    at, lap = first + int(np.argmin(_ink(crop)[first:last])), int(_LAP * height)
     return crop[: at + lap], crop[at - lap :]
-
-
-def _faintest(ink: NDArray[np.float32], within: tuple[float, float]) -> int:
-    first, last = int(within[0] * len(ink)), int(within[1] * len(ink))
-    return first + int(np.argmin(ink[first:last]))
-
-
-def split_rows(crop: Image) -> tuple[Image, Image] | None:
-    """Cut a plate of two rows between them.
-
-    Args:
-        crop: BGR uint8 (height, width, 3), a level plate without its surroundings.
-
-    Returns:
-        The upper and the lower row, or None if the plate has one row: it is wide, has no clear gap near its middle, or
-        one side of the gap has much less ink than the other.
-    """
-    height = crop.shape[0]
-    if not may_have_two_rows(crop):
-        return None
-    ink = _ink(crop)
-    gap = _faintest(ink, _CENTRE)
-    edge = max(1, height // 12)  # the rim of the plate is a stroke too
-    upper, lower = float(ink[edge:gap].max(initial=0)), float(ink[gap : height - edge].max(initial=0))
-    stronger, weaker = max(upper, lower), min(upper, lower)
-    if weaker < max(_MIN_INK, _MIN_BALANCE * stronger) or float(ink[gap]) > _MAX_GAP_INK * weaker:
-        return None
-    return crop[:gap], crop[gap:]

@@ -1,13 +1,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 import pytest
 
 from gpu_worker.vision.consensus import vote
+from gpu_worker.vision.engines import PLATENET
 from gpu_worker.vision.geometry import BoundingBox, Image
 from gpu_worker.vision.plate_reader import Witness, has_plate_shape, read_plates
 from gpu_worker.vision.recognition import PlateText, ctc
+from gpu_worker.vision.recognition.platenet import PlateNetRecognizer
 from tests.gpu_worker.scenes import plate, road, two_row_plate
 
 WITNESS = Witness(weight=6.0, frame=7)
@@ -67,12 +70,12 @@ def test_all_plates_of_a_picture_are_read_together_and_keep_their_order() -> Non
     assert [vote(ballots).text for ballots in found] == ["AB12CDE", "XY98ZTR", "KL34MNP"]
 
 
-def test_a_plate_of_two_rows_is_never_settled_by_its_first_cut() -> None:
+def test_a_sure_read_as_one_row_is_no_reason_against_two() -> None:
     picture, _ = road()
     picture[150:300, 200:400] = two_row_plate("59X1", "23456")
-    reader = ScriptedReader([("AB12CDE", 0.99)])
-    read_plates(reader, picture, [BoundingBox(200, 150, 400, 300)], WITNESS)
-    assert sum(reader.calls) > 3
+    reader = ScriptedReader([("AB12CDE", 0.99), ("KL", 0.99), ("1234567", 0.99), ("KL", 0.99), ("1234567", 0.99)])
+    (ballots,) = read_plates(reader, picture, [BoundingBox(200, 150, 400, 300)], WITNESS)
+    assert vote(ballots).text == "KL1234567"
 
 
 def test_no_plate_is_no_work() -> None:
@@ -133,3 +136,59 @@ def test_a_high_plate_without_a_clear_gap_is_read_as_two_rows_where_that_says_mo
     (ballots,) = read_plates(RowReader(upper, ("DMV5", 0.99)), picture, [BoundingBox(100, 50, 200, 150)], WITNESS)
     assert vote(ballots).text == text
     assert sum(b.weight for b in ballots) == pytest.approx(6.0)
+
+
+@pytest.fixture(scope="module")
+def platenet() -> PlateNetRecognizer:
+    return PlateNetRecognizer(PLATENET.path, threads=1)
+
+
+def _write(picture: Image, text: str, at: tuple[int, int], size: float) -> None:
+    cv2.putText(picture, text, at, cv2.FONT_HERSHEY_DUPLEX, size, (15, 15, 15), round(2.3 * size), cv2.LINE_AA)
+
+
+def _of_two_rows(upper: Sequence[tuple[str, int]], lower: str) -> Image:
+    """A white plate, 200 x 150 px; the upper row's characters at their places."""
+    picture = np.full((150, 200, 3), 235, np.uint8)
+    for character, x in upper:
+        _write(picture, character, (x, 64), 2.2)
+    (width, _), _ = cv2.getTextSize(lower, cv2.FONT_HERSHEY_DUPLEX, 2.2, 5)
+    _write(picture, lower, ((200 - width) // 2, 130), 2.2)
+    return picture
+
+
+def _with_band(picture: Image) -> Image:
+    picture[4:75, 2:34] = (160, 60, 10)
+    cv2.putText(picture, "PL", (4, 66), cv2.FONT_HERSHEY_DUPLEX, 0.6, (235, 235, 235), 2, cv2.LINE_AA)
+    return picture
+
+
+def _with_shield(picture: Image) -> Image:
+    cv2.fillPoly(picture, [np.array([[84, 22], [116, 22], [116, 45], [100, 66], [84, 45]])], (40, 30, 190))
+    picture[34:39, 86:115] = picture[24:60, 98:103] = 235
+    return picture
+
+
+@pytest.mark.parametrize(
+    ("drawn", "text"),
+    [
+        (two_row_plate("59X1", "23456"), "59X123456"),
+        (_with_shield(_of_two_rows([("K", 30), ("3", 120)], "706L")), "K3706L"),
+        (_with_band(_of_two_rows([("K", 60), ("D", 110)], "7592")), "KD7592"),
+    ],
+    ids=["bare", "shield", "band"],
+)
+def test_two_rows_are_read_without_what_is_no_character(platenet: PlateNetRecognizer, drawn: Image, text: str) -> None:
+    picture, _ = road()
+    picture[150:300, 200:400] = drawn
+    (ballots,) = read_plates(platenet, picture, [BoundingBox(200, 150, 400, 300)], WITNESS)
+    assert vote(ballots).text == text
+
+
+def test_a_plate_of_two_rows_wider_than_two_to_one_is_read_as_such(platenet: PlateNetRecognizer) -> None:
+    picture = np.full((200, 400, 3), 105, np.uint8)
+    picture[45:155, 80:320] = 235
+    _write(picture, "DL7S", (153, 90), 1.25)
+    _write(picture, "BS6930", (123, 143), 1.3)
+    (ballots,) = read_plates(platenet, picture, [BoundingBox(80, 45, 320, 155)], WITNESS)
+    assert vote(ballots).text == "DL7SBS6930"
