@@ -23,6 +23,11 @@ DO $$ BEGIN
     CREATE ROLE supabase_storage_admin NOLOGIN;
 EXCEPTION WHEN duplicate_object THEN NULL;
 END $$;
+-- A role is the whole server's: another test's migrations may have made it, as somebody whose it is not to give.
+DO $$ BEGIN
+    GRANT anpr_app TO postgres WITH ADMIN OPTION;
+EXCEPTION WHEN undefined_object THEN NULL;
+END $$;
 """
 _DATABASE = """
 GRANT CREATE ON DATABASE "{name}" TO postgres;
