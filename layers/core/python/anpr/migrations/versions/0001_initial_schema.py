@@ -240,36 +240,3 @@ def upgrade() -> None:
         FOR EACH STATEMENT EXECUTE FUNCTION audit_logs_refuse_change()
         """
     )
-
-
-def downgrade() -> None:
-    op.execute("DROP TRIGGER audit_logs_append_only ON audit_logs")
-    op.execute("DROP FUNCTION audit_logs_refuse_change")
-    op.drop_index("ix_events_review_status_captured_at_id", table_name="events")
-    op.drop_index("ix_events_plate_key_trgm", table_name="events")
-    op.drop_index("ix_events_plate_trgm", table_name="events")
-    op.drop_index("ix_events_plate_key_captured_at", table_name="events")
-    op.drop_index("ix_events_plate_captured_at_id", table_name="events")
-    op.drop_index("ix_events_captured_at_id", table_name="events")
-    op.drop_index("ix_events_camera_id_captured_at_id", table_name="events")
-    op.drop_table("events")
-    op.drop_index(
-        "ix_uploads_unfinished",
-        table_name="uploads",
-        postgresql_where=sa.text("status IN ('awaiting_file', 'queued', 'processing')"),
-    )
-    op.drop_index("ix_uploads_created_at_id", table_name="uploads")
-    op.drop_index("ix_uploads_camera_id_created_at", table_name="uploads")
-    op.drop_table("uploads")
-    op.drop_index(op.f("ix_refresh_tokens_user_id"), table_name="refresh_tokens")
-    op.drop_index(op.f("ix_refresh_tokens_family_id"), table_name="refresh_tokens")
-    op.drop_table("refresh_tokens")
-    op.drop_table("users")
-    op.drop_table("signing_keys")
-    op.drop_index("ix_outbox_unpublished", table_name="outbox", postgresql_where=sa.text("published_at IS NULL"))
-    op.drop_index("ix_outbox_published_at", table_name="outbox")
-    op.drop_table("outbox")
-    op.drop_table("cameras")
-    op.drop_index("ix_audit_logs_actor_id_at", table_name="audit_logs")
-    op.drop_index("ix_audit_logs_action_at", table_name="audit_logs")
-    op.drop_table("audit_logs")

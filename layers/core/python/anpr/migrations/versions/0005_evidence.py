@@ -21,12 +21,3 @@ def upgrade() -> None:
         "ix_uploads_replaced", "uploads", ["id"], postgresql_where=sa.text("replacement_version_id IS NOT NULL")
     )
     op.create_index("ix_uploads_status_created_at_id", "uploads", ["status", "created_at", "id"])
-
-
-def downgrade() -> None:
-    op.drop_index("ix_uploads_status_created_at_id", table_name="uploads")
-    op.drop_index(
-        "ix_uploads_replaced", table_name="uploads", postgresql_where=sa.text("replacement_version_id IS NOT NULL")
-    )
-    for column in ("replacement_version_id", "replaced_at", "replacements", "source_sha256", "source_version_id"):
-        op.drop_column("uploads", column)

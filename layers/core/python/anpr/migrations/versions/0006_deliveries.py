@@ -31,13 +31,3 @@ def upgrade() -> None:
     op.create_index("ix_outbox_waiting", "outbox", ["seq"], postgresql_where=_WAITING)
     op.create_index("ix_outbox_set_aside", "outbox", ["set_aside_at"], postgresql_where=_SET_ASIDE)
     op.create_index("ix_uploads_succeeded_at", "uploads", ["finished_at"], postgresql_where=_SUCCEEDED)
-
-
-def downgrade() -> None:
-    op.drop_index("ix_uploads_succeeded_at", table_name="uploads", postgresql_where=_SUCCEEDED)
-    op.drop_index("ix_outbox_set_aside", table_name="outbox", postgresql_where=_SET_ASIDE)
-    op.drop_index("ix_outbox_waiting", table_name="outbox", postgresql_where=_WAITING)
-    op.create_index("ix_outbox_unpublished", "outbox", ["seq"], postgresql_where=_UNPUBLISHED)
-    for column in ("set_aside_at", "retry_at", "refusal", "refusals"):
-        op.drop_column("outbox", column)
-    op.drop_table("carried_totals")

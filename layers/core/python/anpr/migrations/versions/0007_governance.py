@@ -29,10 +29,3 @@ def upgrade() -> None:
     op.add_column("uploads", sa.Column("source_condemned_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index("ix_uploads_source_condemned", "uploads", ["id"], unique=False, postgresql_where=_CONDEMNED)
     op.create_index("ix_outbox_subject", "outbox", ["subject"], unique=False)
-
-
-def downgrade() -> None:
-    op.drop_index("ix_outbox_subject", table_name="outbox")
-    op.drop_index("ix_uploads_source_condemned", table_name="uploads", postgresql_where=_CONDEMNED)
-    op.drop_column("uploads", "source_condemned_at")
-    op.drop_table("open_erasures")

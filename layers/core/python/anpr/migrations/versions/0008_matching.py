@@ -50,13 +50,3 @@ def _spell_regions_alike() -> None:
         WHERE review_status = 'corrected' AND reviewed_plate = plate AND reviewed_region_code = region_code
         """
     )
-
-
-def downgrade() -> None:
-    op.drop_index("ix_events_other_letters", table_name="events", postgresql_where=sa.text("plate ~ '[^A-Z0-9?]'"))
-    op.drop_index(
-        "ix_events_candidate_plates",
-        table_name="events",
-        postgresql_using="gin",
-        postgresql_with={"fastupdate": "off"},
-    )

@@ -26,8 +26,3 @@ def upgrade() -> None:
         """
     )
     op.execute("REVOKE INSERT, DELETE ON license_clock FROM anpr_app")
-
-
-def downgrade() -> None:
-    op.drop_table("license_clock")
-    op.drop_index(op.f("ix_refresh_tokens_expires_at"), table_name="refresh_tokens")

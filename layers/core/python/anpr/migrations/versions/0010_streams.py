@@ -46,8 +46,3 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["camera_id"], ["cameras.id"], name=op.f("fk_streams_camera_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("camera_id", name=op.f("pk_streams")),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("streams")
-    op.drop_column("uploads", "kind")

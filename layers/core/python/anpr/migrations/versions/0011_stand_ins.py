@@ -52,11 +52,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice_subscriptions")),
         sa.UniqueConstraint("topic", "channel", "address", name=op.f("uq_notice_subscriptions_topic_channel_address")),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("notice_subscriptions")
-    op.drop_table("notice_topics")
-    op.drop_index("ix_queue_messages_dead", table_name="queue_messages")
-    op.drop_index("ix_queue_messages_due", table_name="queue_messages")
-    op.drop_table("queue_messages")

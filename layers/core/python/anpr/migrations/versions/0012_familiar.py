@@ -22,8 +22,3 @@ def upgrade() -> None:
             "beyond_doubt AND review_status = 'unreviewed' OR review_status IN ('confirmed', 'corrected')"
         ),
     )
-
-
-def downgrade() -> None:
-    op.drop_index("ix_events_familiar", table_name="events")
-    op.drop_column("events", "beyond_doubt")

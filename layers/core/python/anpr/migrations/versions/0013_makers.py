@@ -75,8 +75,3 @@ def _switch_off_webhooks_of_keys() -> None:
         FROM switched_off
         """
     )
-
-
-def downgrade() -> None:
-    op.drop_constraint(op.f("fk_bolo_subscriptions_created_by"), "bolo_subscriptions", type_="foreignkey")
-    op.drop_column("bolo_subscriptions", "created_by")

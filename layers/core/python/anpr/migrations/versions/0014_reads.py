@@ -48,21 +48,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_handed_reads_event_id"), "handed_reads", ["event_id"])
 
 
-def downgrade() -> None:
-    op.drop_table("handed_reads")
-    # What has no box and no picture cannot be said in the columns as they were.
-    op.execute("DELETE FROM events WHERE box_xmin IS NULL OR crop_key IS NULL OR frame_key IS NULL")
-    for column, kind in _MAY_BE_MISSING:
-        op.alter_column("events", column, existing_type=kind, nullable=False)
-    op.drop_column("events", "engine")
-    op.execute("DELETE FROM events WHERE upload_id IN (SELECT id FROM uploads WHERE kind = 'read')")
-    op.execute("DELETE FROM uploads WHERE kind = 'read'")
-    op.drop_index("ix_uploads_footage_created_at_id", table_name="uploads")
-    _allow_kinds("file", "stream")
-    op.drop_constraint(op.f("uq_cameras_serial"), "cameras", type_="unique")
-    op.drop_column("cameras", "serial")
-
-
 def _allow_kinds(*kinds: str) -> None:
     op.drop_constraint(op.f("ck_uploads_uploadkind"), "uploads", type_="check")
     listed = ", ".join(f"'{kind}'" for kind in kinds)
