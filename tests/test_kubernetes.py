@@ -12,6 +12,8 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from functions.api.groups import reader
+from functions.api.whole import segments_of
 from infra import kubernetes
 from infra.packaging import ROOT
 from tests.deployed import missing, unknown
@@ -20,7 +22,7 @@ Manifest = dict[str, Any]
 RENDERED: Final[dict[str, list[Manifest]]] = {name: kubernetes.render(name) for name in kubernetes.overlays()}
 COMPOSE: Final[Manifest] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 COMPONENT: Final = "app.kubernetes.io/component"
-PROCESSES: Final = ("api", "background", "migrate", "stream", "worker")
+PROCESSES: Final = ("api", "background", "migrate", "reader", "stream", "worker")
 WORKLOADS: Final = [(overlay, process) for overlay in RENDERED for process in PROCESSES]
 
 
@@ -156,7 +158,7 @@ def test_what_points_at_a_process_finds_it(overlay: str) -> None:
     for selector in selectors:
         assert any(selector.items() <= found.items() for found in labels.values()), selector
     targets = [each["spec"]["scaleTargetRef"]["name"] for each in of_kind(overlay, "HorizontalPodAutoscaler")]
-    assert targets == ["api"]
+    assert sorted(targets) == ["api", "reader"]
     assert [each["spec"]["scaleTargetRef"]["name"] for each in of_kind(overlay, "ScaledObject")] == ["worker"]
     # Whoever scales says how many; to apply the manifests again must not.
     for each in of_kind(overlay, "Deployment"):
@@ -194,8 +196,11 @@ def test_nothing_is_let_in_but_clients_and_nothing_out_but_by_name(overlay: str)
         "podSelector": {"matchLabels": {"app.kubernetes.io/part-of": "anpr"}},
         "policyTypes": ["Ingress", "Egress"],
     }
-    assert [name for name, spec in policies.items() if spec.get("ingress")] == ["clients"]
-    assert policies["clients"]["podSelector"] == {"matchLabels": {COMPONENT: "api"}}
+    let_in = {name: spec["podSelector"] for name, spec in policies.items() if spec.get("ingress")}
+    assert let_in == {
+        "clients": {"matchLabels": {COMPONENT: "api"}},
+        "pictures": {"matchLabels": {COMPONENT: "reader"}},
+    }
     for block in (each for to in policies["world"]["egress"] for each in to["to"] if "0.0.0.0/0" in str(each)):
         assert {"10.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"} <= set(block["ipBlock"]["except"])
 
@@ -206,8 +211,18 @@ def test_images_are_those_that_compose_makes_at_this_version(overlay: str, proce
     spec = pod(overlay, process)
     server = COMPOSE["services"]["api"]["image"]
     kind = "worker-gpu" if (overlay, process) == ("gpu", "worker") else "worker"
-    default = COMPOSE["services"][kind]["image"] if process in ("stream", "worker") else server
+    default = COMPOSE["services"][kind]["image"] if process in ("reader", "stream", "worker") else server
     name = re.sub(r"\$\{\w+:-([^:}]+):[^}]*\}", r"\1", default)
 
     for container in [*spec["containers"], *spec.get("initContainers", [])]:
         assert container["image"].rsplit("/", 1)[-1] == f"{name}:{version}"
+
+
+@pytest.mark.parametrize("overlay", RENDERED)
+def test_single_pictures_reach_the_process_that_reads_them(overlay: str) -> None:
+    (ingress,) = of_kind(overlay, "Ingress")
+    (rule,) = ingress["spec"]["rules"]
+    paths = {path["path"]: path["backend"]["service"]["name"] for path in rule["http"]["paths"]}
+
+    assert paths == {"/": "api"} | {f"/{segment}": "reader" for segment in segments_of(reader.GROUP)}
+    assert pod(overlay, "reader")["containers"][0]["command"] == COMPOSE["services"]["reader"]["entrypoint"]
