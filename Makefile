@@ -75,7 +75,7 @@ check: $(STAMP) ## Format, lint, types (of the console too), import contracts, d
 	$(BIN)/lint-imports
 	$(BIN)/python -m functions.api.openapi --check
 	$(BIN)/python -m anpr.adapters.supabase.schema --check
-	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml compose.supabase.yaml
 	$(BIN)/python -m infra.kubernetes
 	$(BIN)/python client/unasync.py --check
 	$(BIN)/python -m infra.console check

@@ -49,11 +49,14 @@ def make_app(settings: ServerSettings, report: Telemetry) -> ASGIApp:
 
 
 def _console() -> ASGIApp:
-    """The web console, which is told where pictures come from by a link as the storage makes them."""
+    """The web console, told where pictures come from, by a link as the storage makes them, and where people log in."""
     settings = ConsoleSettings()
     if settings.storage_origin is None:
         link = bootstrap.blob_store().presign_get(f"{CROPS_PREFIX}any")
         settings = settings.model_copy(update={"media_origin": origin_of(link)})
+    provider = bootstrap.login_provider()
+    if provider is not None and provider.browser is not None and settings.auth_url is None:
+        settings = settings.model_copy(update={"auth_url": provider.browser.url, "auth_key": provider.browser.key})
     return console_site(settings)
 
 

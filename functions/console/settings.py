@@ -32,6 +32,11 @@ class ConsoleSettings(BaseSettings):
         default=None, description="Server of what the style names, where that is another than the style's own."
     )
 
+    auth_url: str | None = Field(
+        default=None, description="Where people log in, if not at the API; known without it where a project is named."
+    )
+    auth_key: str = Field(default="", description="Public key that goes with each such login.")
+
     @field_validator("media_origin", "map_origin")
     @classmethod
     def _is_an_origin(cls, value: str | None) -> str | None:

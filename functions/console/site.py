@@ -26,7 +26,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from functions.console.settings import ConsoleSettings
+from functions.console.settings import ConsoleSettings, origin_of
 
 ROOT: Final = Path(__file__).resolve().parents[2] / "console"
 """The files, in the repository and in the function's package alike."""
@@ -111,7 +111,12 @@ def console_site(settings: ConsoleSettings, root: Path = ROOT) -> Starlette:
 
 def _said(settings: ConsoleSettings) -> str:
     """What the page's scripts are told of this deployment."""
-    told = {"map-style": settings.map_style, "map-attribution": settings.map_attribution}
+    told = {
+        "map-style": settings.map_style,
+        "map-attribution": settings.map_attribution,
+        "auth-url": settings.auth_url,
+        "auth-key": settings.auth_key,
+    }
     return "".join(f'<meta name="{name}" content="{escape(text)}">\n' for name, text in told.items() if text)
 
 
@@ -128,13 +133,14 @@ def policy(page: str, settings: ConsoleSettings) -> str:
     ]
     media = [settings.storage_origin] if settings.storage_origin else []
     tiles = settings.map_origins
+    logins = [origin_of(settings.auth_url)] if settings.auth_url else []
     directives = {
         "default-src": ["'none'"],
         "script-src": ["'self'", *maps],
         "style-src": ["'self'"],
         "img-src": ["'self'", "data:", *media, *tiles],
         "media-src": ["'self'", *media],
-        "connect-src": ["'self'", *media, *tiles],
+        "connect-src": ["'self'", *media, *tiles, *logins],
         "worker-src": ["'self'"],
         "font-src": ["'self'"],
         "manifest-src": ["'self'"],

@@ -154,3 +154,10 @@ def test_a_value_may_stand_in_a_file_and_is_never_repeated(
     with pytest.raises(ValidationError, match="ANPR_DB_URL") as refused:
         answer(monkeypatch, ANPR_DB_SSL="false")
     assert "hunter2" not in str(refused.value)
+
+
+def test_a_file_that_cannot_be_read_is_named_with_its_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("ANPR_DB_URL_FILE", str(tmp_path / "none"))
+
+    with pytest.raises(ValueError, match=r"ANPR_DB_URL_FILE names .*/none, which cannot be read"):
+        bootstrap.database()

@@ -4,14 +4,13 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from anpr_client import Login
-from infra.local.place import Running
 
 # The emulator starts a function at its first call, on a machine that does other things besides.
 PATIENCE_MS: Final = 60_000
@@ -21,6 +20,14 @@ _REPORT_VIOLATIONS: Final = """
 document.addEventListener('securitypolicyviolation', event =>
   console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI}`));
 """
+
+
+class Consoled(Protocol):
+    """A backend that has a console."""
+
+    @property
+    def console_url(self) -> str:
+        """Where it is."""
 
 
 @dataclass
@@ -81,7 +88,7 @@ class Reader:
 
 
 @contextmanager
-def reading(browser: Browser, site: Running, **options: Any) -> Iterator[Reader]:
+def reading(browser: Browser, site: Consoled, **options: Any) -> Iterator[Reader]:
     """Open a browser profile of its own; whatever the browser complained about fails the test at its end.
 
     Args:

@@ -140,6 +140,22 @@ def test_what_is_no_address_of_a_style_keeps_the_console_from_starting(style: st
         ConsoleSettings(map_style=style)
 
 
+def test_where_people_log_in_is_in_the_page_and_in_its_policy_only_where_it_is_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert "auth-url" not in ask(INDEX)["body"]
+    monkeypatch.setenv("ANPR_CONSOLE_AUTH_URL", "https://project.supabase.co/auth/v1")
+    monkeypatch.setenv("ANPR_CONSOLE_AUTH_KEY", 'a"key')
+    function._adapter.cache_clear()
+
+    told = ask(INDEX)
+
+    assert '<meta name="auth-url" content="https://project.supabase.co/auth/v1">' in told["body"]
+    assert '<meta name="auth-key" content="a&quot;key">' in told["body"]
+    policy = told["headers"]["content-security-policy"]
+    assert "connect-src 'self' https://bucket.example.org https://project.supabase.co;" in policy
+
+
 def test_text_is_compressed_for_whoever_takes_that() -> None:
     plain, packed = ask("/console/app/main.js"), ask("/console/app/main.js", accept_encoding="br, gzip")
 

@@ -1,7 +1,8 @@
-// Who is logged in. The access token is in memory alone; the refresh token is in a cookie that no script can read.
+// Who is logged in. The access token is in memory alone; where the refresh token is, the door knows.
 
-import { API, Problem, problemOf, useKeeper } from '../api/client.js';
+import { useKeeper } from '../api/client.js';
 import { getOwnUser } from '../api/operations.js';
+import { door } from './door.js';
 import { createStore, useStore } from './store.js';
 
 /**
@@ -14,7 +15,6 @@ import { createStore, useStore } from './store.js';
 export const session = createStore(/** @type {Session} */ ({ state: 'starting', user: null }));
 export const useSession = () => useStore(session);
 
-const HEADERS = { 'x-anpr-session': '1', 'content-type': 'application/json' };
 const RANKS = ['viewer', 'reviewer', 'admin'];
 const NEWS = 'anpr-session';
 
@@ -33,29 +33,7 @@ channel?.addEventListener('message', event => {
 
 useKeeper({ token: () => token, renew });
 
-/**
- * @param {string} method
- * @param {unknown} [body]
- */
-async function ask(method, body) {
-  let response;
-  try {
-    response = await fetch(new URL('auth/session', API), {
-      method,
-      headers: HEADERS,
-      body: body === undefined ? undefined : JSON.stringify(body),
-      credentials: 'same-origin',
-      cache: 'no-store',
-      signal: AbortSignal.timeout(30_000),
-    });
-  } catch {
-    throw new Problem({ kind: 'offline' });
-  }
-  if (!response.ok) throw await problemOf(response);
-  return response.status === 204 ? null : response.json();
-}
-
-/** Find out whether somebody is logged in still: by the cookie, which this page cannot see. */
+/** Find out whether somebody is logged in still. */
 export async function restore() {
   try {
     if (await refresh()) await enter();
@@ -72,14 +50,14 @@ export async function restore() {
  * @throws {Problem}
  */
 export async function logIn(email, password) {
-  token = (await ask('POST', { email, password })).access_token;
+  token = await door.enter(email, password);
   await enter();
   for (const go of waiting.splice(0)) go(true);
 }
 
 export async function logOut() {
   try {
-    await ask('DELETE');
+    await door.leave(token);
   } finally {
     channel?.postMessage('out');
     leave();
@@ -126,13 +104,8 @@ async function renew(stale) {
 /** @returns {Promise<boolean>} */
 async function refresh() {
   const renewal = async () => {
-    try {
-      token = (await ask('PUT'))?.access_token ?? null;
-      return token !== null;
-    } catch (error) {
-      if (error instanceof Problem && error.status === 401) return false;
-      throw error;
-    }
+    token = await door.renew();
+    return token !== null;
   };
   // A refresh token is good once: two tabs that use the same one would end the login. So one at a time, of all tabs.
   return 'locks' in navigator ? navigator.locks.request('anpr-refresh', renewal) : renewal();

@@ -11,8 +11,9 @@ from fastapi import Request
 
 from anpr import bootstrap
 from anpr.db import Database
+from anpr.identity.providers import LoginProvider
 from anpr.identity.tokens import TokenVerifier
-from anpr.ports import EventBus, LoginProvider
+from anpr.ports import EventBus
 from anpr.settings import LicenseSettings, RateLimitSettings, TokenSettings
 
 

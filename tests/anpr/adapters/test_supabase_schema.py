@@ -16,7 +16,8 @@ from anpr.db import Database, make_engine
 from anpr.messages import JobRequest
 from anpr.models import Camera, QueuedMessage, Upload, UploadStatus
 from anpr.settings import DatabaseSettings
-from infra.local.postgres import Postgres, program
+from infra.local.postgres import Postgres, free_port, program
+from infra.local.scratch import scratch
 from infra.packaging import ROOT
 from tests.builders import CAPTURED_AT
 from tests.supabase.project import OWNER, Project, project
@@ -24,18 +25,30 @@ from tests.supabase.project import OWNER, Project, project
 _BAD = ("anon", "authenticated", "service_role")
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[Postgres]:
+    """A server of its own, as a project has: roles are a server's, and here the owner must have made `anpr_app`."""
+    with scratch() as folder:
+        made = Postgres(folder / "data", free_port(), durable=False)
+        made.start()
+        try:
+            yield made
+        finally:
+            made.remove()
+
+
 @pytest.fixture
-def online(postgres: Postgres) -> Iterator[Project]:
+def online(server: Postgres) -> Iterator[Project]:
     """A project that `migrate` set up."""
-    with project(postgres) as made:
+    with project(server) as made:
         migrate(made)
         yield made
 
 
 @pytest.fixture
-def pasted(postgres: Postgres) -> Iterator[Project]:
+def pasted(server: Postgres) -> Iterator[Project]:
     """A project into which the file was pasted."""
-    with project(postgres) as made:
+    with project(server) as made:
         psql(made, (ROOT / schema.FILE).read_text())
         yield made
 
@@ -88,8 +101,8 @@ def test_migrate_goes_on_from_what_was_pasted_and_changes_nothing(pasted: Projec
     assert dump(pasted) == before
 
 
-def test_a_table_of_the_teams_own_is_left_alone(postgres: Postgres) -> None:
-    with project(postgres) as made:
+def test_a_table_of_the_teams_own_is_left_alone(server: Postgres) -> None:
+    with project(server) as made:
         psql(
             made,
             "CREATE TABLE public.users (name text); CREATE TABLE public.alembic_version (version_num text);"

@@ -5,10 +5,11 @@ Nothing is kept: whoever wants one engine for many requests holds it.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from anpr.adapters.aws import settings as aws
 from anpr.adapters.family import Adapters, names_of, refuse_strangers
@@ -16,13 +17,14 @@ from anpr.adapters.selfhost import settings as selfhost
 from anpr.adapters.supabase import settings as supabase
 from anpr.alerts.posting import Poster
 from anpr.db import Database
+from anpr.identity.providers import LoginProvider
 from anpr.ports import (
     AnchorStore,
     ArchiveStore,
     BlobStore,
+    Checked,
     EventBus,
     JobQueue,
-    LoginProvider,
     Notifier,
     SecretStore,
     WorkQueue,
@@ -87,6 +89,11 @@ def upgrade(engine: Engine) -> str | None:
 def login_provider() -> LoginProvider | None:
     """The service that logs people in; None where the backend does it itself."""
     return adapters().login_provider()
+
+
+def look(session: Session) -> Iterator[Checked]:
+    """Look at what only the place has that the backend runs on."""
+    return adapters().look(session)
 
 
 def blob_store(settings: StorageSettings | None = None) -> BlobStore:

@@ -25,7 +25,7 @@ from anpr.governance.audit_log import Head
 from anpr.governance.audit_verification import Thoroughness
 from anpr.governance.license_keys import Feature, LicenseTerms
 from anpr.operations import backup as backups
-from anpr.operations import installing, keys, queues, waiting
+from anpr.operations import checking, installing, keys, queues, waiting
 from anpr.ports import Secret
 
 
@@ -164,7 +164,11 @@ def _add_operations(topics: "argparse._SubParsersAction[argparse.ArgumentParser]
     init = topics.add_parser("init", help="make the keys and passwords of a self-hosted deployment")
     init.add_argument("--dir", type=Path, default=Path("secrets"), help="folder for them, for its owner alone")
     init.add_argument("--admin-email", default="admin@example.com", help="login of the first administrator")
+    init.add_argument("--supabase", action="store_true", help="the backend's own keys alone, for a Supabase project")
     init.set_defaults(command=_init)
+
+    check = topics.add_parser("check", help="look at each part of a set-up that stands, a line each")
+    check.set_defaults(command=_check)
 
     queue = topics.add_parser("queue", help="look at a queue's dead letters, and put them back")
     queue.add_argument("name", nargs="?", default=queues.JOBS, help=f"{queues.JOBS} (the default), or a consumer's")
@@ -210,7 +214,10 @@ def _tool(asked: argparse.Namespace, name: str) -> str:
 
 
 def _init(asked: argparse.Namespace) -> int:
-    made = installing.make_secrets(asked.dir, admin_email=asked.admin_email)
+    if asked.supabase:
+        made = installing.make_keys(asked.dir)
+    else:
+        made = installing.make_secrets(asked.dir, admin_email=asked.admin_email)
     _say(f"Made in {asked.dir}: {', '.join(made)}" if made else f"All is in {asked.dir} already.")
     return 0
 
@@ -231,6 +238,16 @@ def _keys(asked: argparse.Namespace) -> int:
         for line in keys.describe(database, bootstrap.secret_store()):
             _say(line)
     return 0
+
+
+def _check(_asked: argparse.Namespace) -> int:
+    bad = 0
+    for found in checking.check():
+        word = {True: "ok", False: "BAD", None: "note"}[found.good]
+        _say(f"{word:<5}{found.part}: {found.said}")
+        bad += found.good is False
+    _say("all is well" if not bad else f"{bad} of these must be seen to")
+    return 1 if bad else 0
 
 
 def _queue(asked: argparse.Namespace) -> int:

@@ -281,41 +281,18 @@ class Secret(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class OutsideIdentity:
-    """Who somebody is, as a service says that logs people in.
+class Checked:
+    """What came of looking at one part of a set-up.
 
     Attributes:
-        subject: the service's id of the person, which is the id of our row too.
-        email: their address; what the service knows them by where they have none.
-        second_factor: whether they logged in with one.
+        part: what was looked at.
+        good: whether all is well; None where it is not, and nothing depends on it.
+        said: what was found, in words.
     """
 
-    subject: UUID
-    email: str
-    second_factor: bool
-
-
-class LoginProvider(Protocol):
-    """A service that logs people in, where the backend does not do it itself. What they may do stays ours to say."""
-
-    @property
-    def first_admin(self) -> UUID | None:
-        """Who is an administrator from the first; None where nobody is named."""
-
-    @property
-    def admits(self) -> bool:
-        """Whether somebody who comes for the first time is let in, with the least role."""
-
-    @property
-    def admins_need_second_factor(self) -> bool:
-        """Whether administrators are refused who logged in without one."""
-
-    def verify(self, token: str) -> OutsideIdentity:
-        """Check an access token.
-
-        Raises:
-            anpr.errors.Unauthenticated: it is not good.
-        """
+    part: str
+    good: bool | None
+    said: str
 
 
 class SecretStore(Protocol):

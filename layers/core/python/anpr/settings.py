@@ -62,10 +62,22 @@ class _NamedFiles(EnvSettingsSource):
     def _load_env_vars(self) -> dict[str, str | None]:
         prefix = str(self.settings_cls.model_config.get("env_prefix", ""))
         return {
-            f"{prefix}{field}".lower(): Path(named).read_text().rstrip("\r\n")
+            f"{prefix}{field}".lower(): _content_of(f"{prefix}{field}{FILE_SUFFIX}".upper(), named)
             for field in self.settings_cls.model_fields
             if (named := os.environ.get(f"{prefix}{field}{FILE_SUFFIX}".upper()))
         }
+
+
+def _content_of(variable: str, path: str) -> str:
+    """What stands in a file that a variable names.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    try:
+        return Path(path).read_text().rstrip("\r\n")
+    except OSError as error:
+        raise ValueError(f"{variable} names {path}, which cannot be read: {error.strerror}") from error
 
 
 def _of_variable(settings: type[Settings], error: ErrorDetails) -> InitErrorDetails:

@@ -1,19 +1,21 @@
 """What a family of adapters is: one for each kind of place that the backend runs on."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from anpr.alerts.posting import Poster
 from anpr.db import Database
+from anpr.identity.providers import LoginProvider
 from anpr.ports import (
     AnchorStore,
     ArchiveStore,
     BlobStore,
+    Checked,
     EventBus,
     JobQueue,
-    LoginProvider,
     Notifier,
     SecretStore,
     WorkQueue,
@@ -43,6 +45,9 @@ class Adapters(Protocol):
 
     def login_provider(self) -> LoginProvider | None:
         """The service that logs people in; None where the backend does it itself."""
+
+    def look(self, session: Session) -> Iterator[Checked]:
+        """Look at what only this place has, for whoever checks a set-up."""
 
     def blob_store(self, settings: StorageSettings) -> BlobStore:
         """The bucket of footage and crops."""

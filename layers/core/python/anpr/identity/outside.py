@@ -11,8 +11,8 @@ from anpr.errors import Forbidden, Unauthenticated
 from anpr.identity import camera_limits
 from anpr.identity.passwords import NO_PASSWORD
 from anpr.identity.principals import Principal
+from anpr.identity.providers import LoginProvider, OutsideIdentity
 from anpr.models import Role, User
-from anpr.ports import LoginProvider, OutsideIdentity
 
 
 def authenticate(

@@ -53,9 +53,7 @@ def upgrade(engine: Engine) -> str | None:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         settings = config(connection)
-        # Named, since there may be a table of another application's in a schema that is searched later.
-        where = {"version_table_schema": settings.attributes["schema"]}
-        migration = MigrationContext.configure(connection, opts=where)
+        migration = _found(connection, settings)
         found = migration.get_current_revision()
         known = {script.revision for script in ScriptDirectory.from_config(settings).walk_revisions()}
         if found is None or found in known:
@@ -63,11 +61,17 @@ def upgrade(engine: Engine) -> str | None:
         return migration.get_current_revision()
 
 
+def _found(connection: Connection, settings: Config) -> MigrationContext:
+    """What there is; looked for in our schema alone, as one that is searched later may have another application's."""
+    return MigrationContext.configure(connection, opts={"version_table_schema": settings.attributes["schema"]})
+
+
 def is_behind(engine: Engine) -> bool:
     """Tell whether the schema is older than this code wants; one that is newer, as after a roll-back, is not."""
     with engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-        scripts = ScriptDirectory.from_config(config(connection))
+        settings = config(connection)
+        found = _found(connection, settings).get_current_revision()
+        scripts = ScriptDirectory.from_config(settings)
     known = {script.revision for script in scripts.walk_revisions()}
     return found is None or (found in known and found != scripts.get_current_head())
 

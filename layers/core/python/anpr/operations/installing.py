@@ -31,12 +31,10 @@ def make_secrets(folder: Path, *, admin_email: str) -> list[str]:
     Returns:
         The names of the files that were made.
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder.chmod(0o700)
-    made = [
-        name for name, value in _documents(admin_email).items() if _keep(folder / f"{name}.json", json.dumps(value))
-    ]
-    for name in ("db_password", "redis_password", "s3_secret_key", "metrics_token"):
+    made = make_keys(folder)
+    for name, value in _own_logins(admin_email).items():
+        made += [name] if _keep(folder / f"{name}.json", json.dumps(value)) else []
+    for name in ("db_password", "redis_password", "s3_secret_key"):
         made += [name] if _keep(folder / name, _password()) else []
     s3 = {"accessKey": "anpr", "secretKey": (folder / "s3_secret_key").read_text()}
     identities = {"identities": [{"name": "anpr", "credentials": [s3], "actions": _S3_ACTIONS}]}
@@ -48,10 +46,30 @@ def make_secrets(folder: Path, *, admin_email: str) -> list[str]:
     return made
 
 
-def _documents(admin_email: str) -> Mapping[str, dict[str, Any]]:
+def make_keys(folder: Path) -> list[str]:
+    """Make the keys that the backend has wherever it runs, those that are missing.
+
+    They are all that it needs beside a Supabase project, which brings the servers and logs people in.
+
+    Returns:
+        The names of the files that were made.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
+    made = [name for name, value in _keys().items() if _keep(folder / f"{name}.json", json.dumps(value))]
+    made += ["metrics_token"] if _keep(folder / "metrics_token", _password()) else []
+    return made
+
+
+def _own_logins(admin_email: str) -> Mapping[str, dict[str, Any]]:
     return {
         Secret.ADMIN: {"email": admin_email, "password": _password()},
         Secret.SIGNING_KEY: tokens.new_signing_secret(),
+    }
+
+
+def _keys() -> Mapping[str, dict[str, Any]]:
+    return {
         Secret.WEBHOOK_KEY: {"keys": [Fernet.generate_key().decode()]},
         Secret.ANCHOR_KEY: {"private_key": signing.new_signing_key()[0]},
         Secret.NOTICE_KEY: {"key": secrets.token_urlsafe(32)},

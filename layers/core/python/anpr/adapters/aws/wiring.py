@@ -1,9 +1,10 @@
 """The family `aws`: settings in, adapters out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from sqlalchemy import URL, Engine, make_url
+from sqlalchemy.orm import Session
 
 from anpr import migrations
 from anpr.adapters.aws.client import make_client
@@ -38,13 +39,14 @@ from anpr.alerts.egress import policy_of
 from anpr.alerts.posting import Poster
 from anpr.db import Database, make_engine
 from anpr.errors import Unavailable
+from anpr.identity.providers import LoginProvider
 from anpr.ports import (
     AnchorStore,
     ArchiveStore,
     BlobStore,
+    Checked,
     EventBus,
     JobQueue,
-    LoginProvider,
     Notifier,
     Secret,
     SecretStore,
@@ -80,6 +82,10 @@ class AwsAdapters:
 
     def login_provider(self) -> LoginProvider | None:
         return None
+
+    def look(self, session: Session) -> Iterator[Checked]:
+        del session
+        yield from ()
 
     def blob_store(self, settings: StorageSettings) -> BlobStore:
         return S3BlobStore(_client("s3", settings.endpoint_url), settings)

@@ -1,10 +1,11 @@
 """The family `selfhost`: settings in, adapters out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import URL, Engine, make_url
+from sqlalchemy.orm import Session
 
 from anpr import migrations
 from anpr.adapters.aws.s3_anchors import S3AnchorStore
@@ -27,13 +28,14 @@ from anpr.alerts import posting
 from anpr.alerts.egress import policy_of
 from anpr.alerts.posting import Poster
 from anpr.db import Database, make_engine
+from anpr.identity.providers import LoginProvider
 from anpr.ports import (
     AnchorStore,
     ArchiveStore,
     BlobStore,
+    Checked,
     EventBus,
     JobQueue,
-    LoginProvider,
     Notifier,
     SecretStore,
     WorkQueue,
@@ -63,6 +65,10 @@ class SelfHostedAdapters:
 
     def login_provider(self) -> LoginProvider | None:
         return None
+
+    def look(self, session: Session) -> Iterator[Checked]:
+        del session
+        yield from ()
 
     def blob_store(self, settings: StorageSettings) -> BlobStore:
         return object_store.blob_store(settings, ObjectStoreSettings())

@@ -1,4 +1,4 @@
-"""`anpr.ports.LoginProvider` by the access tokens of a Supabase project's Auth.
+"""`anpr.identity.providers.LoginProvider` by the access tokens of a Supabase project's Auth.
 
 Tokens are signed by keys that the project publishes (its JWKS, ES256 or RS256), or by its legacy secret (HS256). Which
 of the two is configuration: what a token's header says of its algorithm chooses nothing, or a token signed with the
@@ -18,7 +18,7 @@ from jwt.exceptions import PyJWKClientConnectionError, PyJWKClientError, PyJWKEr
 
 from anpr.adapters.supabase.settings import ProjectSettings
 from anpr.errors import Unauthenticated, Unavailable
-from anpr.ports import OutsideIdentity
+from anpr.identity.providers import BrowserLogin, OutsideIdentity
 
 Found = TypeVar("Found")
 
@@ -71,6 +71,11 @@ class SupabaseLogins:
     def admins_need_second_factor(self) -> bool:
         return self._settings.admin_aal == "aal2"
 
+    @property
+    def browser(self) -> BrowserLogin | None:
+        key = self._settings.publishable_key
+        return None if key is None else BrowserLogin(self._settings.auth_url, key)
+
     def verify(self, token: str) -> OutsideIdentity:
         try:
             content = self._decoded(token)
@@ -84,6 +89,11 @@ class SupabaseLogins:
         # Somebody who signed up by phone has no address.
         known_as = content.get("email") or content.get("phone") or f"{subject}@phone.invalid"
         return OutsideIdentity(subject, str(known_as), second_factor=content.get("aal") == "aal2")
+
+    @property
+    def keys_are(self) -> str:
+        """What tokens are checked by, in words."""
+        return "the project's key set" if self._settings.jwt_secret is None else "the legacy secret"
 
     def check(self) -> int:
         """Read the key set now; returns how many keys tokens may be signed with.

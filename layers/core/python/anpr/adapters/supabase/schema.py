@@ -24,6 +24,8 @@ SEARCH_PATH: Final = f"{SCHEMA}, extensions, public"
 BUCKET: Final = "anpr"
 """The bucket that the committed file's trigger is for; `migrate` makes it for the one that is configured."""
 
+TRIGGER: Final = "anpr_stored_upload"
+
 FILE: Final = Path("migrations") / "001_initial_schema.sql"
 _EXTENSIONS: Final = ("citext", "pg_trgm", "fuzzystrmatch")
 
@@ -87,7 +89,7 @@ DO $$ BEGIN
     IF to_regclass('storage.objects') IS NULL THEN
         RAISE NOTICE 'there is no storage.objects here, so no trigger is put on it';
     ELSE
-        CREATE OR REPLACE TRIGGER anpr_stored_upload AFTER INSERT OR UPDATE OF metadata ON storage.objects
+        CREATE OR REPLACE TRIGGER {trigger} AFTER INSERT OR UPDATE OF metadata ON storage.objects
         FOR EACH ROW WHEN (NEW.bucket_id = {bucket} AND NEW.name LIKE 'uploads/%/source')
         EXECUTE FUNCTION {schema}.stored_upload_queues_job();
     END IF;
@@ -122,7 +124,7 @@ def rendered() -> str:
 def _after(bucket: str) -> str:
     quoted = "'" + bucket.replace("'", "''") + "'"
     # The grants come last: to the trigger's function a project's defaults apply like to any other.
-    return f"{_TRIGGER}\n\n{_GRANTS}".format(schema=SCHEMA, bucket=quoted)
+    return f"{_TRIGGER}\n\n{_GRANTS}".format(schema=SCHEMA, trigger=TRIGGER, bucket=quoted)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,18 +1,21 @@
 """The family `supabase`: settings in, adapters out. What a project does not bring is as on servers of one's own."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from anpr.adapters.family import Misconfigured
 from anpr.adapters.selfhost import object_store
 from anpr.adapters.selfhost.postgres_queue import PostgresQueue
 from anpr.adapters.selfhost.wiring import SelfHostedAdapters, database_url, deliveries_of
-from anpr.adapters.supabase import schema
+from anpr.adapters.supabase import looking, schema
 from anpr.adapters.supabase.auth import SupabaseLogins
 from anpr.adapters.supabase.settings import ProjectSettings, StorageKeySettings
 from anpr.db import make_engine
-from anpr.ports import AnchorStore, ArchiveStore, BlobStore, LoginProvider, WorkQueue
+from anpr.identity.providers import LoginProvider
+from anpr.ports import AnchorStore, ArchiveStore, BlobStore, Checked, WorkQueue
 from anpr.settings import AnchorSettings, DatabaseSettings, StorageSettings
 
 _POOLERS_PORT: Final = 6543
@@ -36,6 +39,9 @@ class SupabaseAdapters(SelfHostedAdapters):
 
     def login_provider(self) -> LoginProvider | None:
         return SupabaseLogins(ProjectSettings())
+
+    def look(self, session: Session) -> Iterator[Checked]:
+        yield from looking.look(session, StorageSettings().bucket, SupabaseLogins(ProjectSettings()))
 
     def blob_store(self, settings: StorageSettings) -> BlobStore:
         return object_store.blob_store(_reached(settings), StorageKeySettings(), versions=False)
