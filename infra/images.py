@@ -2,8 +2,9 @@
 
 With docker, or podman, or buildah to build and podman to run, whichever is there. A container is tried without a
 network, without a capability, as nobody, with a read-only root: the workers' images read a clip, and the servers' makes
-keys and says what it is not told. What else the builder needs on a machine (a proxy, a certificate authority) is said
-by `--build-option`; `--base` replaces the images that the Dockerfiles start from, where they cannot be had.
+keys, says what it is not told, and answers `/health`. What else the builder needs on a machine (a proxy, a certificate
+authority) is said by `--build-option`; `--base` replaces the images that the Dockerfiles start from, where they cannot
+be had.
 """
 
 import argparse
@@ -26,6 +27,27 @@ _BUILD_TIMEOUT_S: Final = 3600
 _RUN_TIMEOUT_S: Final = 600
 _STRICT: Final = ("--rm", "--network=none", "--read-only", "--cap-drop=all", "--security-opt=no-new-privileges")
 _PYTHON: Final = "/opt/anpr/venv/bin/python"
+
+# The API starts, and says that it is there, before any of its servers is.
+NO_SERVERS: Final = {
+    "ANPR_MODE": "selfhost",
+    "ANPR_DB_URL": "postgresql://anpr@127.0.0.1:1/anpr",
+    "ANPR_REDIS_URL": "redis://127.0.0.1:1/0",
+    "ANPR_S3_BUCKET": "anpr",
+    "ANPR_S3_ENDPOINT_URL": "http://127.0.0.1:1",
+    "ANPR_S3_ACCESS_KEY_ID": "none",
+    "ANPR_S3_SECRET_ACCESS_KEY": "none",
+    "ANPR_SECRETS_DIR": "/run/anpr",
+}
+_UNTIL_HEALTHY: Final = f"""
+{_PYTHON} -m server api & api=$!
+for _ in $(seq 60); do
+    {_PYTHON} -c 'import urllib.request as u; u.urlopen("http://127.0.0.1:8000/health", timeout=4)' 2>/dev/null &&
+        echo healthy && break
+    sleep 1
+done
+kill $api; wait $api || true
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +145,10 @@ def attempts(image: Image, tag: str, clip: Path) -> Iterator[tuple[list[str], in
             "/keys/k",
         ]
         yield keys, 0, "signing-key"
-        yield ["--tmpfs", "/tmp", "--env", "ANPR_MODE=selfhost", name, "api"], 2, "ANPR_"  # noqa: S108 - a container's
+        strict = ["--tmpfs", "/tmp"]  # noqa: S108 - a container's
+        yield [*strict, "--env", "ANPR_MODE=selfhost", name, "api"], 2, "ANPR_"
+        told = [word for pair in NO_SERVERS.items() for word in ("--env", "=".join(pair))]
+        yield [*strict, *told, "--entrypoint", "sh", name, "-c", _UNTIL_HEALTHY], 0, "healthy"
         return
     mounts = ["--tmpfs", "/var/lib/anpr:rw,mode=1777", "--volume", f"{clip.parent}:/clips:ro"]
     # What deploy/kubernetes runs before the worker.

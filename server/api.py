@@ -1,6 +1,7 @@
 """`python -m server api`: every group of the API in one process, under uvicorn."""
 
 import logging
+import signal
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -85,6 +86,9 @@ def main() -> int:
             timeout_graceful_shutdown=round(settings.drain_s),
         )
     )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # The server raises anew, at its end, the signal that ended it; there is something to do yet.
+        signal.signal(number, lambda *_: None)
     server.run()
     if telemetry is not None:
         telemetry.close()

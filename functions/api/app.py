@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
+from starlette.types import Scope
 
 from functions.api import problems
 from functions.api.access import authorise, rule_of
@@ -39,6 +40,8 @@ def create_app(group: Group, services: ApiServices, telemetry: Telemetry) -> Fas
         # A redirect would name the host that this application sees, which is not the client's.
         redirect_slashes=False,
         max_body_size=MAX_BODY_BYTES,
+        # Whoever asks all the time whether the process lives is no news.
+        telemetry={"exclude": _is_probe},
         dependencies=[Depends(authorise)],
     )
     app.state.services = services
@@ -49,6 +52,10 @@ def create_app(group: Group, services: ApiServices, telemetry: Telemetry) -> Fas
     for router in group.resources:
         app.include_router(router)
     return app
+
+
+def _is_probe(scope: Scope) -> bool:
+    return bool(scope["path"] == "/health")
 
 
 def routes_of(resources: Sequence[APIRouter]) -> Iterator[tuple[str, APIRoute]]:

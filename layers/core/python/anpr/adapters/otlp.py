@@ -55,7 +55,7 @@ class OtlpTelemetry:
         timeout_s = None if os.environ.get("OTEL_EXPORTER_OTLP_TIMEOUT") else TIMEOUT_S
         self._tracers = TracerProvider(resource=resource)
         if endpoint_of("TRACES", os.environ):
-            self._tracers.add_span_processor(_WithoutQueries())
+            self._tracers.add_span_processor(_WithoutAddresses())
             self._tracers.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(timeout=timeout_s)))
         readers = []
         if endpoint_of("METRICS", os.environ):
@@ -121,13 +121,14 @@ class _Span:
         self._span.set_attribute(f"anpr.{name}", value)
 
 
-class _WithoutQueries(SpanProcessor):
-    """Keeps what people asked for out of traces: plates stand in a request's query."""
+class _WithoutAddresses(SpanProcessor):
+    """Keeps what people asked for out of traces: plates stand in queries and in paths; the route is enough."""
 
     def on_start(self, span: SdkSpan, parent_context: context.Context | None = None) -> None:
         del parent_context
-        if span.attributes and "url.query" in span.attributes:
-            span.set_attribute("url.query", "REDACTED")
+        for name in ("url.path", "url.query"):
+            if span.attributes and name in span.attributes:
+                span.set_attribute(name, "REDACTED")
 
 
 class _SeldomTold(logging.Handler):
