@@ -86,6 +86,12 @@ def test_a_list_is_made_an_entry_mended_and_its_hit_judged(
     card.get_by_role("button", name="wrong vehicle").click()
     expect(card.get_by_role("button", name="wrong vehicle")).to_have_attribute("aria-pressed", "true")
     assert [hit["status"] for hit in api.get("/bolos/hits", list_id=list_id)["items"]] == ["wrong_vehicle"]
+    expect(card.get_by_role("list", name="What became of it")).to_contain_text("wrong vehicle")
+    card.get_by_role("button", name=f"Note on {PLATES[1]}").click()
+    form.get_by_label("Note").fill("a bus")
+    form.get_by_role("button", name="Save").click()
+    expect(card.get_by_text("a bus", exact=True)).to_be_visible()
+    assert [hit["status_note"] for hit in api.get("/bolos/hits", list_id=list_id)["items"]] == ["a bus"]
 
     page.get_by_role("link", name="Lists").click()
     page.get_by_role("link", name=name).click()

@@ -41,3 +41,24 @@ export function errorOf(problem, name) {
   const found = errors.find(error => error.pointer === `/${name}` || error.pointer === `/query/${name}`);
   return found ? (found.detail ?? /** @type {any} */ (problem).detail) : undefined;
 }
+
+/**
+ * What the API has against a form, sorted: what stands at a field is not said a second time at the end.
+ *
+ * @param {unknown} problem
+ * @returns {{ at: (name: string) => string | undefined, rest: () => boolean }} `rest` tells, once all fields have asked `at`, whether
+ *   there is more than they say
+ */
+export function fieldErrors(problem) {
+  /** @type {Set<string>} */
+  const said = new Set();
+  const errors = /** @type {{ pointer: string }[]} */ (/** @type {any} */ (problem)?.errors ?? []);
+  return {
+    at: name => {
+      const found = errorOf(problem, name);
+      if (found) said.add(name);
+      return found;
+    },
+    rest: () => !!problem && said.size < Math.max(1, new Set(errors.map(error => error.pointer)).size),
+  };
+}

@@ -6,7 +6,7 @@ import { t } from '../lib/i18n.js';
 import { Button } from './button.js';
 import { Dialog } from './dialog.js';
 import { problemText } from './face.js';
-import { errorOf, Field } from './field.js';
+import { Field, fieldErrors } from './field.js';
 
 /**
  * What a list gives to a form that it opens.
@@ -34,12 +34,13 @@ export function FormDialog({ title, text, action, danger = false, send, onClose,
     onClose();
     onDone?.(answer);
   });
+  const errors = fieldErrors(problem);
   return html`
     <${Dialog} title=${title} onClose=${onClose}>
       <form class="form" onSubmit=${submit}>
         ${text && html`<p class="hint">${text}</p>`}
-        ${children(name => errorOf(problem, name))}
-        ${problem ? html`<p class="error" role="alert">${problemText(problem)}</p>` : null}
+        ${children(errors.at)}
+        ${errors.rest() ? html`<p class="error" role="alert">${problemText(problem)}</p>` : null}
         <${Button} kind=${danger ? 'danger' : 'primary'} type="submit" busy=${busy}>${action ?? t('wanted.save')}<//>
       </form>
     <//>`;

@@ -5,7 +5,7 @@ import { changeBolo, createBolo } from '../../api/operations.js';
 import { Button } from '../../components/button.js';
 import { Dialog } from '../../components/dialog.js';
 import { problemText } from '../../components/face.js';
-import { errorOf, Field } from '../../components/field.js';
+import { Field, fieldErrors } from '../../components/field.js';
 import { Check, Choices, FormDialog, typed, useSending } from '../../components/form.js';
 import { localOf, utcOf } from '../../lib/filters.js';
 import { html } from '../../lib/html.js';
@@ -72,7 +72,7 @@ export function EntryDialog({ list, entry, onSaved, onClose }) {
     onClose();
   });
   const problem = trial.problem ?? saving.problem;
-  const error = (/** @type {string} */ name) => errorOf(problem, name);
+  const { at: error, rest } = fieldErrors(problem);
   const kinds = [...(entry ? [] : ['']), 'exact', 'wildcard', 'regex'];
   const footer = html`
     <${Button} icon="search" busy=${trial.busy} onClick=${() => form.current?.reportValidity() && trial.run()}>${t('wanted.trial.run')}<//>
@@ -93,7 +93,7 @@ export function EntryDialog({ list, entry, onSaved, onClose }) {
           <${Check} label=${t('wanted.active')} name="active" checked=${entry?.active ?? true} />
           <${Check} label=${t('wanted.broad')} name="broad" />
         </div>
-        ${problem ? html`<p class="error whole" role="alert">${problemText(problem)}</p>` : null}
+        ${rest() ? html`<p class="error whole" role="alert">${problemText(problem)}</p>` : null}
       </form>
       <${Trial} trial=${trial} />
     <//>`;
