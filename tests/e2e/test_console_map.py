@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from anpr_client import Client
 from infra.local.clip.scene import PLATES
@@ -19,6 +19,11 @@ from tests.e2e.browsing import Reader, reading
 pytestmark = pytest.mark.timeout(600)
 
 Finish = Callable[[str], dict[str, Any]]
+TILE = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154081d63885a10050002ac0155450b1e"
+    "df0000000049454e44ae426082"
+)
+"""A PNG of one green pixel."""
 STREAM = "rtsp://10.0.0.9:554/stream1"
 
 
@@ -155,3 +160,30 @@ def test_a_map_that_does_not_come_leaves_the_list_and_another_try(
     page.unroute(outlines)
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(".map")).to_have_attribute("data-state", "ready")
+
+
+def test_an_operator_s_own_tiles_are_what_the_map_is_drawn_on(
+    reader: Reader, site: Running, cameras: dict[str, str]
+) -> None:
+    page = reader.page
+    told = (
+        f'<meta name="map-style" content="{site.console_url}tiles/{{z}}/{{x}}/{{y}}.png">'
+        '<meta name="map-attribution" content="Example &amp; Sons">'
+    )
+    asked: list[str] = []
+
+    def tell(route: Route) -> None:
+        """The page as a console with these settings would have it; its policy lets in its own server."""
+        came = route.fetch()
+        route.fulfill(response=came, body=came.text().replace("</head>", f"{told}</head>"))
+
+    def tile(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(content_type="image/png", body=TILE)
+
+    page.route(re.compile(r"/console/index\.html"), tell)
+    page.route(re.compile(r"/console/tiles/"), tile)
+    open_map(reader, site, named(cameras, "East").split(" ")[1])
+    expect(page.get_by_text("Example & Sons")).to_be_visible()
+    assert asked
+    assert [url for url in asked if not re.search(r"/tiles/\d+/\d+/\d+\.png$", url)] == []
