@@ -9,6 +9,7 @@ from starlette.types import Scope
 from functions.api import problems
 from functions.api.access import authorise, rule_of
 from functions.api.methods import OnlyDeclaredMethods
+from functions.api.queries import once
 from functions.api.resource import Group
 from functions.api.services import ApiServices
 from functions.api.telemetry import RequestReport, Telemetry
@@ -42,7 +43,7 @@ def create_app(group: Group, services: ApiServices, telemetry: Telemetry) -> Fas
         max_body_size=MAX_BODY_BYTES,
         # Whoever asks all the time whether the process lives is no news.
         telemetry={"exclude": _is_probe},
-        dependencies=[Depends(authorise)],
+        dependencies=[Depends(authorise), Depends(once)],
     )
     app.state.services = services
     app.state.telemetry = telemetry

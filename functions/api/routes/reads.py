@@ -36,6 +36,7 @@ router = Resource("/reads", tag="reads", about="What cameras and systems read by
     summary="Hand in a read",
     max_body_size=MAX_READ_BYTES,
     dependencies=[Depends(within_minutes_first)],
+    responses={200: {"model": ReadOut, "description": "It, or its passage, was recorded before."}},
 )
 @allows(Access.REVIEWER, keys={"reads:write"}, audits={"upload.created"})
 def create_read(body: ReadIn, caller: Caller, services: Capture, promises: Promises, response: Response) -> ReadOut:
