@@ -1,9 +1,11 @@
 """What the console weighs and how long it takes, on the one-machine run: `python -m infra.console measure`.
 
 For each page, in a browser profile that has never seen it: the requests and their bytes as they came over the wire, and
-the time from opening its address to its content being there. And how long after its row a passage is on the live page.
+the time from opening its address to its content being there. How long after its row a passage is on the live page. And
+how long the review page takes for a plate, by the keyboard, from one passage's picture to the next one's.
 """
 
+import base64
 import statistics
 import time
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import httpx
 from playwright.sync_api import Browser, Page
 
 from anpr_client import Client
@@ -35,6 +38,22 @@ _SHOWN: Final = {
 """By page: its hash, and what is there when it can be used."""
 _CLIPS: Final = 10
 _REPEATS: Final = 5
+_REVIEWED: Final = 200
+_CORRECTED: Final = 5
+"""One plate of so many is corrected, all others are confirmed."""
+# Answers once the passage that is asked about has its picture decoded.
+_SHOWS_ANOTHER: Final = """
+async (before) => {
+  for (const limit = performance.now() + 30_000; performance.now() < limit; ) {
+    const shown = document.querySelector('.judging');
+    const picture = shown?.querySelector('.stage img');
+    if (shown && shown.getAttribute('aria-label') !== before && picture?.complete && picture.naturalWidth > 0)
+      return shown.getAttribute('aria-label');
+    await new Promise(requestAnimationFrame);
+  }
+  throw new Error(`no further passage came: ${document.body.innerText}`);
+}
+"""
 # Notes in the page when each passage was first drawn.
 _NOTE_ARRIVALS: Final = """
 () => {
@@ -84,6 +103,9 @@ def measure() -> Iterator[str]:
         worst = delays[round(0.95 * (len(delays) - 1))]
         median = statistics.median(delays)
         yield f"live: {len(delays)} passages, {median:.2f} s after their rows (p50), {worst:.2f} s (p95)"
+        taken = _review(started, site)
+        worst = sorted(taken)[round(0.95 * (len(taken) - 1))]
+        yield f"review: {len(taken)} plates, {statistics.median(taken):.2f} s a plate (p50), {worst:.2f} s (p95)"
 
 
 def _visit(started: Browser, site: Site, name: str) -> Weight:
@@ -147,3 +169,31 @@ def _delays(started: Browser, site: Site) -> Iterator[float]:
             if event["id"] in arrived and event["id"] not in before:
                 yield arrived[event["id"]] / 1000 - datetime.fromisoformat(event["processed_at"]).timestamp()
     context.close()
+
+
+def _review(started: Browser, site: Site) -> list[float]:
+    """Seconds that each of `_REVIEWED` plates takes a hand that never waits."""
+    with Client(site.api_url, site.admin) as api:
+        camera = api.post("/cameras", {"name": "Reviewed"})["id"]
+        seen = next(iter(api.pages("/events")))
+        crop = base64.b64encode(httpx.get(seen["crop_url"], timeout=30).content).decode()
+        for number in range(_REVIEWED + 1):
+            read = {"read_id": str(number), "engine": "measure", "camera": camera, "plate": f"AB{number:03}CD"}
+            api.post("/reads", {**read, "captured_at": datetime.now(UTC).isoformat(), "score": 0.5, "crop": crop})
+    context = started.new_context()
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    log_in(page, site)
+    page.goto(f"{site.console_url}#/review?camera={camera}")
+    shown = page.evaluate(_SHOWS_ANOTHER, None)
+    taken = []
+    for number in range(_REVIEWED):
+        begun = time.perf_counter()
+        if number % _CORRECTED == 0:
+            page.keyboard.press("Q")
+        page.keyboard.press("Enter")
+        shown = page.evaluate(_SHOWS_ANOTHER, shown)
+        taken.append(time.perf_counter() - begun)
+    page.get_by_text("on their way").wait_for(state="hidden")
+    context.close()
+    return taken

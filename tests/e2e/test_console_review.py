@@ -72,6 +72,20 @@ def test_passages_are_confirmed_corrected_and_rejected_by_the_keyboard_alone(
     assert set(given) <= set(PLATES)
 
 
+def test_no_key_is_lost_while_one_passage_gives_way_to_the_next(
+    reader: Reader, site: Running, api: Client, waiting: str
+) -> None:
+    """A practised hand does not wait for what it knows to come."""
+    reader.enter(site.admin, f"#/review?camera={waiting}", "Review")
+    expect(reader.page.locator(".reading .glyph").first).to_be_visible()
+    readable = statuses(api, waiting)
+    for _ in readable:
+        press(reader, "ArrowLeft", "Q", "Enter")
+
+    until(lambda: all(status == "corrected" for status, _ in statuses(api, waiting).values()))
+    assert {plate[:-1] + "Q" for plate in readable} == {now for _, now in statuses(api, waiting).values()}
+
+
 def test_an_answer_is_taken_back_with_one_key(reader: Reader, site: Running, api: Client, waiting: str) -> None:
     reader.enter(site.admin, f"#/review?camera={waiting}", "Review")
     expect(reader.page.locator(".reading .glyph").first).to_be_visible()

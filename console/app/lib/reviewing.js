@@ -22,7 +22,7 @@ import { createStore } from './store.js';
  * @property {string} id of the event
  * @property {string} user whose answer it is: nobody else's login sends it
  * @property {Verdict | null} verdict null asks for a second opinion
- * @property {number} at when it was given: they are sent in that order
+ * @property {number} at when it was given: the oldest is sent first
  */
 
 /**
@@ -42,6 +42,7 @@ const KEPT = 'anpr.review.answer.';
 const RENEW_MS = 60_000;
 const RENEW_BEFORE_MS = 4 * 60_000;
 const LONGEST_MS = 30_000;
+const AT_ONCE = 4;
 // What waiting makes good: the API, or the way to it, is away for a moment.
 const PASSING = new Set(['offline', 'timeout', 'unavailable', 'limited', 'broken', 'unauthorized']);
 
@@ -62,10 +63,11 @@ export const reviewing = createStore(
 let cameras = [];
 let open = false;
 let exhausted = false;
-let sending = false;
-/** @type {string | null} */
-let inFlight = null;
+/** Events whose answers are under way to the API. @type {Set<string>} */
+const inFlight = new Set();
 let failures = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let again;
 /** @type {ReturnType<typeof setInterval> | undefined} */
 let renewal;
 /** Pictures that were fetched ahead; the browser keeps them as long as they are referred to. @type {Map<string, HTMLImageElement>} */
@@ -122,7 +124,10 @@ export async function fill() {
     for (const item of fresh) fetchPictures(item);
     reviewing.update(state => ({ ...state, items: [...state.items, ...fresh], loading: false }));
   } catch (problem) {
-    reviewing.update(state => ({ ...state, loading: false, problem }));
+    // A hand that is quicker than the API holds as many passages as one may, all of them answered: the next come as soon
+    // as an answer has arrived.
+    const held = problem instanceof Problem && problem.status === 409 && kept().length > 0;
+    reviewing.update(state => ({ ...state, loading: false, problem: held ? null : problem }));
   }
 }
 
@@ -169,7 +174,7 @@ export async function takeBack() {
   const id = last.answer.id;
   try {
     // What is on its way arrives first, and is undone then.
-    while (inFlight === id) await new Promise(resolve => setTimeout(resolve, 50));
+    while (inFlight.has(id)) await new Promise(resolve => setTimeout(resolve, 50));
     const verdict = verdicts.get(id);
     if (kept().some(one => one.id === id)) forget(id);
     else if (verdict) await undoVerdict({ verdict_id: verdict });
@@ -181,30 +186,38 @@ export async function takeBack() {
   }
 }
 
-/** Send what waits, one after another; begun again by itself while the API is away. */
-async function send() {
-  if (sending) return;
-  sending = true;
-  try {
-    for (let next = mine(); next; next = mine()) {
-      inFlight = next.id;
-      const verdict = await deliver(next);
-      if (verdict) verdicts.set(next.id, verdict);
-      forget(next.id);
-      failures = 0;
-      reviewing.update(now => ({ ...now, waiting: kept().length }));
-    }
-  } catch {
-    failures += 1;
-    setTimeout(send, Math.min(LONGEST_MS, 1000 * 2 ** failures));
-  } finally {
-    sending = false;
-    inFlight = null;
+/** Send what waits, a few at a time; begun again by itself while the API is away. */
+function send() {
+  while (inFlight.size < AT_ONCE) {
+    const next = mine();
+    if (!next) return;
+    inFlight.add(next.id);
+    sendOne(next);
   }
 }
 
-/** @returns {Answer | undefined} the next answer of who is logged in */
-const mine = () => kept().find(one => one.user === session.get().user?.id);
+/** @param {Answer} next */
+async function sendOne(next) {
+  try {
+    const verdict = await deliver(next);
+    if (verdict) verdicts.set(next.id, verdict);
+    forget(next.id);
+    failures = 0;
+  } catch {
+    failures += 1;
+    clearTimeout(again);
+    again = setTimeout(send, Math.min(LONGEST_MS, 1000 * 2 ** failures));
+    return;
+  } finally {
+    inFlight.delete(next.id);
+  }
+  reviewing.update(now => ({ ...now, waiting: kept().length }));
+  send();
+  if (!exhausted) fill();
+}
+
+/** @returns {Answer | undefined} the next answer of who is logged in that is not under way */
+const mine = () => kept().find(one => one.user === session.get().user?.id && !inFlight.has(one.id));
 
 /**
  * @param {Answer} next

@@ -19,6 +19,8 @@ import { characterShares } from '../passage/reads.js';
 
 /** @typedef {import('../lib/reviewing.js').Review} Review */
 /** @typedef {import('../api/schema.d.ts').VerdictIn['reject_reason']} Reason */
+/** @typedef {(pressed: KeyboardEvent) => boolean} Press whether the key means something */
+/** @typedef {{ current: Press | null }} Keyboard */
 
 /** @type {{ letter: string, reason: NonNullable<Reason> }[]} */
 const REASONS = [
@@ -37,7 +39,9 @@ export default function ReviewPage() {
   const key = chosen.join();
   // `key` says which cameras
   useEffect(() => review(chosen), [key]);
+  const keys = useKeys(help);
   const item = now.items[0];
+  if (!item) keys.current = null;
   return html`
     <div class="review">
       <header class="page-head">
@@ -52,10 +56,10 @@ export default function ReviewPage() {
       ${now.refused && html`<p class="notice bad" role="alert"><${Icon} name="alert" size=${16} />${t('review.refused', { plate: now.refused.item?.event.plate ?? '' })} ${now.refused.text}</p>`}
       ${
         item
-          ? html`<${Judging} key=${item.event.id} item=${item} held=${help} whole=${whole} onWhole=${() => setWhole(!whole)} onHelp=${() => setHelp(true)} />`
+          ? html`<${Judging} key=${item.event.id} item=${item} keys=${keys} whole=${whole} onWhole=${() => setWhole(!whole)} onHelp=${() => setHelp(true)} />`
           : now.problem
             ? html`<${ProblemFace} problem=${now.problem} retry=${fill} />`
-            : now.loading
+            : now.loading || now.waiting > 0
               ? html`<${Loading} />`
               : html`<${EmptyFace} icon="check" title=${t('review.empty')}>
                   <p>${t('review.empty.text')}</p>
@@ -66,8 +70,33 @@ export default function ReviewPage() {
     </div>`;
 }
 
-/** @param {{ item: Review, held: boolean, whole: boolean, onWhole: () => void, onHelp: () => void }} props `held`: something is over it */
-function Judging({ item, held, whole, onWhole, onHelp }) {
+/**
+ * What the keyboard says goes to whichever passage is shown. One listener serves all of them: with one for each, a key
+ * that is pressed while one passage gives way to the next would be lost.
+ *
+ * @param {boolean} held something is over the page
+ * @returns {Keyboard} where the passage that is shown puts what it does with a key
+ */
+function useKeys(held) {
+  const keys = useRef(/** @type {Press | null} */ (null));
+  useEffect(() => {
+    /** @param {KeyboardEvent} pressed */
+    const onKey = pressed => {
+      const target = /** @type {HTMLElement} */ (pressed.target);
+      const elsewhere = target.closest('input, select, textarea, dialog, summary, a');
+      const button = target.closest('button');
+      if (held || elsewhere || pressed.ctrlKey || pressed.metaKey || pressed.altKey) return;
+      if (button && (pressed.key === 'Enter' || pressed.key === ' ')) return;
+      if (keys.current?.(pressed)) pressed.preventDefault();
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, [held]);
+  return keys;
+}
+
+/** @param {{ item: Review, keys: Keyboard, whole: boolean, onWhole: () => void, onHelp: () => void }} props */
+function Judging({ item, keys, whole, onWhole, onHelp }) {
   const event = item.event;
   const cameras = useCameras();
   const camera = cameras.get(event.camera_id);
@@ -77,7 +106,6 @@ function Judging({ item, held, whole, onWhole, onHelp }) {
   const [rejecting, setRejecting] = useState(false);
   const [steps, setSteps] = useState(/** @type {{ text: string, cursor: number | null }[]} */ ([]));
   const edited = text !== read;
-  const ref = useRef(/** @type {HTMLElement | null} */ (null));
 
   /** @param {string} next @param {number | null} at */
   const change = (next, at) => {
@@ -96,7 +124,7 @@ function Judging({ item, held, whole, onWhole, onHelp }) {
     const at = cursor ?? firstDoubt(text, event.candidates);
     change(text.slice(0, at) + character + text.slice(at + 1), at + 1);
   };
-  /** @param {KeyboardEvent} pressed @returns {boolean} whether it means something here */
+  /** @type {Press} */
   const press = pressed => {
     const { key } = pressed;
     const reason = REASONS.find(one => one.letter === key.toLowerCase());
@@ -133,25 +161,11 @@ function Judging({ item, held, whole, onWhole, onHelp }) {
     else return false;
     return true;
   };
-  const latest = useRef(press);
-  latest.current = press;
-  useEffect(() => {
-    /** @param {KeyboardEvent} pressed */
-    const onKey = pressed => {
-      const target = /** @type {HTMLElement} */ (pressed.target);
-      const elsewhere = target.closest('input, select, textarea, dialog, summary, a');
-      const button = target.closest('button');
-      if (held || elsewhere || pressed.ctrlKey || pressed.metaKey || pressed.altKey) return;
-      if (button && (pressed.key === 'Enter' || pressed.key === ' ')) return;
-      if (latest.current(pressed)) pressed.preventDefault();
-    };
-    addEventListener('keydown', onKey);
-    return () => removeEventListener('keydown', onKey);
-  }, [held]);
+  keys.current = press;
 
   const shares = characterShares(event.candidates);
   return html`
-    <section class="judging" ref=${ref} aria-label=${t('review.passage', { plate: event.readable ? read : t('plate.unread') })}>
+    <section class="judging" aria-label=${t('review.passage', { plate: event.readable ? read : t('plate.unread') })}>
       <div class="stage">
         <${Picture} src=${whole ? event.frame_url : event.crop_url} eager alt=${t(whole ? 'plate.frame' : 'plate.crop', { plate: read })} />
       </div>
