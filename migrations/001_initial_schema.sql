@@ -1111,6 +1111,12 @@ ALTER TABLE outbox ADD COLUMN trace VARCHAR;
 
 UPDATE anpr.alembic_version SET version_num='0015' WHERE anpr.alembic_version.version_num = '0014';
 
+-- Running upgrade 0015 -> 0016
+
+ALTER TABLE events ADD COLUMN model VARCHAR;
+
+UPDATE anpr.alembic_version SET version_num='0016' WHERE anpr.alembic_version.version_num = '0015';
+
 -- A file that Storage took starts its job at once. Whatever fails in here must not fail the upload: the client's
 -- `complete`, and the sweep after it, do the same.
 CREATE OR REPLACE FUNCTION anpr.stored_upload_queues_job() RETURNS trigger

@@ -180,6 +180,7 @@ class Event(Model):
     Attributes:
         plate: what the machine read; `?` where it was unsure of a character.
         engine: what read it; `anpr` is the backend's own.
+        model: the backend's networks that read it, each with the first digits of its file's SHA-256; None of others.
         score: confidence of the read, 0-1.
         dscore: confidence that there is a plate at all, 0-1.
         captured_at: when the best frame was taken.
@@ -195,6 +196,7 @@ class Event(Model):
     camera_id: UUID
     passage_no: int
     engine: str
+    model: str | None
     plate: str
     plate_normalized: str
     raw_plate: str

@@ -110,6 +110,7 @@ def _plate(read: PlateRead, readable_score: float) -> PlateInPicture:
         box=box,
         candidates=tuple((candidate.plate, float(candidate.score)) for candidate in read.candidates),
         beyond_doubt=read.beyond_doubt,
+        model=read.model,
     )
 
 

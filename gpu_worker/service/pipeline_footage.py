@@ -125,6 +125,7 @@ class _PictureFootage:
             frames_agreeing=1,
             candidates=tuple((candidate.plate, float(candidate.score)) for candidate in read.candidates),
             beyond_doubt=read.beyond_doubt,
+            model=read.model,
         )
 
 
@@ -148,6 +149,7 @@ def recorded(passage: Passage) -> RecordedPassage:
         frames_agreeing=passage.frames_agreeing,
         candidates=tuple((candidate.plate, float(candidate.score)) for candidate in passage.candidates),
         beyond_doubt=passage.beyond_doubt,
+        model=passage.model,
     )
 
 

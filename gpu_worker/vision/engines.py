@@ -18,7 +18,7 @@ from gpu_worker.vision.recognition.ppocr import PpocrRecognizer
 from gpu_worker.vision.recognition.prior import CameraPrior
 from gpu_worker.vision.settings import VisionSettings
 from gpu_worker.vision.video import MediaLimits
-from gpu_worker.vision.weights import EngineUnavailable, verified
+from gpu_worker.vision.weights import EngineUnavailable, digest_of, verified
 
 Engine = TypeVar("Engine")
 
@@ -38,6 +38,14 @@ class Bundled:
         """
         return verified(path or self.path, sha256 or (None if path else self.sha256))
 
+    def digest(self, path: Path | None, sha256: str | None) -> str:
+        """Return the sha256 of the weights that the settings name, or of these.
+
+        Raises:
+            EngineUnavailable: if there is no such file.
+        """
+        return sha256 or (digest_of(verified(path, None)) if path else self.sha256)
+
 
 _MODELS = Path(__file__).parents[1] / "models"
 DETECTOR: Final = Bundled(
@@ -55,6 +63,7 @@ PPOCR: Final = Bundled(
 )
 
 
+_DIGITS: Final = 12
 _INSIDE_BORDER: Final = 0.75
 """Of an input that is as wide as a picture with its border."""
 
@@ -186,6 +195,24 @@ def _weights(spec: EngineSpec[Engine], device: str, own: Path | None, sha256: st
     return None if spec.weights is None else spec.weights(device).or_own(own, sha256)
 
 
+def model_of(settings: VisionSettings) -> str:
+    """Name the networks that the settings make read: each with the first digits of its weights' sha256.
+
+    Raises:
+        EngineUnavailable: if weights that the settings name are missing.
+    """
+    reader = RECOGNIZERS[settings.recognizer].weights
+    finder = DETECTORS[settings.detector].weights
+    named = [
+        (settings.recognizer, reader, settings.recognizer_weights, settings.recognizer_sha256),
+        (settings.detector, finder, settings.detector_weights, settings.detector_sha256),
+    ]
+    return ", ".join(
+        name if weights is None else f"{name} {weights(settings.device).digest(own, sha256)[:_DIGITS]}"
+        for name, weights, own, sha256 in named
+    )
+
+
 def build_engines(settings: VisionSettings) -> Engines:
     """Open all engines.
 
@@ -245,7 +272,9 @@ def pipeline_settings(settings: VisionSettings) -> PipelineSettings:
         batch=settings.batch,
         detecting=settings.threads if _in_parallel(settings) else 1,
         decoder=settings.decoder,
-        reading=ReadingSettings(readable_score=settings.readable_score, camera=CameraPrior(settings.regions)),
+        reading=ReadingSettings(
+            readable_score=settings.readable_score, camera=CameraPrior(settings.regions), model=model_of(settings)
+        ),
         limits=media_limits(settings),
     )
 

@@ -38,6 +38,7 @@ class ReadingSettings:
         lone_share: least share of the belief that such a read has among its candidates.
         min_plate_height: lower plates (px) are not read: their strokes are thinner than a pixel.
         camera: what plates are expected before it.
+        model: what reads, by name and version; each passage and each read of a picture is marked with it.
     """
 
     keep: int = 8
@@ -50,6 +51,7 @@ class ReadingSettings:
     lone_share: float = 0.75
     min_plate_height: float = 9.0
     camera: CameraPrior = WORLD
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +77,7 @@ class Passage:
         frames_agreeing: of the frames that were read, those which alone say the same.
         candidates: the likeliest texts, best first.
         beyond_doubt: whether the shapes of its characters alone leave no doubt.
+        model: what read it, by name and version, where that was set.
         crop: BGR uint8, the plate with a margin.
         frame: BGR uint8, the full best frame.
     """
@@ -97,6 +100,7 @@ class Passage:
     frames_agreeing: int
     candidates: tuple[Candidate, ...]
     beyond_doubt: bool
+    model: str | None
     crop: Image
     frame: Image
 
@@ -232,6 +236,7 @@ class Evidence:
             frames_agreeing=consensus.agreeing,
             candidates=consensus.candidates,
             beyond_doubt=consensus.beyond_doubt,
+            model=self.settings.model,
             crop=best.crop,
             frame=self.best_image,
         )

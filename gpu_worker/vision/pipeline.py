@@ -107,6 +107,7 @@ class PlateRead:
         region: None if unknown.
         candidates: best first.
         beyond_doubt: whether the shapes of its characters alone leave no doubt.
+        model: what read it, by name and version, where that was set.
     """
 
     plate: str
@@ -117,6 +118,7 @@ class PlateRead:
     region: Region | None
     candidates: tuple[Candidate, ...]
     beyond_doubt: bool
+    model: str | None = None
 
 
 def is_readable(read: PlateRead, least_score: float) -> bool:
@@ -351,6 +353,7 @@ class Pipeline:
                         region=named(consensus.countries),
                         candidates=consensus.candidates,
                         beyond_doubt=consensus.beyond_doubt,
+                        model=self._settings.reading.model,
                     )
                 )
         return sorted(reads, key=lambda read: -read.score * (0.3 + read.dscore))

@@ -33,11 +33,20 @@ def verified(path: Path, sha256: str | None) -> Path:
     if not path.is_file():
         raise EngineUnavailable(f"The weights file {path} does not exist.")
     if sha256 is not None:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = digest_of(path)
         if digest != sha256:
             raise EngineUnavailable(f"The weights file {path} has sha256 {digest}, expected {sha256}.")
     return path
+
+
+def digest_of(path: Path) -> str:
+    """Return a file's sha256 as hex digits.
+
+    Raises:
+        OSError: if it cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def open_session(path: Path, device: str, threads: int) -> ort.InferenceSession:

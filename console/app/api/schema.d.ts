@@ -100,6 +100,8 @@ export interface ArrivalOut {
   passage_no: number;
   /** What read it: `anpr` is this backend, others handed their reads in. */
   engine: string;
+  /** The networks that read it, each with digits of its file's SHA-256; null of other engines. */
+  model: string | null;
   /** What the machine read; `?` where it was unsure of a character. */
   plate: string;
   /** The same in letters and digits alone. */
@@ -473,6 +475,8 @@ export interface EventOut {
   passage_no: number;
   /** What read it: `anpr` is this backend, others handed their reads in. */
   engine: string;
+  /** The networks that read it, each with digits of its file's SHA-256; null of other engines. */
+  model: string | null;
   /** What the machine read; `?` where it was unsure of a character. */
   plate: string;
   /** The same in letters and digits alone. */

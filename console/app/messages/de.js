@@ -220,6 +220,7 @@ export default {
   'passage.read': 'Wie gelesen',
   'passage.detected': 'Dass es ein Kennzeichen ist',
   'passage.region': 'Herkunft laut Maschine',
+  'passage.model': 'Gelesen von',
   'passage.processed': 'Gelesen am',
   'passage.id': 'Nummer',
   'reject_reason.not_a_plate': 'kein Kennzeichen',

@@ -205,6 +205,7 @@ export default {
   'passage.read': 'As it was read',
   'passage.detected': 'That it is a plate',
   'passage.region': 'Region by the machine',
+  'passage.model': 'Read by',
   'passage.processed': 'Read at',
   'passage.id': 'Id',
   'reject_reason.not_a_plate': 'not a plate',

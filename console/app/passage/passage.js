@@ -104,6 +104,7 @@ function Facts({ passage, zone }) {
         ? `${passage.region.code} ${passage.region.score === null ? '' : `(${passage.region.score.toFixed(2)})`}`
         : '–',
     ],
+    [t('passage.model'), passage.model ?? passage.engine],
     [t('passage.processed'), html`<${Time} at=${passage.processed_at} zone=${zone} />`],
     [t('passage.id'), html`<code>${passage.id}</code>`],
   ];

@@ -42,6 +42,7 @@ function Sheet({ passage, camera, proof, why }) {
   const facts = [
     [t('sheet.plate'), passage.effective_plate ?? passage.plate],
     [t('sheet.machine'), `${passage.plate} (${t('plate.score')} ${passage.score.toFixed(2)})`],
+    [t('passage.model'), passage.model ?? passage.engine],
     [t('sheet.review'), word('review_status', passage.review_status)],
     [t('common.camera'), camera?.name ?? passage.camera_id],
     [t('sheet.captured'), `${timeText(passage.captured_at, { zone })} (${zone ?? 'UTC'})`],

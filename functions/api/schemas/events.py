@@ -123,6 +123,10 @@ class EventOut(ResponseModel):
     camera_id: UUID
     passage_no: int
     engine: Annotated[str, Field(description="What read it: `anpr` is this backend, others handed their reads in.")]
+    model: Annotated[
+        str | None,
+        Field(description="The networks that read it, each with digits of its file's SHA-256; null of other engines."),
+    ]
     plate: Annotated[str, Field(description="What the machine read; `?` where it was unsure of a character.")]
     plate_normalized: Annotated[str, Field(description="The same in letters and digits alone.")]
     raw_plate: Annotated[str, Field(description="The text as it was read.")]
@@ -178,6 +182,7 @@ def event_out(event: Event, blobs: BlobStore, matched: Matched | None = None) ->
         camera_id=event.camera_id,
         passage_no=event.passage_no,
         engine=event.engine,
+        model=event.model,
         plate=event.plate,
         plate_normalized=normalize(event.plate),
         raw_plate=event.raw_plate,

@@ -50,7 +50,7 @@ CANNOT_BY_TABLE: Final = {
     "carried_totals": ("name",),
     "corrections": ("region_code",),
     "deletion_receipts": ("cutoffs", "deleted", "kept"),
-    "events": ("crop_key", "engine", "frame_key", "region_code", "reviewed_region_code"),
+    "events": ("crop_key", "engine", "frame_key", "model", "region_code", "reviewed_region_code"),
     "export_entries": ("name", "stage"),
     "export_items": ("region_code", "split"),
     "export_parts": ("etag",),

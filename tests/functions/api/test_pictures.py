@@ -16,6 +16,8 @@ from anpr.governance import signing, usage
 from anpr.models import BoloMatch, Camera, Event, HandedRead, OutboxMessage, Role, Upload, UploadKind, UsageRecord
 from anpr.settings import LicenseSettings, PictureSettings
 from functions.api.services.reader import ReaderServices
+from gpu_worker.vision.engines import model_of
+from gpu_worker.vision.settings import VisionSettings
 from tests.functions.api.client import Api, Client, Reply
 from tests.gpu_worker.scenes import road
 
@@ -118,7 +120,7 @@ def test_a_picture_of_a_camera_becomes_passages_of_one_upload(api: Api, camera: 
         [upload] = session.scalars(select(Upload)).all()
         assert (upload.kind, upload.status, upload.events_count) == (UploadKind.READ, "succeeded", 2)
         assert {event.plate for event in events} == set(PLATES)
-        assert {event.engine for event in events} == {"anpr"}
+        assert {(event.engine, event.model) for event in events} == {("anpr", model_of(VisionSettings()))}
         for event in events:
             crop, frame = (api.blobs.objects[name] for name in (event.crop_key, event.frame_key))
             assert crop[:3] == frame[:3] == b"\xff\xd8\xff"

@@ -12,7 +12,7 @@ from gpu_worker.service.footage import Advance, Finding, FootageSummary
 from gpu_worker.service.pipeline_footage import PipelineFootage
 from gpu_worker.vision.consensus import Ballot, vote
 from gpu_worker.vision.detection import Detection
-from gpu_worker.vision.engines import build_pipeline, pipeline_settings
+from gpu_worker.vision.engines import build_pipeline, model_of, pipeline_settings
 from gpu_worker.vision.geometry import BoundingBox, Image
 from gpu_worker.vision.pipeline import Pipeline
 from gpu_worker.vision.recognition import PlateText, ctc
@@ -55,6 +55,7 @@ def test_a_video_becomes_numbered_passages(opener: PipelineFootage, clip: Path) 
         assert finding.frame.shape == (720, 1280, 3)
         assert finding.crop.shape[0] < finding.crop.shape[1] < 1280
         assert passage.box is not None
+        assert passage.model == model_of(VisionSettings())
         # What is stored must be the language's own numbers: a JSON document takes no others.
         assert {type(passage.score), type(passage.box.xmin), type(passage.candidates[0][1])} == {float}
     assert [advance.fraction for advance in advances] == sorted(advance.fraction for advance in advances)

@@ -1,3 +1,4 @@
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from gpu_worker.vision.engines import (
     Bundled,
     build_pipeline,
     build_recognizer,
+    model_of,
     pipeline_settings,
 )
 from gpu_worker.vision.settings import VisionSettings
@@ -46,6 +48,18 @@ def test_weights_of_ones_own_need_no_digest(tmp_path: Path) -> None:
 def test_missing_weights_are_named(tmp_path: Path) -> None:
     with pytest.raises(EngineUnavailable, match=r"missing\.onnx does not exist"):
         verified(tmp_path / "missing.onnx", None)
+
+
+def test_what_reads_is_named_by_what_is_in_the_weights(tmp_path: Path) -> None:
+    own = tmp_path / "own.onnx"
+    own.write_bytes(b"mine")
+    mine = hashlib.sha256(b"mine").hexdigest()
+
+    assert model_of(VisionSettings()) == f"platenet {PLATENET.sha256[:12]}, onnx {DETECTOR_8_BIT.sha256[:12]}"
+    assert model_of(VisionSettings(recognizer="ppocr", detector_weights=own)) == (
+        f"ppocr {PPOCR.sha256[:12]}, onnx {mine[:12]}"
+    )
+    assert model_of(VisionSettings(recognizer="easyocr", device="cuda")) == f"easyocr, onnx {DETECTOR.sha256[:12]}"
 
 
 @pytest.mark.parametrize("device", ["cuda", "tensorrt", "abacus"])

@@ -67,6 +67,7 @@ def _passage(plate: str, first: int, last: int, *, readable: bool = True) -> Pas
         frames_agreeing=1,
         candidates=(),
         beyond_doubt=False,
+        model=None,
         crop=picture,
         frame=picture,
     )

@@ -62,6 +62,7 @@ class RecordedPassage:
         candidates: the likeliest readings with their scores, best first.
         beyond_doubt: whether the shapes of the characters alone left no doubt.
         engine: what read it.
+        model: name and version of the networks that did; None where another engine read it.
         vehicle: what the engine says of the vehicle, in its own words.
     """
 
@@ -84,6 +85,7 @@ class RecordedPassage:
     candidates: tuple[tuple[str, float], ...]
     beyond_doubt: bool = False
     engine: str = OWN_ENGINE
+    model: str | None = None
     vehicle: dict[str, Any] | None = None
 
 
@@ -187,6 +189,7 @@ def _columns(held: jobs.Claim, passage: RecordedPassage, images: Images) -> dict
         "camera_id": held.camera_id,
         "passage_no": passage.passage_no,
         "engine": passage.engine,
+        "model": passage.model,
         "vehicle": passage.vehicle,
         "plate": passage.plate,
         # An unsure character must stay one: without it, A?12 would be found as A12.

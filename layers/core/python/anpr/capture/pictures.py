@@ -62,6 +62,7 @@ class PlateInPicture:
         box: where it is, in pixels of the upright picture.
         candidates: the likeliest readings with their scores, best first.
         beyond_doubt: whether the shapes of the characters alone left no doubt.
+        model: name and version of what read it.
         crop: JPEG of the plate and what is around it; empty unless images are wanted.
     """
 
@@ -74,6 +75,7 @@ class PlateInPicture:
     box: PlateBox
     candidates: tuple[tuple[str, float], ...]
     beyond_doubt: bool
+    model: str | None = None
     crop: bytes = b""
 
 
@@ -292,6 +294,7 @@ def _passage(number: int, plate: PlateInPicture) -> RecordedPassage:
         frames_agreeing=1,
         candidates=plate.candidates,
         beyond_doubt=plate.beyond_doubt,
+        model=plate.model,
     )
 
 

@@ -297,6 +297,7 @@ class Event(Base):
     camera_id: Mapped[UUID] = mapped_column(ForeignKey("cameras.id"))
     passage_no: Mapped[int]
     engine: Mapped[str] = mapped_column(default=OWN_ENGINE, server_default=OWN_ENGINE)
+    model: Mapped[str | None]
 
     # Byte order, whatever the cluster's locale is: only then does the B-tree serve `LIKE 'AB%'`.
     plate: Mapped[str] = mapped_column(String(collation="C"))
