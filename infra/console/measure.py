@@ -34,6 +34,7 @@ _SHOWN: Final = {
     "wanted": ("#/wanted", ".hit-card"),
     "map": ("#/map", ".map[data-state=ready]"),
     "insight": ("#/insight", ".chart[data-ready=true] canvas"),
+    "admin": ("#/admin/users", ".resource tbody tr"),
 }
 """By page: its hash, and what is there when it can be used."""
 _CLIPS: Final = 10

@@ -34,6 +34,8 @@ _CAMERAS: Final = (
     {"name": "South ring, lane 2", "time_zone": "Europe/London", "latitude": 51.45, "longitude": -0.1, "heading": 20},
     {"name": "Harbour exit", "time_zone": "Europe/Berlin", "latitude": 53.54, "longitude": 9.98, "heading": 270},
 )
+# Nobody answers there, and nobody reads it.
+_STREAM: Final = "rtsp://viewer:password@10.20.0.7/stream1"
 
 _DECODED: Final = """
 Promise.all([...document.images].filter(image => image.getBoundingClientRect().top < innerHeight)
@@ -97,6 +99,22 @@ def _insight(page: Page) -> None:
     page.locator(".chart[data-ready=true] canvas").nth(3).wait_for()
 
 
+def _cameras(page: Page) -> None:
+    page.goto(f"{_base(page)}#/admin/cameras")
+    page.get_by_text("waits for a reader").first.wait_for()
+
+
+def _audit(page: Page) -> None:
+    page.goto(f"{_base(page)}#/admin/audit")
+    page.get_by_role("button", name="Check now").click()
+    page.get_by_text("whole", exact=True).wait_for()
+
+
+def _health(page: Page) -> None:
+    page.goto(f"{_base(page)}#/admin/health")
+    page.get_by_text("answers", exact=True).first.wait_for()
+
+
 PAGES: Final[dict[str, Show]] = {
     "live": _live,
     "search": _search,
@@ -106,6 +124,9 @@ PAGES: Final[dict[str, Show]] = {
     "wanted": _wanted,
     "map": _map,
     "insight": _insight,
+    "cameras": _cameras,
+    "audit": _audit,
+    "health": _health,
 }
 """By the picture's name, how to get to what it shows, as somebody who is logged in."""
 
@@ -164,7 +185,7 @@ def _picture(page: Page, name: str) -> None:
 
 
 def fill(site: Site) -> None:
-    """Three cameras, a wanted plate, and a clip at each camera, until all are read."""
+    """Three cameras, one of them with a live stream, a wanted plate, and a clip at each camera, until all are read."""
     with Client(site.api_url, site.admin) as api:
         lists = api.post("/bolos/lists", {"name": "Stolen vehicles", "priority": "high"})
         wanted = {"list_id": lists["id"], "pattern": PLATES[0], "reason": "Stolen on 1 March", "case_number": "4711/26"}
@@ -174,6 +195,7 @@ def fill(site: Site) -> None:
             made = api.post("/cameras", camera)
             job = api.uploads.send(clip, camera=made["id"], captured_at=datetime.now(UTC) - timedelta(hours=hours))
             follow(api, str(job.id))
+        api.put(f"/cameras/{made['id']}/stream", {"url": _STREAM})
 
 
 def follow(api: Client, job_id: str) -> None:

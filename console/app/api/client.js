@@ -59,6 +59,7 @@ const KINDS = /** @type {Record<number, string>} */ ({
   502: 'unavailable',
   503: 'unavailable',
   504: 'unavailable',
+  501: 'missing',
 });
 
 /**
