@@ -111,13 +111,17 @@ def test_each_adapter_is_wired_to_its_own_settings(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("ANPR_SIGNING_SECRET_ID", "s")
     monkeypatch.setenv("ANPR_S3_BUCKET", "footage")
     monkeypatch.setenv("ANPR_QUEUE_URL", make_client("sqs").create_queue(QueueName="jobs")["QueueUrl"])
-    monkeypatch.setenv("ANPR_QUEUE_DEAD_LETTER_URL", "https://queue.invalid/dead")
+    dead_letters = make_client("sqs").create_queue(QueueName="dead")["QueueUrl"]
+    monkeypatch.setenv("ANPR_QUEUE_DEAD_LETTER_URL", dead_letters)
     monkeypatch.setenv("ANPR_BUS_NAME", "plates")
 
     bootstrap.blob_store().check()
     bootstrap.event_bus().check()
     bootstrap.job_queue().send("job")
     assert bootstrap.job_queue().depth() == 1
+    assert bootstrap.count_dead_jobs() == 0
+    make_client("sqs").send_message(QueueUrl=dead_letters, MessageBody="delivered in vain")
+    assert bootstrap.count_dead_jobs() == 1
     assert bootstrap.secret_store().get(Secret.SIGNING_KEY) == {}
 
 

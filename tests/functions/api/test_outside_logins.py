@@ -191,6 +191,7 @@ def test_accounts_and_passwords_are_not_made_here(site: Site) -> None:
     assert admin.patch(f"/users/{site.api.users[Role.VIEWER]}", {"password": PASSWORD}).status == 501
     change = {"current_password": PASSWORD, "new_password": PASSWORD + "!"}
     assert admin.post("/users/me/password", change).status == 501
+    assert admin.get("/users/me/sessions").status == 501
 
 
 def test_nothing_that_is_typed_is_the_password_of_who_has_none() -> None:
