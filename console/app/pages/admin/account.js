@@ -1,5 +1,6 @@
 // One's own account: the password, and where one is logged in.
 
+import { useState } from 'preact/hooks';
 import { changeOwnPassword, endOwnSession, listOwnSessions } from '../../api/operations.js';
 import { Badge } from '../../components/badge.js';
 import { Button } from '../../components/button.js';
@@ -11,12 +12,13 @@ import { Time } from '../../components/time.js';
 import { toast } from '../../components/toast.js';
 import { html } from '../../lib/html.js';
 import { t, word } from '../../lib/i18n.js';
-import { logOut, useSession } from '../../lib/session.js';
+import { useSession } from '../../lib/session.js';
 
 /** @typedef {import('../../api/schema.d.ts').SessionLogin} Login */
 
 export default function Account() {
   const user = useSession().user;
+  const [changes, setChanges] = useState(0);
   if (!user) return null;
   return html`
     <div class="panels">
@@ -28,11 +30,12 @@ export default function Account() {
           <div><dt>${t('admin.account.since')}</dt><dd><${Time} at=${user.created_at} style="date" /></dd></div>
         </dl>
       </section>
-      <${Password} email=${user.email} />
+      <${Password} email=${user.email} onChanged=${() => setChanges(changes + 1)} />
     </div>
     <section class="entries" aria-label=${t('admin.sessions')}>
       <${Resource}
         caption=${t('admin.sessions')}
+        question=${String(changes)}
         load=${(/** @type {string | undefined} */ _, /** @type {AbortSignal} */ signal) => listOwnSessions({ signal })}
         none=${t('admin.sessions.none')} icon="user"
         head=${html`<h2 class="grow">${t('admin.sessions')}</h2>`}
@@ -53,7 +56,7 @@ export default function Account() {
         ]}
         acts=${(/** @type {Login} */ one) =>
           one.current
-            ? [{ text: t('shell.logout'), icon: 'logout', run: logOut }]
+            ? []
             : [
                 {
                   text: t('admin.sessions.end'),
@@ -66,8 +69,8 @@ export default function Account() {
     </section>`;
 }
 
-/** @param {{ email: string }} props */
-function Password({ email }) {
+/** @param {{ email: string, onChanged: () => void }} props */
+function Password({ email, onChanged }) {
   const { busy, problem, submit } = useSending(
     form =>
       changeOwnPassword({
@@ -75,8 +78,9 @@ function Password({ email }) {
       }),
     (_, form) => {
       form.reset();
-      // It ended this login too; whatever is asked next asks for a new one, over the page.
       toast(t('admin.password.changed'), { kind: 'good' });
+      // It ended this login too: what is asked next has a new one asked for, over the page.
+      onChanged();
     },
   );
   return html`

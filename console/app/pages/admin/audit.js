@@ -13,7 +13,7 @@ import { localOf, utcOf } from '../../lib/filters.js';
 import { html } from '../../lib/html.js';
 import { number, t } from '../../lib/i18n.js';
 import { useLoad } from '../../lib/load.js';
-import { changeQuery, useRoute } from '../../lib/router.js';
+import { changeQuery, href, useRoute } from '../../lib/router.js';
 
 /** @typedef {import('../../api/schema.d.ts').AuditOut} Row */
 /** @typedef {import('../../api/schema.d.ts').AuditCheck} AuditCheck */
@@ -57,12 +57,12 @@ export default function Audit() {
           {
             name: t('admin.audit.action'),
             show: (/** @type {Row} */ row) =>
-              html`<a href="#" onClick=${narrow('action', row.action)}><code>${row.action}</code></a>`,
+              html`<a href=${href('admin/audit', { action: row.action })}><code>${row.action}</code></a>`,
           },
           {
             name: t('admin.audit.target'),
             show: (/** @type {Row} */ row) =>
-              html`<a class="address" href="#" onClick=${narrow('target', row.target)}>${row.target}</a>`,
+              html`<a class="address" href=${href('admin/audit', { target: row.target })}>${row.target}</a>`,
           },
           {
             name: t('search.reason'),
@@ -71,12 +71,6 @@ export default function Audit() {
         ]} />
     </section>`;
 }
-
-/** Shows the records alike only. @param {string} name @param {string} value */
-const narrow = (name, value) => (/** @type {Event} */ event) => {
-  event.preventDefault();
-  changeQuery({ [name]: value });
-};
 
 /** @param {{ row: Row }} props */
 const More = ({ row }) => html`
