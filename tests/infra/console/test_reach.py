@@ -17,7 +17,6 @@ from tests.markdown import rows_of
 APP: Final = CONSOLE / "app"
 GENERATED: Final = APP / "api" / "operations.js"
 MACHINES: Final = "Machines"
-NOT_YET: Final = "Not yet"
 # Places that are no page of the rail.
 PLACES: Final = {"Every page": APP / "main.js", "A passage": APP / "passage" / "passage.js"}
 _OPERATION: Final = re.compile(r"`([A-Z]+) (/[^`]*)`")
@@ -103,12 +102,12 @@ def test_every_operation_is_in_the_table_once_and_no_other() -> None:
 @pytest.mark.parametrize(("operation", "where"), [(operation, where) for operation, where, _ in CLAIMS])
 def test_an_operation_is_used_where_the_table_says_and_nowhere_else(operation: str, where: list[str]) -> None:
     used_by = users()[operation]
-    if where in ([MACHINES], [NOT_YET]):
+    if where == [MACHINES]:
         assert used_by == frozenset()
         return
     assert [place for place in where if not used_by & modules([place])] == []
     assert used_by - modules(where) == frozenset()
 
 
-def test_what_is_for_machines_or_not_there_yet_says_why() -> None:
-    assert [operation for operation, where, what in CLAIMS if where in ([MACHINES], [NOT_YET]) and len(what) < 20] == []
+def test_what_is_for_machines_says_why() -> None:
+    assert [operation for operation, where, what in CLAIMS if where == [MACHINES] and len(what) < 20] == []

@@ -44,7 +44,7 @@ export default () => html`<${Resource}
     {
       name: t('footage.status'),
       show: (/** @type {Export} */ one) => html`
-        <${StatusBadge} of="export_status" value=${one.status} />
+        <${StatusBadge} of="export_status" value=${stateOf(one)} />
         ${one.status === 'building' && html`<span class="row"><progress value=${one.progress} max="1" aria-label=${one.reason}></progress><span class="hint number">${percent(one.progress)}</span></span>`}
         ${one.failure_reason && html`<p class="error">${one.failure_reason}</p>`}`,
     },
@@ -66,6 +66,9 @@ export default () => html`<${Resource}
   ]}
   acts=${actsOf} />`;
 
+/** One that was withdrawn has no archive any more, whenever the next sweep notes it. @param {Export} one */
+const stateOf = one => (one.status === 'ready' && !one.available ? 'expired' : one.status);
+
 /** @param {number} bytes */
 const sizeText = bytes =>
   bytes < 1_000_000 ? `${number(Math.ceil(bytes / 1000))} kB` : `${number(Math.round(bytes / 1_000_000))} MB`;
@@ -85,7 +88,7 @@ const actsOf = one => [
         }),
       ]
     : []),
-  ...(one.status === 'expired'
+  ...(stateOf(one) === 'expired'
     ? []
     : [
         /** @type {Act} */ ({
