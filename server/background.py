@@ -72,7 +72,7 @@ class QueueThread(threading.Thread):
                 if message is not None:
                     self._handle(message)
             except AnprError as error:
-                host.logger.warning("a service is down", consumer=self._consumer.name, reason=error.detail)
+                host.logger.warning("a service is down", consumer=self._consumer.name, reason=error.explained)
                 host.stop.wait(_OUTAGE_WAIT_S)
             except Exception:
                 host.logger.exception("a message could not be settled; it will come back")
@@ -91,7 +91,7 @@ class QueueThread(threading.Thread):
                 span.note("outcome", str(report.get("outcome", "done")))
         except Exception as error:  # noqa: BLE001 - whatever it is, the message's next delivery is the next try
             wait_s = min(2 ** min(message.receives, 10), _LONGEST_RETRY_S)
-            reason = error.detail if isinstance(error, AnprError) else repr(error)
+            reason = error.explained if isinstance(error, AnprError) else repr(error)
             host.logger.warning(
                 "not done; tried again", consumer=name, reason=reason, receives=message.receives, again_in_s=wait_s
             )
@@ -166,7 +166,7 @@ class TaskThread(threading.Thread):
             try:
                 Run(host.services, lambda: self._task.time_s - (time.monotonic() - began)).task(self._task.name)  # noqa: B023 - called before the next turn
             except AnprError as error:
-                host.logger.warning("a scheduled task was not done", task=self._task.name, reason=error.detail)
+                host.logger.warning("a scheduled task was not done", task=self._task.name, reason=error.explained)
             except Exception:
                 host.logger.exception("a scheduled task failed", task=self._task.name)
 

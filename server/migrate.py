@@ -34,7 +34,7 @@ def main() -> int:
             if time.monotonic() > until:
                 logger.exception("the set-up failed")
                 return 1
-            logger.warning("waiting", reason=error.detail)
+            logger.warning("waiting", reason=error.explained)
             time.sleep(1)
         else:
             logger.info("set up", buckets_made=made, **done)

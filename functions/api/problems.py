@@ -63,7 +63,7 @@ def _domain_error(request: Request, error: Exception) -> Response:
         headers["www-authenticate"] = "Bearer"
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, NotOffered):
         request.app.state.telemetry.logger.warning(
-            error.detail, extra={"request_id": request.state.request_id}, exc_info=error
+            error.detail, extra={"request_id": request.state.request_id, "reason": error.explained}, exc_info=error
         )
     return _render(request, error, headers)
 

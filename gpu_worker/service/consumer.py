@@ -142,7 +142,7 @@ class Consumer:
             try:
                 self._poll_once()
             except Unavailable as error:
-                logger.warning("a service is down", reason=str(error), cause=repr(error.__cause__))
+                logger.warning("a service is down", reason=error.explained)
                 self._wait_until_fit(first_look_s=1)
             except Exception:  # noqa: BLE001 - the loop's boundary: one message must not end the worker
                 logger.exception("the message could not be settled; it will come back")

@@ -96,7 +96,7 @@ class StreamProcess:
                 self.round()
             except Unavailable as error:
                 # The streams are read on: what they give waits in their bookers.
-                logger.warning("the database does not answer", reason=error.detail)
+                logger.warning("the database does not answer", reason=error.explained)
             stop.wait(_ROUND_S)
         self.finish()
 

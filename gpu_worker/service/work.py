@@ -120,7 +120,7 @@ def _patiently(connect: Callable[[], Database]) -> Database:
         try:
             return connect()
         except Unavailable as error:
-            logger.warning("the worker waits to start", reason=error.detail)
+            logger.warning("the worker waits to start", reason=error.explained)
             time.sleep(delay_s)
             delay_s = min(delay_s * 2, 30)
 

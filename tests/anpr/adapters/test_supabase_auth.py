@@ -48,6 +48,13 @@ def test_a_persons_token_says_who_they_are(issuer: Issuer, logins: SupabaseLogin
     assert not logins.verify(issuer.token(subject)).second_factor
 
 
+def test_clocks_that_are_apart_keep_nobody_out(issuer: Issuer, logins: SupabaseLogins) -> None:
+    now = int(time.time())
+    logins.verify(issuer.token(iat=now + 90))
+    with pytest.raises(Unauthenticated, match="expired"):
+        logins.verify(issuer.token(iat=now - 3690, exp=now - 90))
+
+
 def test_somebody_without_an_address_is_known_by_what_there_is(issuer: Issuer, logins: SupabaseLogins) -> None:
     subject = uuid4()
     assert logins.verify(issuer.token(subject, "", phone="4915112345")).email == "4915112345"

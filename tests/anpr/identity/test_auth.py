@@ -87,6 +87,11 @@ def test_an_access_token_tells_its_user(identity: Identity) -> None:
     assert identity.authenticate(identity.access_token()) == identity.user.id
 
 
+def test_a_token_of_a_host_whose_clock_is_ahead_is_taken(identity: Identity) -> None:
+    ahead = datetime.now(UTC) + timedelta(seconds=90)
+    assert identity.authenticate(identity.access_token(issued_at=ahead)) == identity.user.id
+
+
 def test_a_token_of_a_user_who_is_gone_is_refused(identity: Identity) -> None:
     with pytest.raises(Unauthenticated):
         identity.authenticate(identity.access_token(subject=uuid4()))

@@ -4,7 +4,10 @@ One renderer turns them into RFC 9457 problem+json; the worker stores `detail` a
 always a sentence that the person at the other end can act on, and never holds an internal detail.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+_DEEPEST: Final = 10
+_LONGEST: Final = 300
 
 
 class AnprError(Exception):
@@ -28,6 +31,20 @@ class AnprError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.extra = extra
+
+    @property
+    def explained(self) -> str:
+        """For a log, and no client: the detail with what lies at the bottom of it, such as an expired certificate."""
+        bottom: BaseException = self
+        for _ in range(_DEEPEST):
+            below = bottom.__cause__ or (None if bottom.__suppress_context__ else bottom.__context__)
+            if below is None:
+                break
+            bottom = below
+        if bottom is self:
+            return self.detail
+        said = (str(bottom) or repr(bottom)).splitlines()[0][:_LONGEST]
+        return f"{self.detail} ({said})"
 
 
 class BadRequest(AnprError):

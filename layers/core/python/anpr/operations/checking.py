@@ -41,8 +41,7 @@ def _part(name: str, look: Callable[[], Iterator[Checked]]) -> Iterator[Checked]
     try:
         yield from look()
     except AnprError as error:
-        cause = "" if error.__cause__ is None else f" ({str(error.__cause__).splitlines()[0]})"
-        yield Checked(name, good=False, said=f"{error.detail}{cause}")
+        yield Checked(name, good=False, said=error.explained)
     except DBAPIError as error:
         yield Checked(name, good=False, said=str(error.orig))
     except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:

@@ -40,7 +40,7 @@ def look(session: Session, bucket: str, logins: SupabaseLogins) -> Iterator[Chec
     try:
         keys = logins.check()
     except AnprError as error:
-        yield Checked("login keys", good=False, said=error.detail)
+        yield Checked("login keys", good=False, said=error.explained)
     else:
         yield Checked("login keys", good=True, said=f"tokens are checked by {logins.keys_are} ({keys})")
 
