@@ -85,12 +85,12 @@ class JobRunner:
             if stop.is_set():
                 return JobOutcome.STOPPED
             self._settle()
-            held = self._claim(upload_id)
-            if isinstance(held, Refusal):
-                logger.info("the job was not begun", because=held.value)
+            claim = self._claim(upload_id)
+            if isinstance(claim, Refusal):
+                logger.info("the job was not begun", because=claim.value)
                 self._notice_replacement(upload_id)
-                return JobOutcome.BUSY if held is Refusal.BUSY else JobOutcome.OVER
-            return self._run_claimed(held, stop)
+                return JobOutcome.BUSY if claim is Refusal.BUSY else JobOutcome.OVER
+            return self._run_claimed(claim, stop)
 
     def fail(self, upload_id: UUID, reason: str) -> None:
         """End a waiting upload that will not be tried again."""
@@ -106,7 +106,7 @@ class JobRunner:
         pulse = self._running
         if pulse is not None:
             pulse.stop()
-            self._give_back(pulse.held, tried=False)
+            self._give_back(pulse.claim, tried=False)
 
     def stalled(self) -> bool:
         """Tell whether the running job has not moved for `stall_s`."""
@@ -128,40 +128,40 @@ class JobRunner:
             raise Unavailable(error.detail) from error
 
     def _claim(self, upload_id: UUID) -> Claim | Refusal:
-        held: Claim | Refusal = Refusal.UNKNOWN
+        claim: Claim | Refusal = Refusal.UNKNOWN
         try:
             with self._database.transaction() as session:
-                held = jobs.claim(session, upload_id, uuid4(), stale_after=self._limits.stale_after)
+                claim = jobs.claim(session, upload_id, uuid4(), stale_after=self._limits.stale_after)
         except Unavailable:
             # Whether it was committed, nobody could say.
-            if isinstance(held, Claim):
-                self._owed.append(held)
+            if isinstance(claim, Claim):
+                self._owed.append(claim)
             raise
-        return held
+        return claim
 
-    def _run_claimed(self, held: Claim, stop: threading.Event) -> JobOutcome:
-        logger.info("job begun", attempt=held.attempts)
+    def _run_claimed(self, claim: Claim, stop: threading.Event) -> JobOutcome:
+        logger.info("job begun", attempt=claim.attempts)
         began = time.monotonic()
         try:
-            with Pulse(self._database, held, self._limits, stop) as pulse:
+            with Pulse(self._database, claim, self._limits, stop) as pulse:
                 self._running = pulse
-                summary = self._read(held, pulse)
+                summary = self._read(claim, pulse)
             with self._database.transaction() as session:
-                jobs.finish(session, held, _result(summary))
+                jobs.finish(session, claim, _result(summary))
         except ClaimLost:
             logger.warning("the job is no longer this worker's; what it found since is dropped")
             return JobOutcome.BUSY
         except Stopped:
-            self._give_back(held, tried=False)
+            self._give_back(claim, tried=False)
             return JobOutcome.STOPPED
         except Unavailable:
             # No fault of the file's, however often it happens.
-            self._give_back(held, tried=False)
+            self._give_back(claim, tried=False)
             raise
         except (UnreadableMedia, TooSlow) as error:
-            return self._fail(held, error.detail)
+            return self._fail(claim, error.detail)
         except Exception:
-            self._give_back(held, tried=True)
+            self._give_back(claim, tried=True)
             raise
         finally:
             self._running = None
@@ -178,17 +178,17 @@ class JobRunner:
         self._recorder.relay()
         return JobOutcome.OVER
 
-    def _read(self, held: Claim, pulse: Pulse) -> FootageSummary:
+    def _read(self, claim: Claim, pulse: Pulse) -> FootageSummary:
         with scratch.scratch_folder(self._limits.scratch) as folder:
             path = folder / "source"
             with tracing.span("fetch"), scratch.usable(self._limits.scratch):
-                self._fetch(held, path, pulse)
+                self._fetch(claim, path, pulse)
                 size_bytes = path.stat().st_size
             pulse.begin_reading()
             try:
-                with tracing.span("read"), self._open(path, held.region_hint, held.familiar) as footage:
+                with tracing.span("read"), self._open(path, claim.region_hint, claim.familiar) as footage:
                     for finding in footage.findings(pulse.advance):
-                        self._recorder.store(held, finding)
+                        self._recorder.store(claim, finding)
                         pulse.check()
                     return footage.summary()
             except (UnreadableMedia, OSError):
@@ -207,12 +207,12 @@ class JobRunner:
         if reported:
             logger.warning("a file was posted over one that was read; it is not read", version=current.version_id)
 
-    def _fetch(self, held: Claim, path: Path, pulse: Pulse) -> None:
+    def _fetch(self, claim: Claim, path: Path, pulse: Pulse) -> None:
         """Fetch the file that an earlier run read, or else the latest, and put on record which it is."""
-        key = upload_key(held.upload_id)
-        info = self._blobs.info(key, version_id=held.source_version_id)
-        if held.source_version_id is not None:
-            self._notice_replacement(held.upload_id)
+        key = upload_key(claim.upload_id)
+        info = self._blobs.info(key, version_id=claim.source_version_id)
+        if claim.source_version_id is not None:
+            self._notice_replacement(claim.upload_id)
         if info is None:
             self._check_storage()
             raise UnreadableMedia(_GONE)
@@ -230,35 +230,35 @@ class JobRunner:
         except NotFound as error:
             raise UnreadableMedia(_GONE) from error
         sha256 = _sha256(path, pulse)
-        if held.source_sha256 not in (None, sha256):
+        if claim.source_sha256 not in (None, sha256):
             raise UnreadableMedia("The file in the storage is not the one that was read before; it is not read.")
         with self._database.transaction() as session:
-            jobs.identify_source(session, held, version_id=info.version_id, sha256=sha256)
+            jobs.identify_source(session, claim, version_id=info.version_id, sha256=sha256)
 
-    def _fail(self, held: Claim, reason: str) -> JobOutcome:
+    def _fail(self, claim: Claim, reason: str) -> JobOutcome:
         try:
             with self._database.transaction() as session:
-                jobs.fail(session, held, reason)
+                jobs.fail(session, claim, reason)
         except ClaimLost:
             return JobOutcome.BUSY
         except Unavailable:
             # The next try will say the same of the file.
-            self._give_back(held, tried=False)
+            self._give_back(claim, tried=False)
             raise
         logger.warning("the file cannot be read", reason=reason)
         self._report({Metric.JOBS_FAILED: 1})
         self._recorder.relay()
         return JobOutcome.OVER
 
-    def _give_back(self, held: Claim, *, tried: bool) -> None:
+    def _give_back(self, claim: Claim, *, tried: bool) -> None:
         """Let another try begin at once. Where the database is down too, what was no try is taken back later."""
         try:
             with self._database.transaction() as session:
-                jobs.give_back(session, held, tried=tried)
+                jobs.give_back(session, claim, tried=tried)
         except Unavailable as error:
             logger.warning("the job could not be given back", reason=str(error))
             if not tried:
-                self._owed.append(held)
+                self._owed.append(claim)
 
     def _settle(self) -> None:
         """Take back the attempts that were counted for jobs which an outage ended, and could not be given back then."""

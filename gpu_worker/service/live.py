@@ -215,8 +215,8 @@ class Booker:
     they are back.
     """
 
-    def __init__(self, held: Lease, services: Services, recorder: Recorder) -> None:
-        self._held = held
+    def __init__(self, lease: Lease, services: Services, recorder: Recorder) -> None:
+        self._held = lease
         self._services = services
         self._recorder = recorder
         self._steps: queue.Queue[Callable[[], None] | None] = queue.Queue()
@@ -226,7 +226,7 @@ class Booker:
         self.lost = threading.Event()
         """Set where the lease turned out to be somebody else's."""
         self._abandoned = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"booker {held.camera_id}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"booker {lease.camera_id}", daemon=True)
         self._thread.start()
 
     @property

@@ -45,8 +45,8 @@ class Pulse:
     A job that has not moved for `stall_s` is no longer vouched for: it falls silent, and another worker may claim it.
     """
 
-    def __init__(self, database: Database, held: Claim, limits: PulseLimits, stop: threading.Event) -> None:
-        self.held = held
+    def __init__(self, database: Database, claim: Claim, limits: PulseLimits, stop: threading.Event) -> None:
+        self.claim = claim
         self._database = database
         self._limits = limits
         self._stop = stop
@@ -125,7 +125,7 @@ class Pulse:
             try:
                 with self._database.transaction() as session:
                     still_ours = jobs.progress(
-                        session, self.held, fraction=self._advance.fraction, frames=self._advance.frames
+                        session, self.claim, fraction=self._advance.fraction, frames=self._advance.frames
                     )
             except Unavailable as error:
                 logger.warning("progress could not be written", reason=str(error))

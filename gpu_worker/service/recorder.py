@@ -29,7 +29,7 @@ class Recorder:
         self._matching = threading.Lock()
         self._relay_again_at = 0.0
 
-    def store(self, held: Claim, finding: Finding) -> bool:
+    def store(self, claim: Claim, finding: Finding) -> bool:
         """Store a passage's images, then its event. What an earlier run recorded stays as it is, images and all.
 
         Returns:
@@ -41,15 +41,15 @@ class Recorder:
         """
         number = finding.passage.passage_no
         with self._services.database.transaction() as session:
-            if passages.is_recorded(session, held, number):
+            if passages.is_recorded(session, claim, number):
                 return False
         crop, frame = jpeg(finding.crop), jpeg(finding.frame)
-        images = passages.name_images(held.upload_id, number, crop, frame)
+        images = passages.name_images(claim.upload_id, number, crop, frame)
         _put(self._services.blobs, images.crop_key, crop)
         _put(self._services.blobs, images.frame_key, frame)
         # The matcher keeps what it compiled from one passage to the next.
         with self._matching, self._services.database.transaction() as session:
-            is_new = passages.record(session, held, finding.passage, images, matcher=self._matcher)
+            is_new = passages.record(session, claim, finding.passage, images, matcher=self._matcher)
         if is_new:
             logger.info("passage recorded", passage_no=number, readable=finding.passage.readable)
             self._services.report({Metric.EVENTS_PROCESSED: 1})

@@ -49,7 +49,7 @@ STITCHING: Final = StitchSettings(moving_s=1.0, parked_s=5.0, announce_s=10.0)
 class _Reading:
     """One stream that this process reads."""
 
-    held: Lease
+    lease: Lease
     watch: CameraWatch
     booker: Booker
 
@@ -108,7 +108,7 @@ class StreamProcess:
         """
         for reading in list(self._readings):
             if reading.booker.lost.is_set() or not self._renewed(reading):
-                logger.info("the stream was given up", camera_id=str(reading.held.camera_id))
+                logger.info("the stream was given up", camera_id=str(reading.lease.camera_id))
                 self._readings.remove(reading)
                 self._ending.append(reading)
                 reading.watch.stop()
@@ -124,17 +124,17 @@ class StreamProcess:
             return
         with self._services.database.transaction() as session:
             taken = streams.take(session, self._seal, limit=room, only=self._only)
-        for held in taken:
-            logger.info("a stream was taken", camera_id=str(held.camera_id))
-            booker = Booker(held, self._services, self._recorder)
-            watch = self._watch(held, booker)
+        for lease in taken:
+            logger.info("a stream was taken", camera_id=str(lease.camera_id))
+            booker = Booker(lease, self._services, self._recorder)
+            watch = self._watch(lease, booker)
             watch.start()
-            self._readings.append(_Reading(held, watch, booker))
+            self._readings.append(_Reading(lease, watch, booker))
 
     def _renewed(self, reading: _Reading) -> bool:
         condition, segment = reading.watch.condition(), reading.booker.segment
         with self._services.database.transaction() as session:
-            if not streams.keep(session, reading.held, condition):
+            if not streams.keep(session, reading.lease, condition):
                 return False
             if segment is not None:
                 jobs.update_held(session, segment)
@@ -151,13 +151,13 @@ class StreamProcess:
         for reading in self._readings:
             try:
                 with self._services.database.transaction() as session:
-                    streams.release(session, reading.held)
+                    streams.release(session, reading.lease)
             except Unavailable as error:
                 logger.warning("a stream was not released; its lease runs out", reason=error.detail)
         self._readings.clear()
 
 
-def connect(held: Lease, services: Services, policy: EgressPolicy) -> LiveVideo:
+def connect(lease: Lease, services: Services, policy: EgressPolicy) -> LiveVideo:
     """Open a camera's stream, if the licence and the network's rules let it.
 
     Raises:
@@ -170,7 +170,7 @@ def connect(held: Lease, services: Services, policy: EgressPolicy) -> LiveVideo:
         raise StreamLost("The backend's database does not answer.") from error
     except licenses.LicenseLimit as error:
         raise StreamLost(error.detail) from error
-    parts = urlsplit(held.url)
+    parts = urlsplit(lease.url)
     try:
         addresses = allowed_addresses(parts.hostname or "", parts.port or 554, policy)
     except Blocked as error:
@@ -178,7 +178,7 @@ def connect(held: Lease, services: Services, policy: EgressPolicy) -> LiveVideo:
     except Undelivered as error:
         raise StreamLost(str(error)) from error
     # By the address that was judged: another look-up might say another. A certificate needs the name.
-    url = held.url
+    url = lease.url
     if parts.scheme == "rtsp":
         user, at, _ = parts.netloc.rpartition("@")
         host = f"[{addresses[0]}]" if addresses[0].version == 6 else str(addresses[0])
@@ -229,12 +229,12 @@ def _process(cameras: Sequence[UUID], report: Report) -> StreamProcess:
     engines = cache(lambda: build_engines(vision))
     tuning = replace(pipeline_settings(vision), stitching=STITCHING, detecting=1)
 
-    def watch(held: Lease, booker: Booker) -> CameraWatch:
+    def watch(lease: Lease, booker: Booker) -> CameraWatch:
         opened = engines()
         pipeline = Pipeline(opened.video, opened.recognizer, tuning, opened.stills, opened.far)
-        pipeline = before_camera(pipeline, held.region_hint, held.familiar)
+        pipeline = before_camera(pipeline, lease.region_hint, lease.familiar)
         return CameraWatch(
-            lambda: connect(held, services, policy),
+            lambda: connect(lease, services, policy),
             pipeline,
             booker,
             WatchSettings(segment_s=settings.segment.total_seconds()),

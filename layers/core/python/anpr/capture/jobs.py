@@ -138,7 +138,7 @@ def claim(session: Session, upload_id: UUID, token: UUID, *, stale_after: timede
     return Refusal.FINISHED if status in (UploadStatus.SUCCEEDED, UploadStatus.FAILED) else Refusal.BUSY
 
 
-def update_held(session: Session, held: Claim, **values: Any) -> bool:
+def update_held(session: Session, claim: Claim, **values: Any) -> bool:
     """Change a claimed upload's row, which is a sign of life too, and lock it until the transaction ends.
 
     Returns:
@@ -146,7 +146,7 @@ def update_held(session: Session, held: Claim, **values: Any) -> bool:
     """
     changed = session.scalar(
         update(Upload)
-        .where(*_is_held(held))
+        .where(*_is_held(claim))
         .values({"heartbeat_at": func.now(), **values})
         .returning(Upload.id)
         .execution_options(synchronize_session=False)
@@ -154,19 +154,19 @@ def update_held(session: Session, held: Claim, **values: Any) -> bool:
     return changed is not None
 
 
-def identify_source(session: Session, held: Claim, *, version_id: str | None, sha256: str) -> None:
+def identify_source(session: Session, claim: Claim, *, version_id: str | None, sha256: str) -> None:
     """Put on record which file is read; every later run, and whoever asks for the file, goes by it.
 
     Args:
         session: the transaction.
-        held: the claim.
+        claim: the claim.
         version_id: the storage's name of it, where that tells versions apart.
         sha256: of its content, in hexadecimal.
 
     Raises:
         ClaimLost: another worker has the upload.
     """
-    if not update_held(session, held, source_version_id=version_id, source_sha256=sha256):
+    if not update_held(session, claim, source_version_id=version_id, source_sha256=sha256):
         raise ClaimLost
 
 
@@ -199,39 +199,39 @@ def report_replacement(session: Session, upload_id: UUID, version_id: str) -> bo
     return True
 
 
-def progress(session: Session, held: Claim, *, fraction: float, frames: int) -> bool:
+def progress(session: Session, claim: Claim, *, fraction: float, frames: int) -> bool:
     """Say that the worker lives, and how far it is.
 
     Args:
         session: the transaction.
-        held: the claim.
+        claim: the claim.
         fraction: how much of the footage was read, 0-1.
         frames: how many frames were read.
 
     Returns:
         False where the claim was lost.
     """
-    return update_held(session, held, progress=min(max(fraction, 0.0), 1.0), frames_done=frames)
+    return update_held(session, claim, progress=min(max(fraction, 0.0), 1.0), frames_done=frames)
 
 
-def finish(session: Session, held: Claim, result: Result) -> None:
+def finish(session: Session, claim: Claim, result: Result) -> None:
     """End a job well, with the promise of its `upload.processed`. The counts are taken from the recorded rows.
 
     Raises:
         ClaimLost: another worker has the upload.
     """
-    if not update_held(session, held):
+    if not update_held(session, claim):
         raise ClaimLost
     events, unreadable = session.execute(
-        select(func.count(), func.count().filter(Event.readable.is_(False))).where(Event.upload_id == held.upload_id)
+        select(func.count(), func.count().filter(Event.readable.is_(False))).where(Event.upload_id == claim.upload_id)
     ).one()
-    counted = session.scalars(select(Upload.events_count).where(Upload.id == held.upload_id)).one()
+    counted = session.scalars(select(Upload.events_count).where(Upload.id == claim.upload_id)).one()
     if counted > events:
         # Passages of an earlier try were erased meanwhile. They were processed all the same.
         totals.carry_over_events(session, counted - events)
     finished_at = session.execute(
         update(Upload)
-        .where(Upload.id == held.upload_id)
+        .where(Upload.id == claim.upload_id)
         .values(
             status=UploadStatus.SUCCEEDED,
             progress=1.0,
@@ -246,8 +246,8 @@ def finish(session: Session, held: Claim, result: Result) -> None:
         .returning(Upload.finished_at)
     ).scalar_one()
     processed = UploadProcessed(
-        upload_id=held.upload_id,
-        camera_id=held.camera_id,
+        upload_id=claim.upload_id,
+        camera_id=claim.camera_id,
         media=result.media,
         duration_s=result.duration_s,
         frames=result.frames,
@@ -255,21 +255,21 @@ def finish(session: Session, held: Claim, result: Result) -> None:
         unreadable=unreadable,
         finished_at=finished_at,
     )
-    outbox.add(session, EventType.UPLOAD_PROCESSED, str(held.upload_id), processed)
+    outbox.add(session, EventType.UPLOAD_PROCESSED, str(claim.upload_id), processed)
 
 
-def fail(session: Session, held: Claim, reason: str) -> None:
+def fail(session: Session, claim: Claim, reason: str) -> None:
     """End a job without a result, with the promise of its `upload.failed`.
 
     Args:
         session: the transaction.
-        held: the claim.
+        claim: the claim.
         reason: a sentence for the person who uploaded the file.
 
     Raises:
         ClaimLost: another worker has the upload.
     """
-    if not _fail_where(session, reason, *_is_held(held)):
+    if not _fail_where(session, reason, *_is_held(claim)):
         raise ClaimLost
 
 
@@ -297,12 +297,12 @@ def fail_abandoned(session: Session, upload_id: UUID, reason: str, *, silent_for
     )
 
 
-def give_back(session: Session, held: Claim, *, tried: bool) -> bool:
+def give_back(session: Session, claim: Claim, *, tried: bool) -> bool:
     """Put a claimed upload back among those that wait.
 
     Args:
         session: the transaction.
-        held: the claim.
+        claim: the claim.
         tried: whether this counts as an attempt; a worker that is told to stop has not tried.
 
     Returns:
@@ -310,7 +310,7 @@ def give_back(session: Session, held: Claim, *, tried: bool) -> bool:
     """
     return update_held(
         session,
-        held,
+        claim,
         status=UploadStatus.QUEUED,
         claim_token=None,
         heartbeat_at=None,
@@ -319,30 +319,30 @@ def give_back(session: Session, held: Claim, *, tried: bool) -> bool:
     )
 
 
-def undo_attempt(session: Session, held: Claim) -> None:
+def undo_attempt(session: Session, claim: Claim) -> None:
     """Give back a claim some time after the work on it was ended by an outage, and count no attempt for it.
 
     Another worker may have taken the upload over meanwhile, and counted an attempt of its own on top; then only the
     count is put right. Done twice, or for a claim that was never committed, it changes nothing more.
     """
-    if not give_back(session, held, tried=False):
+    if not give_back(session, claim, tried=False):
         session.execute(
             update(Upload)
             .where(
-                Upload.id == held.upload_id,
+                Upload.id == claim.upload_id,
                 Upload.status.in_((UploadStatus.QUEUED, UploadStatus.PROCESSING)),
-                Upload.attempts > held.attempts,
+                Upload.attempts > claim.attempts,
             )
             .values(attempts=Upload.attempts - 1)
             .execution_options(synchronize_session=False)
         )
 
 
-def _is_held(held: Claim) -> tuple[ColumnElement[bool], ...]:
+def _is_held(claim: Claim) -> tuple[ColumnElement[bool], ...]:
     return (
-        Upload.id == held.upload_id,
+        Upload.id == claim.upload_id,
         Upload.status == UploadStatus.PROCESSING,
-        Upload.claim_token == held.token,
+        Upload.claim_token == claim.token,
     )
 
 

@@ -116,13 +116,13 @@ def name_images(upload_id: UUID, passage_no: int, crop: bytes, frame: bytes) -> 
     )
 
 
-def is_recorded(session: Session, held: jobs.Claim, passage_no: int) -> bool:
+def is_recorded(session: Session, claim: jobs.Claim, passage_no: int) -> bool:
     """Tell whether an earlier run stored a passage, whose images are in the storage since before that."""
-    return session.get(Event, _event_id(held.upload_id, passage_no)) is not None
+    return session.get(Event, _event_id(claim.upload_id, passage_no)) is not None
 
 
 def record(
-    session: Session, held: jobs.Claim, passage: RecordedPassage, images: Images, *, matcher: bolos.Matcher
+    session: Session, claim: jobs.Claim, passage: RecordedPassage, images: Images, *, matcher: bolos.Matcher
 ) -> bool:
     """Store a passage with the promise of its `event.created`, unless an earlier run stored it already.
 
@@ -130,7 +130,7 @@ def record(
 
     Args:
         session: the transaction.
-        held: the claim.
+        claim: the claim.
         passage: what was found.
         images: its crop and frame, which must be in the storage by now.
         matcher: the process's matcher of wanted plates.
@@ -142,12 +142,12 @@ def record(
         anpr.capture.jobs.ClaimLost: another worker has the upload.
     """
     # First the claim: it locks the row against whoever would take the upload over before this commits.
-    if not jobs.update_held(session, held):
+    if not jobs.update_held(session, claim):
         raise jobs.ClaimLost
-    captured_at = held.captured_at + timedelta(seconds=passage.best_s)
+    captured_at = claim.captured_at + timedelta(seconds=passage.best_s)
     event_id = session.scalar(
         insert(Event)
-        .values(captured_at=captured_at, processed_at=func.now(), **_columns(held, passage, images))
+        .values(captured_at=captured_at, processed_at=func.now(), **_columns(claim, passage, images))
         .on_conflict_do_nothing()
         .returning(Event.id)
     )
@@ -157,14 +157,14 @@ def record(
     review_queue.enqueue(session, event)
     jobs.update_held(
         session,
-        held,
+        claim,
         events_count=Upload.events_count + 1,
         unreadable_count=Upload.unreadable_count + (0 if passage.readable else 1),
     )
     created = EventCreated(
         event_id=event_id,
-        upload_id=held.upload_id,
-        camera_id=held.camera_id,
+        upload_id=claim.upload_id,
+        camera_id=claim.camera_id,
         plate=passage.plate,
         readable=passage.readable,
         score=passage.score,
@@ -180,13 +180,13 @@ def _event_id(upload_id: UUID, passage_no: int) -> UUID:
     return uuid5(upload_id, str(passage_no))
 
 
-def _columns(held: jobs.Claim, passage: RecordedPassage, images: Images) -> dict[str, Any]:
+def _columns(claim: jobs.Claim, passage: RecordedPassage, images: Images) -> dict[str, Any]:
     region_code, region_score = passage.region or (None, None)
     box = passage.box
     return {
-        "id": _event_id(held.upload_id, passage.passage_no),
-        "upload_id": held.upload_id,
-        "camera_id": held.camera_id,
+        "id": _event_id(claim.upload_id, passage.passage_no),
+        "upload_id": claim.upload_id,
+        "camera_id": claim.camera_id,
         "passage_no": passage.passage_no,
         "engine": passage.engine,
         "model": passage.model,
@@ -213,6 +213,6 @@ def _columns(held: jobs.Claim, passage: RecordedPassage, images: Images) -> dict
         "frames_agreeing": passage.frames_agreeing,
         "crop_key": images.crop_key,
         "frame_key": images.frame_key,
-        "first_seen_at": held.captured_at + timedelta(seconds=passage.first_s),
-        "last_seen_at": held.captured_at + timedelta(seconds=passage.last_s),
+        "first_seen_at": claim.captured_at + timedelta(seconds=passage.first_s),
+        "last_seen_at": claim.captured_at + timedelta(seconds=passage.last_s),
     }

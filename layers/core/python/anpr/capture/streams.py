@@ -152,7 +152,7 @@ def get(session: Session, camera_id: UUID) -> Stream:
 
 
 def take(
-    session: Session, seal: Seal, *, limit: int, only: Sequence[UUID] = (), lease: timedelta = LEASE
+    session: Session, seal: Seal, *, limit: int, only: Sequence[UUID] = (), length: timedelta = LEASE
 ) -> list[Lease]:
     """Take streams of active cameras that nobody reads; of several processes that try at once, each gets others.
 
@@ -161,7 +161,7 @@ def take(
         seal: opens their addresses.
         limit: the most to take.
         only: of these cameras alone, if any are named.
-        lease: how long the taking holds without another word.
+        length: how long the taking holds without another word.
     """
     free = (
         select(Stream)
@@ -178,7 +178,7 @@ def take(
     for stream in session.scalars(free):
         token = uuid4()
         stream.lease_token = token
-        stream.leased_until = func.now() + lease
+        stream.leased_until = func.now() + length
         stream.state = StreamState.CONNECTING
         stream.connected_since = None
         known = familiar.plates_of(session, stream.camera_id)
@@ -186,7 +186,7 @@ def take(
     return taken
 
 
-def keep(session: Session, held: Lease, condition: Condition, *, lease: timedelta = LEASE) -> bool:
+def keep(session: Session, lease: Lease, condition: Condition, *, length: timedelta = LEASE) -> bool:
     """Go on holding a stream, and say how it does.
 
     Returns:
@@ -195,12 +195,12 @@ def keep(session: Session, held: Lease, condition: Condition, *, lease: timedelt
     kept = session.scalar(
         update(Stream)
         .where(
-            Stream.camera_id == held.camera_id,
-            Stream.lease_token == held.token,
-            select(Camera.active).where(Camera.id == held.camera_id).scalar_subquery(),
+            Stream.camera_id == lease.camera_id,
+            Stream.lease_token == lease.token,
+            select(Camera.active).where(Camera.id == lease.camera_id).scalar_subquery(),
         )
         .values(
-            leased_until=func.now() + lease,
+            leased_until=func.now() + length,
             state=condition.state,
             connected_since=condition.connected_since,
             last_frame_at=func.coalesce(condition.last_frame_at, Stream.last_frame_at),
@@ -215,39 +215,39 @@ def keep(session: Session, held: Lease, condition: Condition, *, lease: timedelt
     return kept is not None
 
 
-def release(session: Session, held: Lease) -> None:
+def release(session: Session, lease: Lease) -> None:
     """Let go of a stream, so that another process may read it at once."""
     session.execute(
         update(Stream)
-        .where(Stream.camera_id == held.camera_id, Stream.lease_token == held.token)
+        .where(Stream.camera_id == lease.camera_id, Stream.lease_token == lease.token)
         .values(lease_token=None, leased_until=None, state=StreamState.WAITING, connected_since=None)
         .execution_options(synchronize_session=False)
     )
 
 
-def open_segment(session: Session, held: Lease, captured_at: datetime) -> Claim:
+def open_segment(session: Session, lease: Lease, captured_at: datetime) -> Claim:
     """Begin a segment; those that an earlier process left open are closed first.
 
     Args:
         session: the transaction.
-        held: the lease.
+        lease: the lease.
         captured_at: when the segment's first frame was taken.
 
     Raises:
         ClaimLost: the lease is somebody else's by now.
     """
-    ours = select(Stream.camera_id).where(Stream.camera_id == held.camera_id, Stream.lease_token == held.token)
+    ours = select(Stream.camera_id).where(Stream.camera_id == lease.camera_id, Stream.lease_token == lease.token)
     if session.scalar(ours.with_for_update()) is None:
         raise jobs.ClaimLost
-    _close(session, session.scalars(_open_segments().where(Upload.camera_id == held.camera_id)).all())
+    _close(session, session.scalars(_open_segments().where(Upload.camera_id == lease.camera_id)).all())
     segment = Fileless(
         kind=UploadKind.STREAM,
-        camera_id=held.camera_id,
+        camera_id=lease.camera_id,
         captured_at=captured_at,
         name=f"live {captured_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
         content_type=CONTENT_TYPE,
     )
-    return fileless.begin(session, segment, region_hint=held.region_hint)
+    return fileless.begin(session, segment, region_hint=lease.region_hint)
 
 
 def close_abandoned(session: Session, *, silent_for: timedelta, limit: int = 500) -> int:
