@@ -14,14 +14,16 @@ SERVICE: Final = "gpu_worker"
 
 Report: TypeAlias = Callable[[Mapping[Metric, float]], None]
 
-_UNITS: Final = {"total": MetricUnit.Count, "seconds": MetricUnit.Seconds, "percent": MetricUnit.Percent}
+_UNITS: Final = {"seconds": MetricUnit.Seconds, "percent": MetricUnit.Percent}
+"""By the last word of a metric's name; all else is a number of things."""
 
 
 def write_figures(figures: Mapping[Metric, float]) -> None:
     """Write figures that belong to one moment as one line. Safe to call from several threads."""
     metrics = EphemeralMetrics(namespace=METRICS_NAMESPACE, service=SERVICE)
     for metric, value in figures.items():
-        metrics.add_metric(metric.value, _UNITS[metric.value.rpartition("_")[2]], value)
+        unit = _UNITS.get(metric.value.rpartition("_")[2], MetricUnit.Count)
+        metrics.add_metric(metric.value, unit, value)
     # In one call, so that no other thread's line comes between.
     sys.stdout.write(json.dumps(metrics.serialize_metric_set()) + "\n")
     sys.stdout.flush()

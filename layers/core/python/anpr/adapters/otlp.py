@@ -101,10 +101,12 @@ class OtlpTelemetry:
         match name.rpartition("_")[2]:
             case "seconds":
                 return self._meter.create_histogram(name, unit="s").record
+            case "total":
+                return self._meter.create_counter(name).add
             case "percent":
                 return self._meter.create_gauge(name, unit="%").set
             case _:
-                return self._meter.create_counter(name).add
+                return self._meter.create_gauge(name).set
 
 
 class _Span:
