@@ -191,15 +191,15 @@ def difference(upload: Upload, info: BlobInfo) -> str | None:
 
 
 def find(
-    session: Session, page: PageRequest, wanted: UploadFilter | None = None, *, scope: CameraScope = None
+    session: Session, page: PageRequest, criteria: UploadFilter | None = None, *, scope: CameraScope = None
 ) -> Page[Upload]:
     """List the uploads of cameras in scope, newest first."""
-    wanted = wanted or UploadFilter()
+    criteria = criteria or UploadFilter()
     statement = scopes.limit(select(Upload).where(Upload.kind != UploadKind.READ), scope, Upload.camera_id)
-    if wanted.camera_id is not None:
-        statement = statement.where(Upload.camera_id == wanted.camera_id)
-    if wanted.status is not None:
-        statement = statement.where(Upload.status == wanted.status)
+    if criteria.camera_id is not None:
+        statement = statement.where(Upload.camera_id == criteria.camera_id)
+    if criteria.status is not None:
+        statement = statement.where(Upload.status == criteria.status)
     rows = session.scalars(newest_first(statement, Upload.created_at, Upload.id, page)).all()
     return page_of(rows, page, lambda upload: Position(upload.created_at, upload.id))
 

@@ -150,20 +150,20 @@ def lost(session: Session, kept: Sequence[Head]) -> set[int]:
     return {head.seq for head in kept if head.seq >= begins.seq and there.get(head.seq) != head.hash}
 
 
-def find(session: Session, page: PageRequest, wanted: AuditFilter) -> Page[AuditRecord]:
+def find(session: Session, page: PageRequest, criteria: AuditFilter) -> Page[AuditRecord]:
     """List records, newest first."""
     statement = select(AuditRecord)
     for column, value in (
-        (AuditRecord.actor_id, wanted.actor_id),
-        (AuditRecord.action, wanted.action),
-        (AuditRecord.target, wanted.target),
+        (AuditRecord.actor_id, criteria.actor_id),
+        (AuditRecord.action, criteria.action),
+        (AuditRecord.target, criteria.target),
     ):
         if value is not None:
             statement = statement.where(column == value)
-    if wanted.start is not None:
-        statement = statement.where(AuditRecord.at >= wanted.start)
-    if wanted.end is not None:
-        statement = statement.where(AuditRecord.at < wanted.end)
+    if criteria.start is not None:
+        statement = statement.where(AuditRecord.at >= criteria.start)
+    if criteria.end is not None:
+        statement = statement.where(AuditRecord.at < criteria.end)
     after = page.after()
     if after is not None:
         statement = statement.where(tuple_(AuditRecord.at, AuditRecord.seq) < tuple_(after.at, after.id.int))

@@ -71,13 +71,13 @@ class EventFilter:
     region: str | None = None
 
 
-def check_reason(wanted: EventFilter, reason: str | None, settings: SearchSettings) -> None:
+def check_reason(criteria: EventFilter, reason: str | None, settings: SearchSettings) -> None:
     """See that a search for a plate says why.
 
     Raises:
         Unprocessable: it does not, and the deployment wants it to.
     """
-    if settings.require_reason and wanted.plate is not None and not (reason or "").strip():
+    if settings.require_reason and criteria.plate is not None and not (reason or "").strip():
         raise Unprocessable(
             "A search for a plate needs a reason, which is kept in the audit log; add reason=.",
             errors=[{"pointer": "/query/reason", "detail": "required with plate"}],
@@ -87,7 +87,7 @@ def check_reason(wanted: EventFilter, reason: str | None, settings: SearchSettin
 def search(
     session: Session,
     actor: Actor,
-    wanted: EventFilter,
+    criteria: EventFilter,
     page: PageRequest,
     *,
     reason: str | None = None,
@@ -100,24 +100,26 @@ def search(
         NotFound: a camera that is named is out of scope.
         Unprocessable: the range of time ends before it begins, or is too long for such a pattern.
     """
-    _check_range(wanted)
-    scopes.check(scope, wanted.camera_ids)
-    if wanted.plate is not None and wanted.plate.match is Match.FUZZY:
-        threshold = func.set_config("pg_trgm.similarity_threshold", str(wanted.plate.similarity_threshold), True)
+    _check_range(criteria)
+    scopes.check(scope, criteria.camera_ids)
+    if criteria.plate is not None and criteria.plate.match is Match.FUZZY:
+        threshold = func.set_config("pg_trgm.similarity_threshold", str(criteria.plate.similarity_threshold), True)
         session.execute(select(threshold))
-    rows = _rows(session, wanted, page, scope)
+    rows = _rows(session, criteria, page, scope)
     found = page_of(rows, page, lambda event: Position(event.captured_at, event.id))
-    if wanted.plate is not None:
+    if criteria.plate is not None:
         detail = {
-            "match": wanted.plate.match,
-            "max_edits": wanted.plate.max_edits,
-            "captured_from": wanted.captured_from,
-            "captured_to": wanted.captured_to,
-            "camera_ids": sorted(wanted.camera_ids),
+            "match": criteria.plate.match,
+            "max_edits": criteria.plate.max_edits,
+            "captured_from": criteria.captured_from,
+            "captured_to": criteria.captured_to,
+            "camera_ids": sorted(criteria.camera_ids),
             "found": len(found.items),
             "further_page": page.cursor is not None,
         }
-        audit.record(session, actor, Action.PLATE_SEARCHED, f"plate:{wanted.plate.text}", reason=reason, detail=detail)
+        audit.record(
+            session, actor, Action.PLATE_SEARCHED, f"plate:{criteria.plate.text}", reason=reason, detail=detail
+        )
     return found
 
 
@@ -141,68 +143,68 @@ def matched(event: Event, query: PlateQuery) -> Matched | None:
     return how
 
 
-def _rows(session: Session, wanted: EventFilter, page: PageRequest, scope: CameraScope) -> Sequence[Event]:
-    cameras = wanted.camera_ids or scope
-    if cameras is None and wanted.plate is not None and wanted.plate.match is Match.WILDCARD:
-        rows = session.scalars(_recent_statement(wanted, wanted.plate, page)).all()
+def _rows(session: Session, criteria: EventFilter, page: PageRequest, scope: CameraScope) -> Sequence[Event]:
+    cameras = criteria.camera_ids or scope
+    if cameras is None and criteria.plate is not None and criteria.plate.match is Match.WILDCARD:
+        rows = session.scalars(_recent_statement(criteria, criteria.plate, page)).all()
         if len(rows) > page.limit:
             return rows
-    return session.scalars(_statement(wanted, page, cameras)).all()
+    return session.scalars(_statement(criteria, page, cameras)).all()
 
 
-def _recent_statement(wanted: EventFilter, query: PlateQuery, page: PageRequest) -> Select[Event]:
+def _recent_statement(criteria: EventFilter, query: PlateQuery, page: PageRequest) -> Select[Event]:
     """The matches among the newest passages; a full page of them is the page, fewer may not be all."""
-    newest = select(Event).where(*_in_time(wanted, page)).order_by(Event.captured_at.desc(), Event.id.desc())
+    newest = select(Event).where(*_in_time(criteria, page)).order_by(Event.captured_at.desc(), Event.id.desc())
     recent = aliased(Event, newest.limit(_RECENT).subquery("recent"))
     plates = or_(
         query.condition(recent.plate, recent.plate_key),
         query.condition(recent.reviewed_plate, recent.reviewed_plate_key),
     )
-    statement = select(recent).where(plates, *_as_judged(wanted, recent))
+    statement = select(recent).where(plates, *_as_judged(criteria, recent))
     return statement.order_by(recent.captured_at.desc(), recent.id.desc()).limit(page.limit + 1)
 
 
-def _statement(wanted: EventFilter, page: PageRequest, cameras: CameraScope) -> Select[Event]:
+def _statement(criteria: EventFilter, page: PageRequest, cameras: CameraScope) -> Select[Event]:
     """One page, and one row more."""
-    bounds = [*_in_time(wanted, page), *_as_judged(wanted, Event)]
-    if wanted.plate is not None and wanted.plate.is_selective:
-        return _fetch(_plate_positions(wanted.plate, bounds, cameras, page.limit + 1), page)
-    if wanted.plate is not None:
-        bounds.append(or_(*(wanted.plate.condition(*columns) for columns in _PLATE_COLUMNS)))
-    if wanted.processed_from is not None:
+    bounds = [*_in_time(criteria, page), *_as_judged(criteria, Event)]
+    if criteria.plate is not None and criteria.plate.is_selective:
+        return _fetch(_plate_positions(criteria.plate, bounds, cameras, page.limit + 1), page)
+    if criteria.plate is not None:
+        bounds.append(or_(*(criteria.plate.condition(*columns) for columns in _PLATE_COLUMNS)))
+    if criteria.processed_from is not None:
         return _fetch(_recorded_positions(bounds, cameras), page)
     if cameras is not None:
         return _fetch(_camera_positions(bounds, cameras, page.limit + 1), page)
     return select(Event).where(*bounds).order_by(Event.captured_at.desc(), Event.id.desc()).limit(page.limit + 1)
 
 
-def _in_time(wanted: EventFilter, page: PageRequest) -> list[ColumnElement[bool]]:
+def _in_time(criteria: EventFilter, page: PageRequest) -> list[ColumnElement[bool]]:
     """What the order by time can be cut by."""
     bounds: list[ColumnElement[bool]] = []
-    if wanted.captured_from is not None:
-        bounds.append(Event.captured_at >= wanted.captured_from)
-    if wanted.captured_to is not None:
-        bounds.append(Event.captured_at < wanted.captured_to)
+    if criteria.captured_from is not None:
+        bounds.append(Event.captured_at >= criteria.captured_from)
+    if criteria.captured_to is not None:
+        bounds.append(Event.captured_at < criteria.captured_to)
     after = page.after()
     if after is not None:
         bounds.append(is_after(after, Event.captured_at, Event.id))
     return bounds
 
 
-def _as_judged(wanted: EventFilter, event: type[Event]) -> list[ColumnElement[bool]]:
+def _as_judged(criteria: EventFilter, event: type[Event]) -> list[ColumnElement[bool]]:
     """What machine and people thought of the read, and when it was recorded."""
     bounds: list[ColumnElement[bool]] = []
-    if wanted.processed_from is not None:
-        bounds.append(event.processed_at >= wanted.processed_from)
-    if wanted.min_score is not None:
-        bounds.append(event.score >= wanted.min_score)
-    if wanted.readable is not None:
-        bounds.append(event.readable.is_(wanted.readable))
-    if wanted.review_status is not None:
-        bounds.append(event.review_status == wanted.review_status)
-    if wanted.region is not None:
+    if criteria.processed_from is not None:
+        bounds.append(event.processed_at >= criteria.processed_from)
+    if criteria.min_score is not None:
+        bounds.append(event.score >= criteria.min_score)
+    if criteria.readable is not None:
+        bounds.append(event.readable.is_(criteria.readable))
+    if criteria.review_status is not None:
+        bounds.append(event.review_status == criteria.review_status)
+    if criteria.region is not None:
         region = event.effective_region
-        bounds.append(or_(region == wanted.region, region.startswith(f"{wanted.region}-", autoescape=True)))
+        bounds.append(or_(region == criteria.region, region.startswith(f"{criteria.region}-", autoescape=True)))
     return bounds
 
 
@@ -255,19 +257,19 @@ def _fetch(positions: Select[datetime, UUID], page: PageRequest) -> Select[Event
     return select(Event).join(newest, Event.id == newest.c.id).order_by(Event.captured_at.desc(), Event.id.desc())
 
 
-def _check_range(wanted: EventFilter) -> None:
-    start, end = wanted.captured_from, wanted.captured_to
+def _check_range(criteria: EventFilter) -> None:
+    start, end = criteria.captured_from, criteria.captured_to
     if start is not None and end is not None and start >= end:
         raise Unprocessable(
             "captured_from is not before captured_to, so nothing lies between them.",
             errors=[{"pointer": "/query/captured_from"}, {"pointer": "/query/captured_to"}],
         )
-    if wanted.processed_from is not None and wanted.processed_from < datetime.now(UTC) - MAX_NEWS_RANGE:
+    if criteria.processed_from is not None and criteria.processed_from < datetime.now(UTC) - MAX_NEWS_RANGE:
         raise Unprocessable(
             f"processed_from is for what is new, and may lie at most {MAX_NEWS_RANGE.days * 24} hours back.",
             errors=[{"pointer": "/query/processed_from", "detail": "too long ago"}],
         )
-    if wanted.plate is None or wanted.plate.is_selective or wanted.camera_ids:
+    if criteria.plate is None or criteria.plate.is_selective or criteria.camera_ids:
         return
     if start is None or end is None or end - start > MAX_UNSELECTIVE_RANGE:
         raise Unprocessable(

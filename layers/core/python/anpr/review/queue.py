@@ -69,21 +69,21 @@ def enqueue(session: Session, event: Event) -> None:
     )
 
 
-def top(session: Session, wanted: QueueFilter, *, limit: int) -> Sequence[Review]:
+def top(session: Session, criteria: QueueFilter, *, limit: int) -> Sequence[Review]:
     """Look at the head of the queue without claiming anything; claimed events are among it, with whose they are."""
-    statement = wanted.apply(select(Review).where(Review.open)).order_by(*_ORDER).limit(limit)
+    statement = criteria.apply(select(Review).where(Review.open)).order_by(*_ORDER).limit(limit)
     return session.scalars(statement.options(selectinload(Review.event))).all()
 
 
 def claim_next(
-    session: Session, reviewer_id: UUID, wanted: QueueFilter, *, count: int, settings: ReviewSettings
+    session: Session, reviewer_id: UUID, criteria: QueueFilter, *, count: int, settings: ReviewSettings
 ) -> Sequence[Review]:
     """Claim the most urgent events that nobody works on.
 
     Args:
         session: the transaction.
         reviewer_id: who claims.
-        wanted: from which cameras.
+        criteria: from which cameras.
         count: the most to claim.
         settings: length of the lease, and how many one reviewer may hold.
 
@@ -104,7 +104,7 @@ def claim_next(
             held=held,
             limit=settings.max_claims,
         )
-    free = _free(reviewer_id, wanted, count).cte("free")
+    free = _free(reviewer_id, criteria, count).cte("free")
     claimed = session.scalars(
         update(Review)
         .where(Review.event_id.in_(select(free.c.event_id)))
@@ -209,11 +209,11 @@ def refuse_claimed_by_other(session: Session, review: Review, reviewer_id: UUID)
         )
 
 
-def _free(reviewer_id: UUID, wanted: QueueFilter, count: int) -> Select[UUID]:
+def _free(reviewer_id: UUID, criteria: QueueFilter, count: int) -> Select[UUID]:
     """The most urgent events that a reviewer may claim, locked."""
     unclaimed = or_(Review.claimed_until.is_(None), Review.claimed_until <= func.now())
     return (
-        wanted.apply(select(Review.event_id).where(Review.open, unclaimed, _may_judge(reviewer_id)))
+        criteria.apply(select(Review.event_id).where(Review.open, unclaimed, _may_judge(reviewer_id)))
         .order_by(*_ORDER)
         .limit(count)
         # Two reviewers who ask at the same moment get different events, and neither waits.

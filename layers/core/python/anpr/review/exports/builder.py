@@ -21,7 +21,7 @@ from anpr.messages import export_key
 from anpr.ports import ArchiveStore
 from anpr.review.exports import jpeg, labels, plan, progress, rows
 from anpr.review.exports.archive import ArchiveWriter, Member, TooLarge, lines
-from anpr.review.exports.progress import CROPS, FRAMES, LABELS, ClaimLost, Held, Position
+from anpr.review.exports.progress import CROPS, FRAMES, LABELS, BuildClaim, ClaimLost, Position
 from anpr.review.exports.requests import Content
 from anpr.review.exports.rows import Image
 from anpr.settings import ExportSettings
@@ -65,21 +65,21 @@ def build(
         anpr.errors.AnprError: database or storage do not answer; the export waits for the next attempt.
     """
     with database.transaction() as session:
-        held = progress.take(session, export_id, uuid4(), settings)
-    if held is None:
+        claim = progress.take(session, export_id, uuid4(), settings)
+    if claim is None:
         return Outcome.NOT_OURS
     try:
-        return _Build(database, store, held).run(remaining_s)
+        return _Build(database, store, claim).run(remaining_s)
     except ClaimLost:
         return Outcome.NOT_OURS
     except TooLarge as error:
         with database.transaction() as session:
-            progress.fail(session, held, f"{error} Ask for a shorter time.")
+            progress.fail(session, claim, f"{error} Ask for a shorter time.")
         return Outcome.FAILED
     except AnprError:
         # Whoever tries again need not wait for the lease to end. Where even this fails, they do wait.
         with suppress(AnprError, ClaimLost), database.transaction() as session:
-            progress.release(session, held)
+            progress.release(session, claim)
         raise
 
 
@@ -94,7 +94,7 @@ class _Build:
 
     database: Database
     store: ArchiveStore
-    held: Held
+    claim: BuildClaim
     reached: Position = field(default_factory=Position)
     multipart_id: str = ""
     # Bytes that are in no uploaded part yet, and the files that end in them.
@@ -105,32 +105,32 @@ class _Build:
 
     def run(self, remaining_s: Callable[[], float]) -> Outcome:
         with self.database.transaction() as session:
-            if progress.planned(session, self.held) == 0:
-                progress.fail(session, self.held, "No event matches the request any more.")
+            if progress.planned(session, self.claim) == 0:
+                progress.fail(session, self.claim, "No event matches the request any more.")
                 return Outcome.FAILED
         if self._open():
             return Outcome.READY
-        writer = ArchiveWriter(self._write, self.held.created_at, self.reached.offset)
+        writer = ArchiveWriter(self._write, self.claim.created_at, self.reached.offset)
         if not self._add_images(writer, remaining_s) or remaining_s() < _MIN_TAIL_S:
             with self.database.transaction() as session:
-                progress.hand_on(session, self.held)
+                progress.hand_on(session, self.claim)
             return Outcome.HANDED_ON
         self._end(writer)
         return Outcome.READY
 
     @property
     def _key(self) -> str:
-        return export_key(self.held.export_id)
+        return export_key(self.claim.export_id)
 
     @property
     def _part_bytes(self) -> int:
         """Size of the next part. S3 takes 10,000 parts, so they grow: 440 GB in all from 8 MiB."""
-        return self.held.settings.part_bytes * (1 + self.reached.parts // 1000)
+        return self.claim.settings.part_bytes * (1 + self.reached.parts // 1000)
 
     def _open(self) -> bool:
         """Go on with the archive that is there, or begin one; True where it turns out to be complete."""
         with self.database.transaction() as session:
-            self.reached, multipart_id = progress.position(session, self.held)
+            self.reached, multipart_id = progress.position(session, self.claim)
         if multipart_id is not None and self.store.multipart_exists(self._key, multipart_id):
             self.multipart_id = multipart_id
             return False
@@ -138,25 +138,25 @@ class _Build:
         if complete is not None:
             # The last builder died between the upload's completion and its commit.
             with self.database.transaction() as session:
-                progress.finish(session, self.held, complete.size_bytes)
+                progress.finish(session, self.claim, complete.size_bytes)
             return True
         # The storage clears away uploads that nobody ended. What was in one is lost, and is made again.
         self.multipart_id = self.store.begin_multipart(self._key, content_type="application/zip")
         self.reached = Position()
         with self.database.transaction() as session:
-            progress.start_over(session, self.held, self.multipart_id)
+            progress.start_over(session, self.claim, self.multipart_id)
         return False
 
     def _add_images(self, writer: ArchiveWriter, remaining_s: Callable[[], float]) -> bool:
         """Add the images that are not in uploaded parts yet; False where there was no time for all."""
-        request = self.held.request
+        request = self.claim.request
         stages = [stage for stage, there in ((CROPS, request.has_crops), (FRAMES, request.has_frames)) if there]
         if self.reached.stage in stages:
             stages = stages[stages.index(self.reached.stage) :]
         for stage in stages:
             if self.reached.stage != stage:
                 self.reached = replace(self.reached, stage=stage, item_no=0)
-            images = rows.images(self.database, self.held.export_id, stage, self.reached.item_no)
+            images = rows.images(self.database, self.claim.export_id, stage, self.reached.item_no)
             with closing(self._fetched(images)) as fetched:
                 for image, content in fetched:
                     self._add(writer, image, content)
@@ -176,7 +176,7 @@ class _Build:
             return
         name = labels.image_name(stage, image.split, image.event_id)
         self._enter(writer.store(name, content), stage, image.no, size)
-        if stage == FRAMES and Content.YOLO in self.held.request.contents:
+        if stage == FRAMES and Content.YOLO in self.claim.request.contents:
             text = labels.yolo(image.boxes, *size)
             member = writer.store(labels.yolo_name(image.split, image.event_id), text.encode())
             self._enter(member, LABELS, image.no, (None, None))
@@ -200,12 +200,12 @@ class _Build:
 
     def _fetched(self, images: Iterator[Image]) -> Generator[tuple[Image, bytes | None]]:
         """Fetch images ahead, several at a time, and give them in order; only those being fetched are in memory."""
-        with ThreadPoolExecutor(self.held.settings.fetchers) as fetchers:
+        with ThreadPoolExecutor(self.claim.settings.fetchers) as fetchers:
             ahead: deque[tuple[Image, Future[bytes | None]]] = deque()
             try:
                 for image in images:
                     ahead.append((image, fetchers.submit(self._fetch, image.key)))
-                    if len(ahead) > self.held.settings.fetchers:
+                    if len(ahead) > self.claim.settings.fetchers:
                         first, future = ahead.popleft()
                         yield first, future.result()
                 while ahead:
@@ -235,7 +235,7 @@ class _Build:
         offset = self.reached.offset + len(self._buffer)
         self.reached = replace(self.reached, parts=self.reached.parts + 1, offset=offset)
         with self.database.transaction() as session:
-            progress.reach(session, self.held, self.reached, etag, self._entries)
+            progress.reach(session, self.claim, self.reached, etag, self._entries)
         self._buffer.clear()
         self._entries = []
 
@@ -243,27 +243,27 @@ class _Build:
         """Write label files, manifest and directory, and complete the upload."""
         with self.database.transaction() as session:
             # The label files are made of what is on record. The last images are too few for a part of their own.
-            progress.enter(session, self.held, self._entries)
-            etags = progress.etags(session, self.held)
-            counts = plan.counts(session, self.held.export_id)
+            progress.enter(session, self.claim, self._entries)
+            etags = progress.etags(session, self.claim)
+            counts = plan.counts(session, self.claim.export_id)
         counts["images"] = self.reached.done - self.reached.missing
         counts["images_missing"] = self.reached.missing
         self._tail = []
-        made = [writer.deflate(name, lines(text)) for name, text in labels.files(self.database, self.held)]
-        made.append(writer.deflate("manifest.json", lines(labels.manifest(self.database, self.held, counts, made))))
+        made = [writer.deflate(name, lines(text)) for name, text in labels.files(self.database, self.claim)]
+        made.append(writer.deflate("manifest.json", lines(labels.manifest(self.database, self.claim, counts, made))))
         writer.close(chain(self._recorded(), made))
         self._upload_tail(self._tail)
         self.store.complete_multipart(self._key, self.multipart_id, etags + self._tail)
         with self.database.transaction() as session:
-            progress.finish(session, self.held, writer.offset, missing=self.reached.missing)
+            progress.finish(session, self.claim, writer.offset, missing=self.reached.missing)
 
     def _upload_tail(self, tail: list[str]) -> None:
         number = self.reached.parts + len(tail) + 1
         tail.append(self.store.put_part(self._key, self.multipart_id, number, bytes(self._buffer)))
         self._buffer.clear()
         with self.database.transaction() as session:
-            progress.touch(session, self.held)
+            progress.touch(session, self.claim)
 
     def _recorded(self) -> Iterator[Member]:
-        for row in rows.entries(self.database, self.held.export_id):
+        for row in rows.entries(self.database, self.claim.export_id):
             yield Member(row.name, row.offset, row.size, row.size, row.crc32, row.sha256)

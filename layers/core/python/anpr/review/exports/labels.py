@@ -12,7 +12,7 @@ from typing import Any, Final
 from anpr.db import Database
 from anpr.review.exports import plan, rows
 from anpr.review.exports.archive import Member
-from anpr.review.exports.progress import CROPS, FRAMES, Held
+from anpr.review.exports.progress import CROPS, FRAMES, BuildClaim
 from anpr.review.exports.requests import DATASET_STATUSES, Content
 from anpr.review.exports.rows import Box
 
@@ -21,22 +21,22 @@ _CLASS: Final = "license_plate"
 _ACTIVE: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def files(database: Database, held: Held) -> Iterator[tuple[str, Iterator[str]]]:
+def files(database: Database, claim: BuildClaim) -> Iterator[tuple[str, Iterator[str]]]:
     """The label files and tables of an export: names, and their text in pieces."""
-    contents = held.request.contents
+    contents = claim.request.contents
     if Content.CROPS in contents:
-        yield "labels.csv", plate_labels(database, held, None)
-        yield "train.csv", plate_labels(database, held, plan.TRAIN)
-        yield "val.csv", plate_labels(database, held, plan.VAL)
+        yield "labels.csv", plate_labels(database, claim, None)
+        yield "train.csv", plate_labels(database, claim, plan.TRAIN)
+        yield "val.csv", plate_labels(database, claim, plan.VAL)
     if Content.YOLO in contents:
-        yield "data.yaml", iter([data_yaml(has_val=held.request.validation_share > 0)])
+        yield "data.yaml", iter([data_yaml(has_val=claim.request.validation_share > 0)])
     if Content.COCO in contents:
-        yield "annotations/instances_train.json", coco(database, held, plan.TRAIN)
-        yield "annotations/instances_val.json", coco(database, held, plan.VAL)
+        yield "annotations/instances_train.json", coco(database, claim, plan.TRAIN)
+        yield "annotations/instances_val.json", coco(database, claim, plan.VAL)
     if Content.CSV in contents:
-        yield "events.csv", events_csv(database, held)
+        yield "events.csv", events_csv(database, claim)
     if Content.JSONL in contents:
-        yield "events.jsonl", events_jsonl(database, held)
+        yield "events.jsonl", events_jsonl(database, claim)
 
 
 def image_name(stage: str, split: str, event_id: object) -> str:
@@ -66,55 +66,57 @@ def data_yaml(*, has_val: bool) -> str:
     return f"path: .\ntrain: images/train\nval: {val}\nnames:\n  0: {_CLASS}\n"
 
 
-def plate_labels(database: Database, held: Held, split: str | None) -> Iterator[str]:
+def plate_labels(database: Database, claim: BuildClaim, split: str | None) -> Iterator[str]:
     """The labels of the plate crops as plate readers' trainers take them, of one side of the split or of all."""
     yield _csv_line(["image_path", "plate_text", "plate_region"])
-    for row in rows.labelled(database, held.export_id, CROPS):
+    for row in rows.labelled(database, claim.export_id, CROPS):
         if split in (None, row.split):
             yield _csv_line([row.name, row.plate, row.region_code or UNKNOWN_REGION])
 
 
-def coco(database: Database, held: Held, split: str) -> Iterator[str]:
+def coco(database: Database, claim: BuildClaim, split: str) -> Iterator[str]:
     """One side's full frames and their plates as COCO JSON; paths are those under `images/<split>/`."""
-    info = {"description": "Number plates", "date_created": held.created_at.isoformat()}
+    info = {"description": "Number plates", "date_created": claim.created_at.isoformat()}
     categories = [{"id": 1, "name": _CLASS, "supercategory": "vehicle"}]
     yield f'{{"info":{_json(info)},"categories":{_json(categories)},"images":['
-    yield from _separated(_coco_images(database, held, split))
+    yield from _separated(_coco_images(database, claim, split))
     yield '],"annotations":['
-    yield from _separated(_coco_annotations(database, held, split))
+    yield from _separated(_coco_annotations(database, claim, split))
     yield "]}\n"
 
 
-def events_csv(database: Database, held: Held) -> Iterator[str]:
+def events_csv(database: Database, claim: BuildClaim) -> Iterator[str]:
     """The events as a table for spreadsheets."""
     header: list[str] | None = None
-    for record in _records(database, held):
+    for record in _records(database, claim):
         if header is None:
             header = list(record)
             yield _csv_line(header)
         yield _csv_line(list(record.values()))
 
 
-def events_jsonl(database: Database, held: Held) -> Iterator[str]:
+def events_jsonl(database: Database, claim: BuildClaim) -> Iterator[str]:
     """The events as JSON, one a line."""
-    for record in _records(database, held):
+    for record in _records(database, claim):
         yield _json(record) + "\n"
 
 
-def manifest(database: Database, held: Held, counts: Mapping[str, int], others: Iterable[Member]) -> Iterator[str]:
+def manifest(
+    database: Database, claim: BuildClaim, counts: Mapping[str, int], others: Iterable[Member]
+) -> Iterator[str]:
     """What the archive holds, with a checksum of every file but this one."""
     head = {
         "format": 1,
-        "export_id": str(held.export_id),
-        "requested_at": held.created_at.isoformat(),
-        "request": held.request.stored(),
-        "camera_ids": None if held.camera_ids is None else [str(camera_id) for camera_id in held.camera_ids],
+        "export_id": str(claim.export_id),
+        "requested_at": claim.created_at.isoformat(),
+        "request": claim.request.stored(),
+        "camera_ids": None if claim.camera_ids is None else [str(camera_id) for camera_id in claim.camera_ids],
         "counts": dict(counts),
     }
     yield _json(head)[:-1] + ',"files":[\n'
     listed = (
         {"path": row.name, "size": row.size, "sha256": row.sha256.hex()}
-        for row in rows.entries(database, held.export_id)
+        for row in rows.entries(database, claim.export_id)
     )
     made = ({"path": one.name, "size": one.size, "sha256": one.sha256.hex()} for one in others)
     yield from _separated((_json(one) for part in (listed, made) for one in part), separator=",\n")
@@ -132,15 +134,15 @@ def cell(value: object) -> str:
     return str(value)
 
 
-def _coco_images(database: Database, held: Held, split: str) -> Iterator[str]:
-    for row in rows.entries(database, held.export_id, stage=FRAMES):
+def _coco_images(database: Database, claim: BuildClaim, split: str) -> Iterator[str]:
+    for row in rows.entries(database, claim.export_id, stage=FRAMES):
         if row.split == split:
             file_name = row.name.rsplit("/", 1)[-1]
             yield _json({"id": row.item_no, "file_name": file_name, "width": row.width, "height": row.height})
 
 
-def _coco_annotations(database: Database, held: Held, split: str) -> Iterator[str]:
-    for row in rows.labelled(database, held.export_id, FRAMES):
+def _coco_annotations(database: Database, claim: BuildClaim, split: str) -> Iterator[str]:
+    for row in rows.labelled(database, claim.export_id, FRAMES):
         if row.split == split:
             width, height = row.box_xmax - row.box_xmin, row.box_ymax - row.box_ymin
             yield _json(
@@ -157,8 +159,8 @@ def _coco_annotations(database: Database, held: Held, split: str) -> Iterator[st
             )
 
 
-def _records(database: Database, held: Held) -> Iterator[dict[str, Any]]:
-    for row in rows.events(database, held.export_id):
+def _records(database: Database, claim: BuildClaim) -> Iterator[dict[str, Any]]:
+    for row in rows.events(database, claim.export_id):
         item, event = row.ExportItem, row.Event
         yield {
             "event_id": str(event.id),

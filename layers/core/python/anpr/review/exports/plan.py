@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.types import BigInteger, Integer, String
 
 from anpr.models import Event, ExportItem
-from anpr.review.exports.requests import ExportRequest, wanted
+from anpr.review.exports.requests import ExportRequest, conditions
 
 TRAIN = "train"
 VAL = "val"
@@ -35,7 +35,7 @@ def make(session: Session, export_id: UUID, request: ExportRequest, camera_ids: 
             Event.upload_id,
             Event.best_frame,
         )
-        .where(*wanted(request, camera_ids))
+        .where(*conditions(request, camera_ids))
         .cte("chosen")
     )
     columns = (chosen.c.no, chosen.c.id, chosen.c.plate, chosen.c.region_code, chosen.c.split)

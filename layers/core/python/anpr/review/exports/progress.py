@@ -31,7 +31,7 @@ class ClaimLost(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class BuildClaim:
     """One builder's right to an export, with what does not change while it builds."""
 
     export_id: UUID
@@ -65,7 +65,7 @@ class Position:
     missing: int = 0
 
 
-def take(session: Session, export_id: UUID, token: UUID, settings: ExportSettings) -> Held | None:
+def take(session: Session, export_id: UUID, token: UUID, settings: ExportSettings) -> BuildClaim | None:
     """Claim an export; None where it is finished, unknown, or in another builder's hands."""
     row = session.execute(
         update(Export)
@@ -87,14 +87,14 @@ def take(session: Session, export_id: UUID, token: UUID, settings: ExportSetting
         return None
     cameras = None if row.camera_ids is None else tuple(row.camera_ids)
     request = ExportRequest.model_validate(row.request)
-    held = Held(export_id, token, request, cameras, row.created_at, settings)
+    claim = BuildClaim(export_id, token, request, cameras, row.created_at, settings)
     if row.attempts > settings.max_attempts:
-        fail(session, held, f"The archive could not be written: {settings.max_attempts} attempts came to no end.")
+        fail(session, claim, f"The archive could not be written: {settings.max_attempts} attempts came to no end.")
         return None
-    return held
+    return claim
 
 
-def planned(session: Session, held: Held) -> int:
+def planned(session: Session, claim: BuildClaim) -> int:
     """Plan the export, unless it is planned already.
 
     Returns:
@@ -102,27 +102,29 @@ def planned(session: Session, held: Held) -> int:
     """
     # An erasure keeps plans out while it looks for those that it concerns: one that waits here sees no erased event.
     session.execute(text("LOCK TABLE export_items IN ROW EXCLUSIVE MODE"))
-    export = _lock(session, held)
+    export = _lock(session, claim)
     if export.planned_at is None:
-        session.execute(delete(ExportItem).where(ExportItem.export_id == held.export_id))
-        export.events_total = plan.make(session, held.export_id, held.request, held.camera_ids)
+        session.execute(delete(ExportItem).where(ExportItem.export_id == claim.export_id))
+        export.events_total = plan.make(session, claim.export_id, claim.request, claim.camera_ids)
         frames = session.scalar(
             select(func.count())
             .select_from(ExportItem)
-            .where(ExportItem.export_id == held.export_id, ExportItem.frame_no == ExportItem.no)
+            .where(ExportItem.export_id == claim.export_id, ExportItem.frame_no == ExportItem.no)
         )
-        export.images_total = (export.events_total if held.request.has_crops else 0) + (frames or 0)
+        export.images_total = (export.events_total if claim.request.has_crops else 0) + (frames or 0)
         export.planned_at = func.now()
         session.flush()
     return export.events_total
 
 
-def position(session: Session, held: Held) -> tuple[Position, str | None]:
+def position(session: Session, claim: BuildClaim) -> tuple[Position, str | None]:
     """Where the last builder got to, and the multipart upload that its parts are in."""
-    export = _lock(session, held)
+    export = _lock(session, claim)
     # Entries without their part are of a builder that died while it wrote the archive's end.
-    session.execute(delete(ExportEntry).where(ExportEntry.export_id == held.export_id, ExportEntry.no > export.entries))
-    parts = session.scalar(select(func.count()).select_from(ExportPart).where(ExportPart.export_id == held.export_id))
+    session.execute(
+        delete(ExportEntry).where(ExportEntry.export_id == claim.export_id, ExportEntry.no > export.entries)
+    )
+    parts = session.scalar(select(func.count()).select_from(ExportPart).where(ExportPart.export_id == claim.export_id))
     reached = Position(
         export.stage,
         export.item_no,
@@ -135,13 +137,13 @@ def position(session: Session, held: Held) -> tuple[Position, str | None]:
     return reached, export.multipart_id
 
 
-def start_over(session: Session, held: Held, multipart_id: str) -> None:
+def start_over(session: Session, claim: BuildClaim, multipart_id: str) -> None:
     """Begin an archive: forget what earlier uploads held."""
-    session.execute(delete(ExportPart).where(ExportPart.export_id == held.export_id))
-    session.execute(delete(ExportEntry).where(ExportEntry.export_id == held.export_id))
+    session.execute(delete(ExportPart).where(ExportPart.export_id == claim.export_id))
+    session.execute(delete(ExportEntry).where(ExportEntry.export_id == claim.export_id))
     _update_held(
         session,
-        held,
+        claim,
         multipart_id=multipart_id,
         stage=CROPS,
         item_no=0,
@@ -152,19 +154,19 @@ def start_over(session: Session, held: Held, multipart_id: str) -> None:
     )
 
 
-def reach(session: Session, held: Held, reached: Position, etag: str, entries: Sequence[dict[str, Any]]) -> None:
+def reach(session: Session, claim: BuildClaim, reached: Position, etag: str, entries: Sequence[dict[str, Any]]) -> None:
     """Record an uploaded part with the files in it. A step forward clears the count of attempts.
 
     Args:
         session: the transaction.
-        held: the claim.
+        claim: the claim.
         reached: the position after the part.
         etag: what the storage calls the part.
         entries: columns of the part's `ExportEntry` rows.
     """
     _update_held(
         session,
-        held,
+        claim,
         stage=reached.stage,
         item_no=reached.item_no,
         entries=reached.entries,
@@ -173,73 +175,73 @@ def reach(session: Session, held: Held, reached: Position, etag: str, entries: S
         images_missing=reached.missing,
         attempts=0,
     )
-    session.execute(insert(ExportPart).values(export_id=held.export_id, number=reached.parts, etag=etag))
-    enter(session, held, entries)
+    session.execute(insert(ExportPart).values(export_id=claim.export_id, number=reached.parts, etag=etag))
+    enter(session, claim, entries)
 
 
-def enter(session: Session, held: Held, entries: Sequence[dict[str, Any]]) -> None:
+def enter(session: Session, claim: BuildClaim, entries: Sequence[dict[str, Any]]) -> None:
     """Record files of the archive, whether or not they are in an uploaded part yet."""
-    _update_held(session, held)
+    _update_held(session, claim)
     if entries:
-        session.execute(insert(ExportEntry), [{"export_id": held.export_id, **entry} for entry in entries])
+        session.execute(insert(ExportEntry), [{"export_id": claim.export_id, **entry} for entry in entries])
 
 
-def touch(session: Session, held: Held) -> None:
+def touch(session: Session, claim: BuildClaim) -> None:
     """Say that the builder lives.
 
     Raises:
         ClaimLost: it has lost the export.
     """
-    _update_held(session, held)
+    _update_held(session, claim)
 
 
-def release(session: Session, held: Held) -> None:
+def release(session: Session, claim: BuildClaim) -> None:
     """Let go of an unfinished export."""
-    _update_held(session, held, claim_token=None, claimed_until=None)
+    _update_held(session, claim, claim_token=None, claimed_until=None)
 
 
-def hand_on(session: Session, held: Held) -> None:
+def hand_on(session: Session, claim: BuildClaim) -> None:
     """Let go of an unfinished export, with the promise of the message that brings the next builder."""
-    release(session, held)
-    announce(session, held.export_id)
+    release(session, claim)
+    announce(session, claim.export_id)
 
 
-def etags(session: Session, held: Held) -> list[str]:
+def etags(session: Session, claim: BuildClaim) -> list[str]:
     """What the storage calls the uploaded parts, in order."""
     rows = session.scalars(
-        select(ExportPart.etag).where(ExportPart.export_id == held.export_id).order_by(ExportPart.number)
+        select(ExportPart.etag).where(ExportPart.export_id == claim.export_id).order_by(ExportPart.number)
     )
     return list(rows)
 
 
-def finish(session: Session, held: Held, size_bytes: int, *, missing: int | None = None) -> None:
+def finish(session: Session, claim: BuildClaim, size_bytes: int, *, missing: int | None = None) -> None:
     """Mark an export as ready, with the promise of its `export.ready`; its items stay, its checkpoints go.
 
     Args:
         session: the transaction.
-        held: the claim.
+        claim: the claim.
         size_bytes: of the archive.
         missing: images that were left out; None where the last checkpoint's count must do.
     """
-    export = _lock(session, held)
+    export = _lock(session, claim)
     if missing is not None:
         export.images_missing = missing
     export.status = ExportStatus.READY
     export.size_bytes = size_bytes
     export.images_done = export.images_total
     export.finished_at = func.now()
-    export.expires_at = func.now() + held.settings.keep
+    export.expires_at = func.now() + claim.settings.keep
     export.claim_token = export.claimed_until = export.multipart_id = None
     session.flush()
-    session.execute(delete(ExportPart).where(ExportPart.export_id == held.export_id))
-    session.execute(delete(ExportEntry).where(ExportEntry.export_id == held.export_id))
+    session.execute(delete(ExportPart).where(ExportPart.export_id == claim.export_id))
+    session.execute(delete(ExportEntry).where(ExportEntry.export_id == claim.export_id))
     session.refresh(export)
     _tell(session, EventType.EXPORT_READY, export)
 
 
-def fail(session: Session, held: Held, reason: str) -> None:
+def fail(session: Session, claim: BuildClaim, reason: str) -> None:
     """End an export without an archive, with the promise of its `export.failed`. The sweep clears the storage."""
-    export = _lock(session, held)
+    export = _lock(session, claim)
     export.status = ExportStatus.FAILED
     export.failure_reason = reason
     export.finished_at = func.now()
@@ -261,17 +263,17 @@ def _tell(session: Session, what: EventType, export: Export) -> None:
     outbox.add(session, what, str(export.id), finished)
 
 
-def _lock(session: Session, held: Held) -> Export:
-    _update_held(session, held)
-    return session.get_one(Export, held.export_id, populate_existing=True)
+def _lock(session: Session, claim: BuildClaim) -> Export:
+    _update_held(session, claim)
+    return session.get_one(Export, claim.export_id, populate_existing=True)
 
 
-def _update_held(session: Session, held: Held, **values: Any) -> None:
+def _update_held(session: Session, claim: BuildClaim, **values: Any) -> None:
     """Change a claimed export's row, which is a sign of life too."""
     changed = session.scalar(
         update(Export)
-        .where(Export.id == held.export_id, Export.status == ExportStatus.BUILDING, Export.claim_token == held.token)
-        .values({"claimed_until": func.now() + held.settings.lease, **values})
+        .where(Export.id == claim.export_id, Export.status == ExportStatus.BUILDING, Export.claim_token == claim.token)
+        .values({"claimed_until": func.now() + claim.settings.lease, **values})
         .returning(Export.id)
         .execution_options(synchronize_session=False)
     )

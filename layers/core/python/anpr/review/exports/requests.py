@@ -94,7 +94,7 @@ class ExportRequest(BaseModel):
         }
 
 
-def wanted(request: ExportRequest, camera_ids: Collection[UUID] | None) -> Iterable[ColumnElement[bool]]:
+def conditions(request: ExportRequest, camera_ids: Collection[UUID] | None) -> Iterable[ColumnElement[bool]]:
     """The conditions that make an event part of an export.
 
     Args:
@@ -149,7 +149,7 @@ def create(
         if (unfinished or 0) >= settings.max_open:
             raise Conflict(f"You have {unfinished} exports in the making already; wait until one of them is ready.")
     limit = settings.max_frames if request.has_frames else settings.max_events
-    matching = select(Event.id).where(*wanted(request, camera_ids)).limit(limit + 1).subquery()
+    matching = select(Event.id).where(*conditions(request, camera_ids)).limit(limit + 1).subquery()
     total = session.execute(select(func.count()).select_from(matching)).scalar_one()
     if total == 0:
         raise Unprocessable("No event matches this request, so there is nothing to export.")
