@@ -8,6 +8,10 @@ CPUS: Final = 4
 FARGATE_MEMORY_MIB: Final = 8192
 FARGATE_DISK_GIB: Final = 30
 
+READER_MEMORY_MIB: Final = 1769
+"""Of the function that answers single pictures: one core. A picture takes one thread as long as two, so that more
+memory would cost as much more and gain nothing."""
+
 GPU_MEMORY_MIB: Final = 12_288
 """Of the 16 GiB that the smallest machine with a GPU has."""
 

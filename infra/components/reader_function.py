@@ -13,11 +13,10 @@ from infra.components.backend_function import LOG_RETENTION, Placement, grant_ne
 from infra.components.worker_image import DOCKERFILE
 from infra.environments import Environment
 from infra.packaging import ROOT
+from infra.worker_sizes import READER_MEMORY_MIB
 
 PATHS: Final = ("/read", "/read/{proxy+}", "/v1", "/v1/{proxy+}")
 _PYTHON: Final = "/opt/anpr/venv/bin/python"
-MEMORY_MB: Final = 1769
-"""One core. A picture takes one thread as long as two, so more memory would cost as much more and gain nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class ReaderFunction(Construct):
             role=role,
             log_group=log,
             timeout=Duration.seconds(29),
-            memory_size=MEMORY_MB,
+            memory_size=READER_MEMORY_MIB,
             tracing=aws_lambda.Tracing.ACTIVE if environment.tracing else aws_lambda.Tracing.DISABLED,
             environment={
                 "POWERTOOLS_SERVICE_NAME": "reader",

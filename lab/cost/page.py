@@ -8,6 +8,7 @@ from infra.environments import ENVIRONMENTS
 from infra.packaging import ROOT
 from lab.cost.installed import PROD
 from lab.cost.model import CostModel
+from lab.cost.pictures import pictures
 from lab.cost.prices import PriceTable
 from lab.cost.report import assumptions, price_list, report
 from lab.cost.workload import HOURS_A_MONTH, SECONDS_A_MONTH, Throughput, Workload
@@ -33,6 +34,7 @@ def updated(page: str) -> str:
         "speeds": _speeds,
         "loads": _loads,
         "streams": _streams,
+        "pictures": lambda: pictures(PriceTable.read()),
         "assumptions": lambda: assumptions(Throughput()),
         "prices": price_list,
     }

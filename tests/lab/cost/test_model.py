@@ -10,6 +10,7 @@ from infra.scaling import ScalingPolicy
 from lab.cost.installed import PROD as INSTALLED
 from lab.cost.installed import Installed
 from lab.cost.model import Bill, CostModel
+from lab.cost.pictures import pictures
 from lab.cost.prices import Price, PriceTable
 from lab.cost.workload import Footage, Habits, Throughput, Workload
 
@@ -143,5 +144,6 @@ def test_every_price_in_the_table_is_somebodys() -> None:
     for kind in PROD.worker_instances:
         CostModel(table, replace(PROD, worker_instances=(kind,)), INSTALLED).bill(Workload(1))
     CostModel(table, replace(PROD, worker="cpu"), INSTALLED).bill(Workload(1))
+    pictures(table)
 
     assert prices.prices.keys() == asked

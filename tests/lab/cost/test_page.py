@@ -22,7 +22,7 @@ def test_a_page_is_up_to_date(page: Path) -> None:
 def test_every_place_in_the_pages_is_there_and_has_an_end() -> None:
     places = re.findall(r"<!-- (\w+) -->", "".join(page.read_text() for page in PAGES))
 
-    assert places[0::2] == ["prod", "dev", "speeds", "streams", "assumptions", "prices", "loads"]
+    assert places[0::2] == ["prod", "dev", "speeds", "streams", "pictures", "assumptions", "prices", "loads"]
     assert set(places[1::2]) == {"end"}
     with pytest.raises(KeyError):
         updated("<!-- elsewhere -->\n<!-- end -->")
