@@ -24,7 +24,7 @@ _ALIVE = "/alive"
 
 
 @dataclass(frozen=True, slots=True)
-class Answering:
+class Reading:
     """What the application answers with.
 
     Attributes:
@@ -38,7 +38,7 @@ class Answering:
     report: Telemetry
 
 
-def make_app(settings: ServerSettings, answering: Answering) -> ASGIApp:
+def make_app(settings: ServerSettings, reading: Reading) -> ASGIApp:
     """Make the application.
 
     Raises:
@@ -48,8 +48,8 @@ def make_app(settings: ServerSettings, answering: Answering) -> ASGIApp:
     stored = DatabaseSettings()
     connections = max(stored.pool_size, settings.connections)
     database = bootstrap.database(stored.model_copy(update={"pool_size": connections}))
-    api = create_app(GROUP, ReaderServices.around(answering.reader, database), answering.report)
-    admitting = Admission(api, places=answering.places)
+    api = create_app(GROUP, ReaderServices.around(reading.reader, database), reading.report)
+    admitting = Admission(api, places=reading.places)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == _ALIVE:
@@ -63,7 +63,7 @@ def make_app(settings: ServerSettings, answering: Answering) -> ASGIApp:
 
 def main() -> int:
     """Serve until SIGTERM or SIGINT; returns the exit status."""
-    settings, reading = ServerSettings(), ReaderSettings()
+    settings, bounds = ServerSettings(), ReaderSettings()
     logger = logging.getLogger("reader")
     telemetry = bootstrap.telemetry("anpr-reader")
     report = PlainTelemetry(logger)
@@ -72,10 +72,10 @@ def main() -> int:
         telemetry.serve_all()
         tracing.record_by(telemetry)
         report = PlainTelemetry(logger, count_too=telemetry.count)
-    reader = build_picture_reader(VisionSettings(), reading)
+    reader = build_picture_reader(VisionSettings(), bounds)
     server = uvicorn.Server(
         uvicorn.Config(
-            make_app(settings, Answering(reader, reading.at_once + reading.waiting, report)),
+            make_app(settings, Reading(reader, bounds.at_once + bounds.waiting, report)),
             host=settings.host,
             port=settings.port,
             access_log=False,

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Self
@@ -78,6 +78,10 @@ class RtspCamera:
     password: str = ""
     fault: Fault | None = None
     connections: int = 0
+    sent: int = 0
+    """Pictures that went to whoever is connected."""
+    laps: list[tuple[float, float]] = field(default_factory=list)
+    """When each round of a clip began and ended (Unix time) that was sent without a break."""
 
     def __post_init__(self) -> None:
         self._loaded = [Clip(path) for path in self.clips]
@@ -125,6 +129,10 @@ class RtspCamera:
         self.fault = None
         self._server = self._make(self.port)
         self._begin()
+
+    def show(self, path: Path) -> None:
+        """Play another clip, from the next connection on."""
+        self._loaded = [Clip(path)]
 
     def _begin(self) -> None:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
@@ -238,17 +246,23 @@ class _Sender:
     def play(self, clip: Clip) -> None:
         start, lap = time.monotonic(), 0
         while True:
+            began, whole = time.time(), True
             for ticks, unit in clip.units:
                 since = ticks - clip.first + lap * clip.length
                 time.sleep(max(0.0, start + since / _TICKS - time.monotonic()))
                 while self._camera.fault == "stall":
                     time.sleep(0.05)
                     start += 0.05
+                    whole = False
                 if self._camera.fault == "cut":
                     return
                 key = any(nal[0] & 31 == 5 for nal in unit)
                 self._send([clip.sps, clip.pps, *unit] if key else unit, (self._offset + since) & 0xFFFFFFFF)
             lap += 1
+            # What is sent is over when the next picture would come.
+            time.sleep(max(0.0, start + lap * clip.length / _TICKS - time.monotonic()))
+            if whole:
+                self._camera.laps.append((began, time.time()))
 
     def _send(self, unit: list[bytes], stamp: int) -> None:
         data = bytearray(self._report(stamp))
@@ -260,6 +274,7 @@ class _Sender:
             self._sequence += 1
         with self._lock:
             self._out.write(bytes(data))
+        self._camera.sent += 1
 
     def _report(self, stamp: int) -> bytes:
         """A sender report now and then: the wall clock's time of a time stamp."""

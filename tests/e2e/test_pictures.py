@@ -20,6 +20,9 @@ PLATE = "KX19DMV"
 
 @pytest.fixture(scope="module")
 def reader(site: Running) -> Iterator[LoggedProcess]:
+    with ExitStack() as before:
+        site.start_reader(before)
+    # The front finds it again, wherever it is by then.
     with ExitStack() as stack:
         yield site.start_reader(stack)
 
