@@ -110,10 +110,12 @@ def _complete(operation: dict[str, Any], rule: Rule) -> None:
     if rule.access is not Access.PUBLIC:
         # What stands in brackets is, since OpenAPI 3.1, a role or a permission that the scheme itself knows nothing of.
         operation["security"] = [{"token": [rule.access.value]}, *([{"key": sorted(rule.keys)}] if rule.keys else [])]
-        refusals |= {
-            "401": "No access token, or one that is not good",
-            "403": "The caller's role, permissions or cameras are not enough",
-        }
+        # A route that refuses strangers in a form of its own says so itself.
+        if "403" not in operation["responses"]:
+            refusals |= {
+                "401": "No access token, or one that is not good",
+                "403": "The caller's role, permissions or cameras are not enough",
+            }
     if "422" in operation["responses"]:
         refusals["422"] = "The request is not valid"
     if "501" in operation["responses"]:
