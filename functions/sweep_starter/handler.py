@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from anpr import bootstrap
 from anpr.adapters.aws import idleness
-from anpr.adapters.aws.idleness import ActivityMeter
+from anpr.adapters.aws.idleness import WasActive
 from anpr.adapters.aws.settings import IdlenessSettings, SweepSettings
 from anpr.adapters.aws.wiring import AwsAdapters
 from anpr.messages import WebhookSweep
@@ -25,7 +25,7 @@ logger = Logger(service="sweep_starter")
 
 @dataclass(frozen=True, slots=True)
 class _Services:
-    meter: ActivityMeter
+    was_active: WasActive
     settings: IdlenessSettings
     sweeps: SweepSettings
     start: Callable[[str], None]
@@ -50,7 +50,7 @@ def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Start what is due; an outage is raised, so that the function's alarm sees it."""
     services = _services()
     now = datetime.now(UTC)
-    decision = idleness.decide(now, services.meter, services.settings)
+    decision = idleness.decide(now, services.was_active, services.settings)
     started: list[str] = []
     if decision.run:
         for function, minutes in services.sweeps.functions.items():

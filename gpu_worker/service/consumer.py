@@ -75,23 +75,18 @@ class ForwardedJobs:
         self._jobs = jobs
 
     def run(self, upload_id: UUID, stop: threading.Event) -> JobOutcome:
-        """See `Jobs.run`."""
         return self._jobs.run(upload_id, stop)
 
     def fail(self, upload_id: UUID, reason: str) -> None:
-        """See `Jobs.fail`."""
         self._jobs.fail(upload_id, reason)
 
     def abandon(self) -> None:
-        """See `Jobs.abandon`."""
         self._jobs.abandon()
 
     def stalled(self) -> bool:
-        """See `Jobs.stalled`."""
         return self._jobs.stalled()
 
     def check(self) -> None:
-        """See `Jobs.check`."""
         self._jobs.check()
 
 

@@ -26,7 +26,7 @@ from gpu_worker.service import scratch
 from gpu_worker.service.consumer import JobOutcome
 from gpu_worker.service.footage import FootageSummary, OpenFootage
 from gpu_worker.service.logs import logger
-from gpu_worker.service.pulse import Pulse, Stopped, TooSlow
+from gpu_worker.service.pulse import Pulse, PulseLimits, Stopped, TooSlow
 from gpu_worker.service.recorder import Recorder
 from gpu_worker.service.services import Services
 
@@ -34,24 +34,18 @@ _HASHED_AT_ONCE: Final = 4 * 1024**2
 _GONE: Final = "The file is not in the storage any more."
 
 
-@dataclass(frozen=True, slots=True)
-class JobLimits:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobLimits(PulseLimits):
     """What one job may take.
 
     Attributes:
         scratch: folder for the file while it is read.
         max_bytes: the largest file.
-        time_limit_s: the longest reading, from when the file is there.
-        stall_s: longest time without a frame, or a byte of the file, before the job counts as stuck.
-        beat_s: time between two signs of life; under two seconds with the writing of one included.
         stale_after: silence after which another worker's claim may be taken over.
     """
 
     scratch: Path
     max_bytes: int
-    time_limit_s: float = 8 * 3600
-    stall_s: float = 300
-    beat_s: float = 1.5
     stale_after: timedelta = jobs.STALE_AFTER
 
 

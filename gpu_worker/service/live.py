@@ -63,7 +63,7 @@ class CameraWatch:
             connect: opens a connection; raises `StreamLost` with the reason where there is none to be had.
             pipeline: reads this camera alone; its engines may be shared.
             booker: writes down what is seen.
-            settings: see there.
+            settings: how long a segment is, and how long is waited between two connections.
         """
         self._connect = connect
         self._pipeline = pipeline

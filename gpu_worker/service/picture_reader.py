@@ -62,7 +62,6 @@ class PipelinePictureReader:
         self._places = threading.BoundedSemaphore(at_once)
 
     def read(self, picture: bytes, wanted: Wanted) -> ReadPicture:
-        """See `PictureReader.read`."""
         source = io.BytesIO(picture)
         if not is_picture(source):
             raise UnreadableMedia("This is no picture that can be read; send a JPEG, PNG, WebP, AVIF, BMP or TIFF.")

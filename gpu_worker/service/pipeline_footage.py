@@ -52,7 +52,7 @@ class PipelineFootage:
         Args:
             path: the file.
             region_hint: see `OpenFootage`; one that has no layouts here is of no use to the reader.
-            familiar: see there.
+            familiar: plates that its camera saw before, the latest first.
 
         Raises:
             anpr.errors.UnreadableMedia: it can be decoded as neither.

@@ -77,7 +77,6 @@ class ProtectedJobs(ForwardedJobs):
         self._after_s = after_s
 
     def run(self, upload_id: UUID, stop: threading.Event) -> JobOutcome:
-        """See `Jobs.run`."""
         over = threading.Event()
 
         def protect() -> None:

@@ -2,8 +2,9 @@
 
 import threading
 import time
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from anpr.capture import jobs
 from anpr.capture.jobs import Claim, ClaimLost
@@ -23,20 +24,19 @@ class TooSlow(AnprError):
     status, code, title = 422, "job-too-long", "The file takes too long to read"
 
 
-class PulseLimits(Protocol):
-    """How a job's time is measured; all in seconds."""
+@dataclass(frozen=True, slots=True)
+class PulseLimits:
+    """How a job's time is measured; all in seconds.
 
-    @property
-    def beat_s(self) -> float:
-        """Time between two signs of life."""
+    Attributes:
+        time_limit_s: the longest reading, from when the file is there.
+        stall_s: longest time without a frame, or a byte of the file, before the job counts as stuck.
+        beat_s: time between two signs of life; under two with the writing of one included.
+    """
 
-    @property
-    def stall_s(self) -> float:
-        """Longest time without a frame, or a byte of the file, before the job counts as stuck."""
-
-    @property
-    def time_limit_s(self) -> float:
-        """Longest reading, from when the file is there."""
+    time_limit_s: float = 8 * 3600
+    stall_s: float = 300
+    beat_s: float = 1.5
 
 
 class Pulse:

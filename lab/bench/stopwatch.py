@@ -46,7 +46,6 @@ class CountingDetector:
     pictures: int = 0
 
     def detect(self, images: Sequence[Image]) -> list[list[Detection]]:
-        """See `Detector.detect`."""
         self.pictures += len(images)
         return self.engine.detect(images)
 
@@ -60,7 +59,6 @@ class CountingRecognizer:
     kept: list[Image] = field(default_factory=list)
 
     def read(self, crops: Sequence[Image]) -> list[PlateText]:
-        """See `Recognizer.read`."""
         self.crops += len(crops)
         self.kept += [crop.copy() for crop in crops[: max(0, _KEPT - len(self.kept))]]
         return self.engine.read(crops)

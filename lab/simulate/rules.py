@@ -59,7 +59,6 @@ class BacklogRule:
         self._enough: deque[bool] = deque(maxlen=policy.stay_minutes + _LAG_MINUTES)
 
     def decide(self, sample: Sample, meant: int) -> Wish:
-        """See `Rule.decide`."""
         policy = self._policy
         wanted = policy.wanted(sample.waiting, sample.running)
         missing = policy.missing(sample.waiting, sample.running, workers=sample.spot)
@@ -91,7 +90,6 @@ class TargetTrackingRule:
         self._loads: deque[float] = deque(maxlen=15)
 
     def decide(self, sample: Sample, meant: int) -> Wish:
-        """See `Rule.decide`."""
         if meant == 0:
             self._loads.clear()
             return Wish(1 if sample.waiting else None, 0)

@@ -42,7 +42,9 @@ def run(monkeypatch: pytest.MonkeyPatch, at: datetime, *, active: bool) -> tuple
     monkeypatch.setenv("ANPR_SWEEP_KEPT_ALIVE", '["identity:live","review:live"]')
     started: set[str] = set()
     queue = MemoryQueue()
-    services = starter._Services(Meter(active=active), IdlenessSettings(), SweepSettings(), started.add, queue)
+    services = starter._Services(
+        Meter(active=active).is_active, IdlenessSettings(), SweepSettings(), started.add, queue
+    )
     monkeypatch.setattr(starter, "_services", lambda: services)
     monkeypatch.setattr(Clock, "at", at, raising=False)
     monkeypatch.setattr(starter, "datetime", Clock)

@@ -41,11 +41,11 @@ class Meter:
     ],
 )
 def test_the_sweeps_run_while_there_may_be_something_to_sweep(last: datetime | None, now: datetime, run: bool) -> None:
-    assert idleness.decide(now, Meter(last), SETTINGS).run is run
+    assert idleness.decide(now, Meter(last).is_active, SETTINGS).run is run
 
 
 def test_where_nobody_can_tell_the_sweeps_run() -> None:
-    decision = idleness.decide(NOON, Meter(None, down=True), SETTINGS)
+    decision = idleness.decide(NOON, Meter(None, down=True).is_active, SETTINGS)
 
     assert decision.run
     assert "cannot be reached" in decision.why
@@ -56,7 +56,7 @@ def test_every_sweep_gets_its_turn_and_within_the_daily_run_too() -> None:
 
     assert sum(idleness.is_turn(now, 1) for now in day) == 24 * 60
     assert sum(idleness.is_turn(now, 5) for now in day) == 24 * 12
-    daily = [now for now in day if idleness.decide(now, Meter(None), SETTINGS).run]
+    daily = [now for now in day if idleness.decide(now, Meter(None).is_active, SETTINGS).run]
     assert len(daily) == idleness.DAILY_MINUTES
     assert sum(idleness.is_turn(now, 5) for now in daily) == 3
 

@@ -75,7 +75,9 @@ class World:
     figures: Counter[Metric] = field(default_factory=Counter)
 
     def runner(self, footage: ScriptedFootage, *, time_limit_s: float = 60, stall_s: float = 60) -> JobRunner:
-        limits = JobLimits(self.scratch, max_bytes=1000, time_limit_s=time_limit_s, stall_s=stall_s, beat_s=BEAT_S)
+        limits = JobLimits(
+            scratch=self.scratch, max_bytes=1000, time_limit_s=time_limit_s, stall_s=stall_s, beat_s=BEAT_S
+        )
         services = Services(self.database, self.blobs, self.bus, self.figures.update)
         return JobRunner(services, footage.open, limits)
 

@@ -76,7 +76,7 @@ class OtlpTelemetry:
 
     @contextmanager
     def span(self, name: str, header: str | None) -> Iterator["_Span"]:
-        """Record what is done inside; see `anpr.tracing.Recorder`."""
+        """Record what is done inside as a part of what the header names."""
         parent = context.Context() if header is None else _PROPAGATOR.extract({_HEADER: header}, context.Context())
         with self._tracer.start_as_current_span(name, parent) as begun:
             yield _Span(begun)

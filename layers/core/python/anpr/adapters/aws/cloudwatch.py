@@ -1,4 +1,4 @@
-"""`ActivityMeter` on the metrics that AWS itself keeps of an API and of queues."""
+"""Whether anybody used the backend, by the metrics that AWS itself keeps of an API and of queues."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -4,9 +4,10 @@ The database pauses when nobody is connected, and a sweep every minute would see
 nothing has been asked and nothing has come in, nothing can have been left behind.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final, TypeAlias
 
 from anpr.adapters.aws.settings import IdlenessSettings
 from anpr.errors import Unavailable
@@ -15,11 +16,11 @@ DAILY_MINUTES: Final = 15
 """For how long, once a day, the sweeps run whatever has happened: what is past its time must go on an idle day too."""
 
 
-class ActivityMeter(Protocol):
-    """Tells whether anybody used the backend, without asking its database."""
+WasActive: TypeAlias = Callable[[datetime, datetime], bool]
+"""Tells whether anything was asked of the backend, or came in, from one time to another, without asking its database.
 
-    def is_active(self, since: datetime, until: datetime) -> bool:
-        """Tell whether anything was asked of the backend, or came in, within a time."""
+Raises `anpr.errors.Unavailable` where that cannot be known.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +31,18 @@ class Decision:
     why: str
 
 
-def decide(now: datetime, meter: ActivityMeter, settings: IdlenessSettings) -> Decision:
+def decide(now: datetime, was_active: WasActive, settings: IdlenessSettings) -> Decision:
     """Decide for this minute.
 
     Args:
         now: the present; its hour is compared with the settings' as UTC.
-        meter: says what has happened.
+        was_active: says what has happened.
         settings: how long it must have been quiet, and when the daily run is.
     """
     if _is_daily(now, settings) and now.minute < DAILY_MINUTES:
         return Decision(run=True, why="the daily run")
     try:
-        if meter.is_active(now - settings.quiet, now):
+        if was_active(now - settings.quiet, now):
             return Decision(run=True, why="something has happened")
     except Unavailable as error:
         # A sweep too many costs a little, and one too few an alert that is late.

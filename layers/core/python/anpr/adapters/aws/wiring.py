@@ -11,7 +11,7 @@ from anpr.adapters.aws.client import make_client
 from anpr.adapters.aws.cloudwatch import CloudWatchActivity
 from anpr.adapters.aws.eventbridge import EventBridgeBus
 from anpr.adapters.aws.functions import FunctionCall, FunctionStarter
-from anpr.adapters.aws.idleness import ActivityMeter
+from anpr.adapters.aws.idleness import WasActive
 from anpr.adapters.aws.rds import DatabaseToken
 from anpr.adapters.aws.s3 import S3BlobStore
 from anpr.adapters.aws.s3_anchors import S3AnchorStore
@@ -135,9 +135,9 @@ class AwsAdapters:
     def trace_segments(self) -> Callable[[Sequence[str]], None]:
         return XraySegments(_client("xray"))
 
-    def activity_meter(self, settings: IdlenessSettings) -> ActivityMeter:
+    def activity_meter(self, settings: IdlenessSettings) -> WasActive:
         """What tells whether anybody used the backend."""
-        return CloudWatchActivity(_client("cloudwatch"), settings)
+        return CloudWatchActivity(_client("cloudwatch"), settings).is_active
 
     def function_starter(self) -> Callable[[str], None]:
         """What has a function run, by its name."""

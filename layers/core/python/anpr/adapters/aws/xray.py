@@ -63,7 +63,7 @@ class SegmentRecorder:
 
     @contextmanager
     def span(self, name: str, header: str | None) -> Iterator[Span]:
-        """Record what is done inside; see `anpr.tracing.Recorder`."""
+        """Record what is done inside as a part of what the header names, or of the segment that is open."""
         outer = _open.get()
         if outer is not None:
             part = Subsegment(name, "local", outer.segment)
