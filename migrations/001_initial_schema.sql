@@ -1146,6 +1146,8 @@ DO $$ BEGIN
         FOR EACH ROW WHEN (NEW.bucket_id = 'anpr' AND NEW.name LIKE 'uploads/%/source')
         EXECUTE FUNCTION anpr.stored_upload_queues_job();
     END IF;
+EXCEPTION WHEN insufficient_privilege THEN
+    RAISE WARNING 'no trigger may be put on storage.objects; a job begins when the client calls complete';
 END $$;
 
 -- Nobody of the Data API's may use the schema, nor anything in it, whatever a project grants by default.

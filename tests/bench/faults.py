@@ -27,12 +27,9 @@ from infra.local.clip.scene import Scene
 from infra.local.console import Console
 from infra.local.demo import rendered_clip
 from infra.local.place import Place
-from infra.local.postgres import Postgres
-from infra.local.process import LoggedProcess
 from infra.local.scratch import scratch
 from infra.local.selfhost import SelfHostedSite, launch
-from infra.local.servers import start_seaweedfs, start_valkey
-from tests.bench.selfhost import follow, say, wanted
+from tests.bench.selfhost import Victims, follow, order, say, wanted
 from tests.e2e.api_calls import camera_named, send
 from tests.e2e.conftest import CAPTURED_AT
 from tests.receiver import Receiver, listening
@@ -123,25 +120,6 @@ class Work:
             time.sleep(0.5)
 
 
-def family(leader: int) -> list[int]:
-    """A process and all below it: PostgreSQL's have groups of their own."""
-    parents = {}
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(FileNotFoundError, ProcessLookupError):
-            parents[int(process.name)] = int((process / "stat").read_text().rpartition(")")[2].split()[1])
-    found = [leader]
-    for pid in found:
-        found += [child for child, parent in parents.items() if parent == pid]
-    return found
-
-
-def order(leader: int, number: signal.Signals) -> None:
-    """Send a signal to a process and all below it."""
-    for pid in family(leader):
-        with suppress(ProcessLookupError):
-            os.kill(pid, number)
-
-
 @contextmanager
 def watched(site: SelfHostedSite, token: str) -> Iterator[Counter[str]]:
     """Ask the API for something each half second while the block runs, and count the answers."""
@@ -207,15 +185,9 @@ def stands_still(leader: Callable[[], int]) -> Callable[[], None]:
     return fault
 
 
-def dies(leader: Callable[[], int], again: Callable[[], None]) -> Callable[[], None]:
+def dies(victims: Victims, name: str) -> Callable[[], None]:
     """A server that is killed with all below it, and started again."""
-
-    def fault() -> None:
-        order(leader(), signal.SIGKILL)
-        time.sleep(1)
-        again()
-
-    return fault
+    return lambda: victims.kill(name)
 
 
 def has_no_room(disk: Path) -> Callable[[], None]:
@@ -264,7 +236,7 @@ def main() -> None:
         photo = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "photo.png"
         cv2.imwrite(str(photo), Scene().frame(50))
         site = launch(Place.temporary(folder, folder / "logs"), Console(quiet=True), stack)
-        site.start_worker(stack)
+        worker = site.start_worker(stack)
         receiver = stack.enter_context(listening())
         api = stack.enter_context(Client(site.api_url, site.admin))
         wanted(api, receiver)
@@ -273,34 +245,10 @@ def main() -> None:
         camera, reviewed = (camera_named(api, name) for name in ("faults", "reviewed"))
         work = Work(site, api, receiver, camera, reviewed, rendered_clip(), photo)
         work.prepare()
-        assert site.valkey is not None
-        servers = {"Valkey": site.valkey.process, "SeaweedFS": site.seaweedfs.process}
-        place, logs = site.place, site.place.logs
-        postgres = Postgres(place.state / "postgres", place.port("database"), durable=False)
-
-        def keep(name: str, process: LoggedProcess) -> None:
-            servers[name] = process
-            stack.callback(process.kill)
-
-        again = {
-            "Valkey": lambda: keep(
-                "Valkey", start_valkey(place.state / "valkey", logs / "valkey.log", port=place.port("valkey")).process
-            ),
-            "SeaweedFS": lambda: keep(
-                "SeaweedFS",
-                start_seaweedfs(disk, logs / "seaweedfs.log", port=place.port("s3"), keys=site.seaweedfs.keys).process,
-            ),
-            "PostgreSQL": postgres.start,
-        }
-
-        def leader(name: str) -> int:
-            if name == "PostgreSQL":
-                return int((postgres.data / "postmaster.pid").read_text().split()[0])
-            return servers[name].pid
-
-        for name, start in again.items():
-            suffer(work, token, f"{name} stood still for {_STILL_S} s", stands_still(partial(leader, name)))
-            suffer(work, token, f"{name} was killed", dies(partial(leader, name), start))
+        victims = Victims(site, stack, worker)
+        for name in ("valkey", "seaweedfs", "postgres"):
+            suffer(work, token, f"{name} stood still for {_STILL_S} s", stands_still(partial(victims.leader, name)))
+            suffer(work, token, f"{name} was killed", dies(victims, name))
         if full:
             suffer(work, token, f"the disk of SeaweedFS was full for {_FULL_S} s", has_no_room(disk))
         else:

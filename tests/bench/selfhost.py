@@ -25,6 +25,7 @@ from anpr_client import AnprError, Client
 from infra.local.clip.scene import PLATES, Scene
 from infra.local.console import Console
 from infra.local.place import Place
+from infra.local.postgres import Postgres
 from infra.local.process import LoggedProcess
 from infra.local.scratch import scratch
 from infra.local.selfhost import SelfHostedSite, launch
@@ -113,13 +114,33 @@ def latency(api: Client, hook: dict[str, Any], photo: Path, camera: str) -> None
     say(f"hit to webhook, {len(since)} hits: median {median:.2f} s, p95 {high:.2f} s")
 
 
+def family(leader: int) -> list[int]:
+    """A process and all below it: PostgreSQL's have groups of their own."""
+    parents = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            parents[int(process.name)] = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+    found = [leader]
+    for pid in found:
+        found += [child for child, parent in parents.items() if parent == pid]
+    return found
+
+
+def order(leader: int, number: signal.Signals) -> None:
+    """Send a signal to a process and all below it."""
+    for pid in family(leader):
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
 class Victims:
     """What may be killed, and how each is started anew."""
 
     def __init__(self, site: SelfHostedSite, stack: ExitStack, worker: LoggedProcess) -> None:
         place, logs = site.place, site.place.logs
         assert site.valkey is not None
-        self.running = {
+        self._postgres = Postgres(place.state / "postgres", place.port("database"), durable=False)
+        self._running = {
             "worker": worker,
             "background": site.background,
             "api": site.api,
@@ -139,11 +160,26 @@ class Victims:
         }
         self._stack = stack
 
+    def leader(self, name: str) -> int:
+        """The process that has all others of a victim below it."""
+        if name == "postgres":
+            return int((self._postgres.data / "postmaster.pid").read_text().split()[0])
+        return self._running[name].pid
+
     def kill(self, name: str) -> None:
-        os.killpg(self.running[name].pid, signal.SIGKILL)
-        self.running[name]._process.wait()
-        self.running[name] = self._again[name]()
-        self._stack.callback(self.running[name].kill)
+        """End one with all below it, as a crash of the machine would, and start it again."""
+        order(self.leader(name), signal.SIGKILL)
+        self.start(name)
+
+    def start(self, name: str) -> None:
+        """Start one again that was killed."""
+        if name == "postgres":
+            time.sleep(0.5)
+            self._postgres.start()
+            return
+        self._running[name]._process.wait()
+        self._running[name] = self._again[name]()
+        self._stack.callback(self._running[name].kill)
 
 
 def kills(api: Client, victims: Victims, photo: Path, camera: str, count: int) -> None:
@@ -152,7 +188,7 @@ def kills(api: Client, victims: Victims, photo: Path, camera: str, count: int) -
     jobs: list[str] = []
     done: Counter[str] = Counter()
     # A killed storage is back after some 20 s: seldom, so that the others have their turn.
-    names = ["worker"] * 5 + ["background"] * 5 + ["api"] * 3 + ["valkey"] * 3 + ["seaweedfs"]
+    names = ["worker"] * 5 + ["background"] * 5 + ["api"] * 3 + ["valkey"] * 3 + ["postgres"] * 3 + ["seaweedfs"]
     for _ in range(count):
         with suppress(AnprError):
             jobs.append(send(api, photo, camera, CAPTURED_AT))

@@ -64,10 +64,16 @@ def migrate(made: Project) -> str | None:
 
 
 def psql(made: Project, script: str) -> None:
-    """Run a script as the SQL editor does: as the owner, who is no superuser."""
+    """Run a script, which must succeed, as the SQL editor does: as the owner, who is no superuser."""
+    error = run(made, script)
+    assert error is None, error
+
+
+def run(made: Project, script: str) -> str | None:
+    """The same; gives what went wrong."""
     command = [str(program("psql")), "--no-psqlrc", "-q", "-v", "ON_ERROR_STOP=1", made.url]
     done = subprocess.run(command, input=script, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
+    return done.stderr if done.returncode else None
 
 
 def dump(made: Project) -> list[str]:
@@ -99,6 +105,23 @@ def test_migrate_goes_on_from_what_was_pasted_and_changes_nothing(pasted: Projec
     before = dump(pasted)
     assert migrate(pasted) is not None
     assert dump(pasted) == before
+
+
+def test_what_is_pasted_a_second_time_changes_nothing(pasted: Project) -> None:
+    before = dump(pasted)
+    assert "already exists" in (run(pasted, (ROOT / schema.FILE).read_text()) or "")
+    assert dump(pasted) == before
+
+
+def test_where_no_trigger_may_be_put_on_storage_all_else_is_there(server: Postgres) -> None:
+    with project(server) as made:
+        with made.admin.connect() as connection:
+            connection.execute(text("REVOKE TRIGGER ON storage.objects FROM postgres"))
+        psql(made, (ROOT / schema.FILE).read_text())
+        assert migrate(made) is not None
+        upload_id = waiting_upload(made)
+        store(made, f"uploads/{upload_id}/source", {"size": 4, "mimetype": "video/mp4"})
+        assert state(made, upload_id) == (UploadStatus.AWAITING_FILE, [])
 
 
 def test_a_table_of_the_teams_own_is_left_alone(server: Postgres) -> None:

@@ -15,15 +15,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Engine, select, text
+from sqlalchemy.schema import DropSchema
 
 from anpr import bootstrap
-from anpr.db import Database
+from anpr.db import RDS_AUTHORITIES, Database
 from anpr.errors import Conflict, NotFound, Unavailable
 from anpr.governance import audit_verification
 from anpr.governance.audit_verification import Thoroughness
 from anpr.messages import CROPS_PREFIX, EXPORTS_PREFIX, FRAMES_PREFIX, UPLOADS_PREFIX
 from anpr.models import Camera, Event, Upload
 from anpr.ports import BlobStore, Secret
+from anpr.settings import DatabaseSettings
 
 DUMP: Final = "database.dump"
 LISTING: Final = "objects.jsonl"
@@ -66,7 +68,10 @@ def backup(target: Path, *, pg_dump: str = "pg_dump") -> Summary:
     target.mkdir(mode=0o700, parents=True)
     database = bootstrap.database()
     try:
-        _run_tool(database.engine, [pg_dump, "--format=custom", "--no-owner", f"--file={target / DUMP}"])
+        schema = _own_schema(database.engine)
+        # Where we have a schema of our own, the rest of the database is somebody else's.
+        ours = [] if schema is None else [f"--schema={schema}"]
+        _run_tool(database.engine, [pg_dump, "--format=custom", "--no-owner", *ours, f"--file={target / DUMP}"])
         summary = _copy_objects(bootstrap.blob_store(), target)
         _copy_anchors(target)
     finally:
@@ -94,8 +99,11 @@ def restore(source: Path, *, pg_restore: str = "pg_restore") -> Summary:
     try:
         _refuse_full(database)
         # What the set-up made is dropped: the dump has it all, and the rows too.
-        command = [pg_restore, "--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error"]
+        clean = [] if _drop_own_schema(database.engine) else ["--clean", "--if-exists"]
+        command = [pg_restore, *clean, "--no-owner", "--single-transaction", "--exit-on-error"]
         _run_tool(database.engine, [*command, f"--dbname={database.engine.url.database}"], source / DUMP)
+        # A backup may be of an older version, and what others' tables have of ours, such as a trigger, is in no dump.
+        bootstrap.upgrade(database.engine)
         _put_objects(source, listed)
         _put_anchors(_lines(source / ANCHORS))
         secrets = bootstrap.secret_store()
@@ -110,6 +118,23 @@ def restore(source: Path, *, pg_restore: str = "pg_restore") -> Summary:
     finally:
         database.engine.dispose()
     return Summary(len(listed), sum(each["size_bytes"] for each in listed))
+
+
+def _own_schema(engine: Engine) -> str | None:
+    """The schema that is ours alone; None where the database is."""
+    with engine.connect() as connection:
+        schema: str = connection.execute(text("SELECT current_schema()")).scalar_one()
+    return None if schema == "public" else schema
+
+
+def _drop_own_schema(engine: Engine) -> bool:
+    """Drop a schema of our own, with all that hangs on it elsewhere; tells whether there is one."""
+    schema = _own_schema(engine)
+    if schema is None:
+        return False
+    with engine.begin() as connection:
+        connection.execute(DropSchema(schema, cascade=True))
+    return True
 
 
 def _copy_objects(blobs: BlobStore, target: Path) -> Summary:
@@ -217,14 +242,18 @@ def _run_tool(engine: Engine, command: Sequence[str], *files: Path) -> None:
     if program is None:
         raise Unavailable(f"{command[0]} is not installed here; it comes with PostgreSQL's client.")
     url = engine.url
-    environment = os.environ | {
-        "PGHOST": url.host or "",
-        "PGPORT": str(url.port or 5432),
-        "PGUSER": url.username or "",
-        "PGDATABASE": url.database or "",
-        "PGPASSWORD": url.password or "",
-        "PGCONNECT_TIMEOUT": "10",
-    }
+    environment = (
+        os.environ
+        | {
+            "PGHOST": url.host or "",
+            "PGPORT": str(url.port or 5432),
+            "PGUSER": url.username or "",
+            "PGDATABASE": url.database or "",
+            "PGPASSWORD": url.password or "",
+            "PGCONNECT_TIMEOUT": "10",
+        }
+        | _tls(DatabaseSettings())
+    )
     done = subprocess.run(  # noqa: S603 - PostgreSQL's own program
         [program, *command[1:], *map(str, files)],
         env=environment,
@@ -236,6 +265,14 @@ def _run_tool(engine: Engine, command: Sequence[str], *files: Path) -> None:
     )
     if done.returncode != 0:
         raise Unavailable(f"{command[0]} failed: {done.stderr.strip()[-500:]}")
+
+
+def _tls(settings: DatabaseSettings) -> dict[str, str]:
+    """What tells the tools to verify the server as we do; `rds` is a word of ours."""
+    if not settings.ssl:
+        return {}
+    authorities = str(RDS_AUTHORITIES) if settings.ssl_root_cert == "rds" else settings.ssl_root_cert or "system"
+    return {"PGSSLMODE": "verify-full", "PGSSLROOTCERT": authorities}
 
 
 def _write_private(path: Path, content: str) -> None:
