@@ -60,6 +60,10 @@ class Environment:
         undelete_days: for how many days images and archives that people deleted or overwrote in the bucket can be got
             back; 0 for as long as the object is there. What the backend deletes is gone at once.
         runbooks: where docs/runbooks.md can be read; alarms link to its sections.
+        map_style: what the console's map is drawn on, the address of a style or of tiles; where none is given, the
+            outlines of countries that the console brings.
+        map_attribution: who made the tiles.
+        map_origin: server of what the style names, if it is another than the style's own.
     """
 
     name: str
@@ -100,6 +104,15 @@ class Environment:
     logins_per_s: int = 20
     undelete_days: int = 7
     runbooks: str = "docs/runbooks.md"
+    map_style: str | None = None
+    map_attribution: str | None = None
+    map_origin: str | None = None
+
+    @property
+    def map_variables(self) -> dict[str, str]:
+        """The console's settings of its map."""
+        said = {"STYLE": self.map_style, "ATTRIBUTION": self.map_attribution, "ORIGIN": self.map_origin}
+        return {f"ANPR_CONSOLE_MAP_{name}": value for name, value in said.items() if value is not None}
 
 
 LOCAL: Final = Environment(

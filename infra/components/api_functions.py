@@ -169,7 +169,7 @@ class ApiFunctions:
             handler="functions.console.handler.handler",
             purpose="The web console's files, for browsers; it reads no data.",
             memory_mb=512,
-            variables=origin,
+            variables=origin | self._parts.environment.map_variables,
             called_by_people=True,
             with_console=True,
         )

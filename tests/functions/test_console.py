@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from functions.console import handler as function
 from functions.console.settings import ConsoleSettings
 from functions.console.site import ROOT, console_site
+from infra.environments import PROD
 from tests.lambda_context import lambda_context
 
 INDEX = "/console/index.html"
@@ -209,3 +211,13 @@ def test_any_process_can_serve_it_beside_the_api() -> None:
     application = console_site(ConsoleSettings(media_origin=None))
 
     assert {route.path for route in application.routes} == {"/", "/console", "/console/{path:path}"}  # type: ignore[attr-defined]
+
+
+def test_an_environment_s_map_is_what_the_function_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    style = "https://tiles.example.org/style.json"
+    environment = replace(PROD, map_style=style, map_attribution="Example", map_origin="https://fonts.example.org")
+    for name, value in environment.map_variables.items():
+        monkeypatch.setenv(name, value)
+    told = ConsoleSettings()
+    assert (told.map_style, told.map_attribution, told.map_origin) == (style, "Example", "https://fonts.example.org")
+    assert PROD.map_variables == {}
