@@ -26,6 +26,9 @@ export function refreshCameras() {
   return asked;
 }
 
+/** Resolves when they have come, or cannot be had. */
+export const camerasAsked = () => asked ?? refreshCameras();
+
 /** @returns {Map<string, Camera>} by id; empty until they have come */
 export function useCameras() {
   useEffect(() => {

@@ -114,13 +114,18 @@ async function begin(container, label, now) {
   map.touchZoomRotate.disableRotation();
   map.addControl(new library.NavigationControl({ showCompass: false }), 'top-right');
   map.addControl(new library.ScaleControl(), 'bottom-left');
-  await new Promise((resolve, reject) => {
-    map.once('load', resolve);
-    // A tile that is missing later is a hole in the picture; a style that does not come is no map.
-    map.once('error', event => !map.isStyleLoaded() && reject(event.error));
-  });
-  draw(map, now.current.places, now.current.way);
-  listen(map, now);
+  try {
+    await new Promise((resolve, reject) => {
+      map.once('load', resolve);
+      // A tile that is missing is a hole in the picture; a style that does not come is no map.
+      map.on('error', event => !map.isStyleLoaded() && reject(event.error));
+    });
+    draw(map, now.current.places, now.current.way);
+    listen(map, now);
+  } catch (problem) {
+    map.remove();
+    throw problem;
+  }
   return map;
 }
 

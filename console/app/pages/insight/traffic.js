@@ -1,10 +1,11 @@
 // What passed: over time, by the hour of the day, by camera, and how much of it was read.
 
+import { useEffect, useState } from 'preact/hooks';
 import { getTraffic } from '../../api/operations.js';
 import { wallText } from '../../charts/axis.js';
 import { Chart, MOST_SERIES } from '../../charts/chart.js';
 import { Loading, ProblemFace } from '../../components/face.js';
-import { useCameras } from '../../lib/cameras.js';
+import { camerasAsked, useCameras } from '../../lib/cameras.js';
 import { html } from '../../lib/html.js';
 import { number, percent, t } from '../../lib/i18n.js';
 import { useLoad } from '../../lib/load.js';
@@ -24,10 +25,13 @@ export function TrafficPart({ period }) {
     signal => getTraffic({ captured_from: begin, captured_to: end, step, camera_id: chosen }, { signal }),
     JSON.stringify([begin, end, step, chosen]),
   );
+  // Without the cameras nobody knows what the clock said there; if they do not come, the page goes on without.
+  const [asked, setAsked] = useState(cameras.size > 0);
+  useEffect(() => {
+    camerasAsked().then(() => setAsked(true));
+  }, []);
   if (problem && !data) return html`<${ProblemFace} problem=${problem} retry=${again} />`;
-  // Without the cameras nobody knows what the clock said there.
-  if (!data || (data.items.length > 0 && cameras.size === 0))
-    return loading || data ? html`<${Loading} />` : null;
+  if (!data || !asked) return loading || data ? html`<${Loading} />` : null;
   const counts = data.items.map(one => countOf(one, cameras.get(one.camera_id)?.time_zone ?? period.zone));
   const name = (/** @type {string} */ id) => cameras.get(id)?.name ?? '…';
   return html`
