@@ -54,7 +54,7 @@ def create_bolo(body: EntryIn, session: DbSession, caller: Caller) -> EntryOut:
 @allows(Access.REVIEWER, keys={"bolos:write", "events:read"}, audits={"bolo.previewed"})
 def preview_bolo(body: PreviewIn, session: DbSession, caller: Caller, services: Alerts) -> PreviewOut:
     """What a plate or pattern would have matched in the last days, at the cameras that the caller may see."""
-    made = patterns.wanted(body.pattern, kind=body.kind, tolerance=body.tolerance, region=body.region)
+    made = patterns.parse_pattern(body.pattern, kind=body.kind, tolerance=body.tolerance, region=body.region)
     return preview_out(backsearch.preview(session, caller, made, days=body.days, reason=body.reason), services.blobs)
 
 

@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from anpr.alerts.bolos.patterns import Read, Wanted, matched_by
+from anpr.alerts.bolos.patterns import PlatePattern, Read, matched_by
 from anpr.errors import UnreadableMedia
 from anpr.models import BoloKind, Tolerance
 from gpu_worker.service.footage import Advance, Finding, FootageSummary
@@ -120,7 +120,7 @@ def test_a_tie_of_look_alikes_raises_a_hit_for_either(meant: str, readable: bool
     said = PlateText("ABO234", "ABO234", confidences, ctc.from_text("ABO234", confidences))
     consensus = vote([Ballot(said, 1.0, 0)])
     read = Read(consensus.plate, readable=readable, candidates=tuple(c.plate for c in consensus.candidates))
-    assert matched_by(Wanted(BoloKind.EXACT, meant, Tolerance.CONFUSABLES), read) is not None
+    assert matched_by(PlatePattern(BoloKind.EXACT, meant, Tolerance.CONFUSABLES), read) is not None
 
 
 @pytest.mark.parametrize("body", [b"", b"no footage at all", b"\xff\xd8\xff broken picture"])

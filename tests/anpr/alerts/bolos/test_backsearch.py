@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from anpr.alerts.bolos import backsearch, entries, lists
 from anpr.alerts.bolos.backsearch import Preview
-from anpr.alerts.bolos.patterns import wanted
+from anpr.alerts.bolos.patterns import parse_pattern
 from anpr.audit import SYSTEM
 from anpr.db import Database
 from anpr.errors import Conflict
@@ -30,7 +30,7 @@ def events(database: Database) -> dict[str, Event]:
 def _preview(
     database: Database, pattern: str, principal: Principal | None = None, *, days: int = 30, **how: Any
 ) -> Preview:
-    made = wanted(pattern, kind=how.get("kind"), tolerance=how.get("tolerance", Tolerance.NONE), region=None)
+    made = parse_pattern(pattern, kind=how.get("kind"), tolerance=how.get("tolerance", Tolerance.NONE), region=None)
     with database.transaction() as session:
         return backsearch.preview(session, principal or add_user(database), made, days=days, reason="case 17")
 

@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 from anpr import outbox
 from anpr.alerts import notifications
 from anpr.alerts.bolos import Matcher, backsearch, entries, hits, lists, matching, past, subscriptions
-from anpr.alerts.bolos.matching import wanted_of
-from anpr.alerts.bolos.patterns import Wanted, matched_by, read_of
+from anpr.alerts.bolos.matching import pattern_of
+from anpr.alerts.bolos.patterns import PlatePattern, matched_by, read_of
 from anpr.alerts.notifications import NotificationServices
 from anpr.audit import SYSTEM
 from anpr.db import Database
@@ -181,7 +181,7 @@ def _through(door: str, case: Case, database: Database, list_id: UUID, asker: Pr
     bolo = _want(database, list_id, case.wanted)
     with database.transaction() as session:
         if door == "preview":
-            sample = backsearch.preview(session, asker, wanted_of(bolo), days=30, reason="case 17").sample
+            sample = backsearch.preview(session, asker, pattern_of(bolo), days=30, reason="case 17").sample
             return (sample[0].by.value, sample[0].region_differs) if sample else (None, False)
         backsearch.back_search(session, asker, bolo.id, days=30, reason="case 17")
     return _hit(database, event, bolo)
@@ -249,9 +249,11 @@ PLATE_TEXT: Final = st.text(ALPHABET, min_size=1, max_size=6)
 WANTED_TEXT: Final = st.text("AB0O18", min_size=2, max_size=6)
 WANTED_PATTERN: Final = st.text("AB0O18?*", min_size=1, max_size=6).filter(lambda text: text.strip("*") != "")
 WANTED: Final = st.one_of(
-    st.builds(Wanted, st.just(BoloKind.EXACT), WANTED_TEXT, st.sampled_from(Tolerance), st.sampled_from([None, "de"])),
     st.builds(
-        Wanted,
+        PlatePattern, st.just(BoloKind.EXACT), WANTED_TEXT, st.sampled_from(Tolerance), st.sampled_from([None, "de"])
+    ),
+    st.builds(
+        PlatePattern,
         st.just(BoloKind.WILDCARD),
         WANTED_PATTERN.map(normalize_pattern),
         st.sampled_from([Tolerance.NONE, ALIKE]),
@@ -279,7 +281,12 @@ def an_upload(database: Database) -> Upload:
 @given(wanted=WANTED, reads=st.lists(READ, min_size=1, max_size=8))
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_found_and_what_the_judge_accepts_are_the_same(
-    database: Database, an_upload: Upload, list_id: UUID, asker: Principal, wanted: Wanted, reads: list[dict[str, Any]]
+    database: Database,
+    an_upload: Upload,
+    list_id: UUID,
+    asker: Principal,
+    wanted: PlatePattern,
+    reads: list[dict[str, Any]],
 ) -> None:
     with database.transaction() as session:
         session.execute(delete(Bolo))
@@ -308,7 +315,7 @@ def test_what_is_found_and_what_the_judge_accepts_are_the_same(
     assert live == accepted
 
 
-def _accepts(wanted: Wanted, event: Event) -> bool:
+def _accepts(wanted: PlatePattern, event: Event) -> bool:
     read = read_of(event)
     return read is not None and matched_by(wanted, read) is not None
 
@@ -342,16 +349,16 @@ def _seed(database: Database, count: int) -> None:
 @pytest.mark.parametrize(
     "wanted",
     [
-        Wanted(BoloKind.EXACT, "LS15EBC"),
-        Wanted(BoloKind.EXACT, "LS15EBC", ALIKE),
-        Wanted(BoloKind.EXACT, "LS15EBC", ONE_EDIT),
-        Wanted(BoloKind.EXACT, "11", ONE_EDIT),
-        Wanted(BoloKind.WILDCARD, "LS15*"),
-        Wanted(BoloKind.WILDCARD, "*5EBC", ALIKE),
+        PlatePattern(BoloKind.EXACT, "LS15EBC"),
+        PlatePattern(BoloKind.EXACT, "LS15EBC", ALIKE),
+        PlatePattern(BoloKind.EXACT, "LS15EBC", ONE_EDIT),
+        PlatePattern(BoloKind.EXACT, "11", ONE_EDIT),
+        PlatePattern(BoloKind.WILDCARD, "LS15*"),
+        PlatePattern(BoloKind.WILDCARD, "*5EBC", ALIKE),
     ],
     ids=lambda wanted: f"{wanted.pattern} {wanted.tolerance.value}",
 )
-def test_no_look_up_reads_the_whole_table(database: Database, wanted: Wanted) -> None:
+def test_no_look_up_reads_the_whole_table(database: Database, wanted: PlatePattern) -> None:
     _seed(database, 30_000)
     with database.transaction() as session:
         session.execute(text("ANALYZE events"))

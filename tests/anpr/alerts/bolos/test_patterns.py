@@ -9,8 +9,8 @@ from anpr.alerts.bolos.patterns import (
     edit_variants,
     matched_by,
     misspellings,
+    parse_pattern,
     region_differs,
-    wanted,
 )
 from anpr.errors import Unprocessable
 from anpr.models import BoloKind, MatchedBy, Tolerance
@@ -55,7 +55,7 @@ NONE, CONFUSABLES, ONE_EDIT = Tolerance.NONE, Tolerance.CONFUSABLES, Tolerance.O
     ],
 )
 def test_how_a_read_matches(text: str, tolerance: Tolerance, read: Read, by: MatchedBy | None) -> None:
-    assert matched_by(wanted(text, kind=None, tolerance=tolerance, region=None), read) == by
+    assert matched_by(parse_pattern(text, kind=None, tolerance=tolerance, region=None), read) == by
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_how_a_read_matches(text: str, tolerance: Tolerance, read: Read, by: Mat
     ],
 )
 def test_a_regex_is_matched_whole_and_in_any_case(expression: str, plate: str, matches: bool) -> None:
-    made = wanted(expression, kind=BoloKind.REGEX, tolerance=NONE, region=None)
+    made = parse_pattern(expression, kind=BoloKind.REGEX, tolerance=NONE, region=None)
     assert matched_by(made, Read(plate)) == (MatchedBy.REGEX if matches else None)
 
 
@@ -87,7 +87,7 @@ def test_a_regex_is_matched_whole_and_in_any_case(expression: str, plate: str, m
 def test_a_persons_region_excludes_what_contradicts_it_and_a_machines_nothing(
     wanted_region: str | None, read_region: str | None, matches: bool
 ) -> None:
-    made = wanted("LS15EBC", kind=None, tolerance=NONE, region=wanted_region)
+    made = parse_pattern("LS15EBC", kind=None, tolerance=NONE, region=wanted_region)
     machine, person = (Read("LS15EBC", region=read_region, region_certain=certain) for certain in (False, True))
     assert (matched_by(made, person) is not None) == matches
     assert matched_by(made, machine) is MatchedBy.EXACT
@@ -122,7 +122,7 @@ def test_what_cannot_be_wanted_is_refused_in_words(
     text: str, kind: BoloKind | None, tolerance: Tolerance, said: str
 ) -> None:
     with pytest.raises(Unprocessable) as refusal:
-        wanted(text, kind=kind, tolerance=tolerance, region=None)
+        parse_pattern(text, kind=kind, tolerance=tolerance, region=None)
     assert said in refusal.value.detail
 
 
@@ -139,7 +139,7 @@ def test_what_cannot_be_wanted_is_refused_in_words(
     ],
 )
 def test_a_pattern_that_matches_much_of_the_traffic_is_broad(text: str, kind: BoloKind | None, is_broad: bool) -> None:
-    assert (breadth(wanted(text, kind=kind, tolerance=NONE, region=None)) > BROAD_SHARE) == is_broad
+    assert (breadth(parse_pattern(text, kind=kind, tolerance=NONE, region=None)) > BROAD_SHARE) == is_broad
 
 
 PLATES = st.text("AB01", min_size=2, max_size=6)

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from anpr import audit
 from anpr.alerts.bolos import entries, past
-from anpr.alerts.bolos.matching import hit_id, vehicle_key, wanted_of
-from anpr.alerts.bolos.patterns import Read, Wanted, matched_by, read_of, region_differs
+from anpr.alerts.bolos.matching import hit_id, pattern_of, vehicle_key
+from anpr.alerts.bolos.patterns import PlatePattern, Read, matched_by, read_of, region_differs
 from anpr.audit import Action
 from anpr.errors import Conflict
 from anpr.identity.principals import Principal
@@ -61,7 +61,7 @@ class Preview:
     complete: bool = True
 
 
-def preview(session: Session, principal: Principal, made: Wanted, *, days: int, reason: str) -> Preview:
+def preview(session: Session, principal: Principal, plate_pattern: PlatePattern, *, days: int, reason: str) -> Preview:
     """Say what an entry would have matched in the last days, at the cameras in the caller's scope.
 
     It tells where vehicles were, as a plate search does, so it is logged as one.
@@ -69,17 +69,22 @@ def preview(session: Session, principal: Principal, made: Wanted, *, days: int, 
     Args:
         session: the transaction.
         principal: who asks.
-        made: what the entry looks for.
+        plate_pattern: what the entry looks for.
         days: how far back, 1-90.
         reason: why, in the caller's words.
     """
     result = Preview(since=datetime.now(UTC) - timedelta(days=days))
-    for found in _search(session, made, result, scope=principal.scope):
+    for found in _search(session, plate_pattern, result, scope=principal.scope):
         result.matched += 1
         result.by[found.by.value] = result.by.get(found.by.value, 0) + 1
         if len(result.sample) < _SAMPLE:
             result.sample.append(found)
-    detail = {"kind": made.kind.value, "pattern": made.pattern, "days": days, "matched": result.matched}
+    detail = {
+        "kind": plate_pattern.kind.value,
+        "pattern": plate_pattern.pattern,
+        "days": days,
+        "matched": result.matched,
+    }
     audit.record(session, principal.actor, Action.BOLO_PREVIEWED, "events", reason=reason, detail=detail)
     return result
 
@@ -99,7 +104,7 @@ def back_search(session: Session, principal: Principal, bolo_id: UUID, *, days: 
     bolo = entries.get(session, bolo_id)
     result = Preview(since=datetime.now(UTC) - timedelta(days=days))
     rows: list[dict[str, Any]] = []
-    for found in _search(session, wanted_of(bolo), result, scope=principal.scope):
+    for found in _search(session, pattern_of(bolo), result, scope=principal.scope):
         if not _was_valid(bolo, found.event.captured_at):
             continue
         result.matched += 1
@@ -136,9 +141,9 @@ def _row(bolo: Bolo, found: Found) -> dict[str, Any]:
     }
 
 
-def _search(session: Session, made: Wanted, result: Preview, *, scope: CameraScope) -> Iterator[Found]:
+def _search(session: Session, plate_pattern: PlatePattern, result: Preview, *, scope: CameraScope) -> Iterator[Found]:
     """Judge past passages, the newest first; says in `result` where it had to stop."""
-    found = session.execute(past.positions(made, result.since, scope, limit=_MAX_JUDGED + 1)).all()
+    found = session.execute(past.positions(plate_pattern, result.since, scope, limit=_MAX_JUDGED + 1)).all()
     if len(found) > _MAX_JUDGED:
         found = found[:_MAX_JUDGED]
         result.since, result.complete = found[-1].captured_at, False
@@ -146,12 +151,12 @@ def _search(session: Session, made: Wanted, result: Preview, *, scope: CameraSco
         ids = [position.id for position in found[start : start + _BATCH]]
         of_batch = select(Event).where(Event.id == any_(literal(ids, ARRAY(Uuid))))
         for event in session.scalars(of_batch.order_by(Event.captured_at.desc(), Event.id.desc())):
-            judged = _judge(made, event)
+            judged = _judge(plate_pattern, event)
             if judged is not None:
                 yield judged
 
 
-def _judge(made: Wanted, event: Event) -> Found | None:
+def _judge(plate_pattern: PlatePattern, event: Event) -> Found | None:
     read = read_of(event)
-    by = None if read is None else matched_by(made, read)
-    return None if read is None or by is None else Found(event, by, read, region_differs(made, read))
+    by = None if read is None else matched_by(plate_pattern, read)
+    return None if read is None or by is None else Found(event, by, read, region_differs(plate_pattern, read))

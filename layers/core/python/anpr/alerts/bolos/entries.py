@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from anpr import audit, legal_hold
 from anpr.alerts.bolos import lists
 from anpr.alerts.bolos.matcher import touch
-from anpr.alerts.bolos.patterns import BROAD_SHARE, Wanted, breadth, edit_variants, wanted
+from anpr.alerts.bolos.patterns import BROAD_SHARE, PlatePattern, breadth, edit_variants, parse_pattern
 from anpr.audit import Action, Actor
 from anpr.errors import Conflict, NotFound, Unprocessable
 from anpr.models import Bolo, BoloKind, BoloMatch, Tolerance
@@ -184,26 +184,28 @@ def columns_of(fields: EntryFields, *, confirm_broad: bool) -> dict[str, Any]:
     Raises:
         Unprocessable: with what is wrong, in words.
     """
-    made = wanted(
+    plate_pattern = parse_pattern(
         fields["pattern"],
         kind=fields.get("kind"),
         tolerance=fields.get("tolerance", Tolerance.NONE),
         region=fields.get("region"),
     )
     if not confirm_broad:
-        refuse_broad(made)
+        refuse_broad(plate_pattern)
     valid_from, valid_until = fields.get("valid_from"), fields.get("valid_until")
     if valid_from is not None and valid_until is not None and valid_until <= valid_from:
         why = "valid_until must be later than valid_from."
         raise Unprocessable(why, errors=[{"pointer": "/valid_until", "detail": why}])
-    exact = made.kind is BoloKind.EXACT
+    exact = plate_pattern.kind is BoloKind.EXACT
     return {
-        "kind": made.kind,
-        "pattern": made.pattern,
-        "pattern_key": plate_key(made.pattern) if exact else made.pattern,
-        "edit_variants": edit_variants(made.pattern) if exact and made.tolerance is Tolerance.ONE_EDIT else None,
-        "tolerance": made.tolerance,
-        "region": made.region,
+        "kind": plate_pattern.kind,
+        "pattern": plate_pattern.pattern,
+        "pattern_key": plate_key(plate_pattern.pattern) if exact else plate_pattern.pattern,
+        "edit_variants": edit_variants(plate_pattern.pattern)
+        if exact and plate_pattern.tolerance is Tolerance.ONE_EDIT
+        else None,
+        "tolerance": plate_pattern.tolerance,
+        "region": plate_pattern.region,
         "vehicle": fields.get("vehicle", "").strip(),
         "reason": fields.get("reason", "").strip(),
         "case_number": (fields.get("case_number") or "").strip() or None,
@@ -213,13 +215,13 @@ def columns_of(fields: EntryFields, *, confirm_broad: bool) -> dict[str, Any]:
     }
 
 
-def refuse_broad(made: Wanted) -> None:
+def refuse_broad(plate_pattern: PlatePattern) -> None:
     """Refuse a pattern that would match much of the traffic.
 
     Raises:
         Unprocessable: it says how much, and how to insist.
     """
-    share = breadth(made)
+    share = breadth(plate_pattern)
     if share > BROAD_SHARE:
         why = f"The pattern matches {share:.0%} of dissimilar plates; make it narrower, or set confirm_broad to true."
         raise Unprocessable(why, breadth=round(share, 3), errors=[{"pointer": "/pattern", "detail": why}])

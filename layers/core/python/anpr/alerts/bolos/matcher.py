@@ -14,7 +14,7 @@ import re2
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from anpr.alerts.bolos.patterns import MAX_COMPILED_BYTES, Read, Wanted, edit_variants, expression, options
+from anpr.alerts.bolos.patterns import MAX_COMPILED_BYTES, PlatePattern, Read, edit_variants, expression, options
 from anpr.models import Bolo, BoloKind, BoloRevision
 from anpr.plates import plate_key
 
@@ -121,14 +121,14 @@ def _load(session: Session) -> _Patterns:
         .outerjoin(Bolo, (Bolo.kind != BoloKind.EXACT) & Bolo.active)
         .order_by(Bolo.id)
     ).all()
-    entries = [(row.id, Wanted(row.kind, row.pattern, row.tolerance)) for row in rows if row.id is not None]
+    entries = [(row.id, PlatePattern(row.kind, row.pattern, row.tolerance)) for row in rows if row.id is not None]
     chunks = (entries[start : start + _CHUNK] for start in range(0, len(entries), _CHUNK))
     return _Patterns(rows[0].revision, tuple(_compile(chunk) for chunk in chunks))
 
 
-def _compile(entries: list[tuple[UUID, Wanted]]) -> _Chunk:
+def _compile(entries: list[tuple[UUID, PlatePattern]]) -> _Chunk:
     ids = tuple(bolo_id for bolo_id, _ in entries)
-    expressions = tuple(expression(wanted) for _, wanted in entries)
+    expressions = tuple(expression(plate_pattern) for _, plate_pattern in entries)
     compiled = re2.Set.FullMatchSet(options(_SET_BYTES))
     for source in (_ANYTHING, *expressions):
         compiled.Add(source)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from anpr import outbox
 from anpr.alerts.bolos.matcher import Matcher
-from anpr.alerts.bolos.patterns import Read, Wanted, matched_by, read_of, region_differs
+from anpr.alerts.bolos.patterns import PlatePattern, Read, matched_by, read_of, region_differs
 from anpr.messages import BoloMatched, BoloUpdated, EventType
 from anpr.models import Bolo, BoloKind, BoloList, BoloMatch, Event, HitStatus, MatchedBy, Review, Urgency
 from anpr.plates import plate_key
@@ -68,7 +68,7 @@ def rematch(session: Session, matcher: Matcher, event: Event) -> list[BoloMatch]
     hits = select(BoloMatch).where(BoloMatch.event_id == event.id).options(joinedload(BoloMatch.bolo))
     for hit in session.scalars(hits.with_for_update(of=BoloMatch)):
         if hit.status in _LIVE and hit.bolo_id not in wanted_now:
-            changed.append(_change(session, hit, HitStatus.WITHDRAWN, _why_withdrawn(wanted_of(hit.bolo), read)))
+            changed.append(_change(session, hit, HitStatus.WITHDRAWN, _why_withdrawn(pattern_of(hit.bolo), read)))
             _promote_repeat(session, hit)
         elif hit.status is HitStatus.WITHDRAWN and hit.bolo_id in wanted_now:
             changed.append(_change(session, hit, HitStatus.UNVERIFIED, ""))
@@ -90,13 +90,13 @@ def find(session: Session, matcher: Matcher, event: Event, read: Read) -> list[M
         # In one order everywhere: the hits of two passages lock their entries one after the other.
         .order_by(Bolo.id)
     ).all()
-    judged = ((bolo, interval_s, matched_by(wanted_of(bolo), read)) for bolo, interval_s in rows)
+    judged = ((bolo, interval_s, matched_by(pattern_of(bolo), read)) for bolo, interval_s in rows)
     return [Match(bolo, timedelta(seconds=interval_s), by) for bolo, interval_s, by in judged if by is not None]
 
 
-def wanted_of(bolo: Bolo) -> Wanted:
+def pattern_of(bolo: Bolo) -> PlatePattern:
     """What an entry looks for."""
-    return Wanted(bolo.kind, bolo.pattern, bolo.tolerance, bolo.region)
+    return PlatePattern(bolo.kind, bolo.pattern, bolo.tolerance, bolo.region)
 
 
 def hit_id(event_id: UUID, bolo_id: UUID) -> UUID:
@@ -168,10 +168,10 @@ def _change(session: Session, hit: BoloMatch, status: HitStatus, note: str) -> B
     return hit
 
 
-def _why_withdrawn(made: Wanted, read: Read | None) -> str:
+def _why_withdrawn(plate_pattern: PlatePattern, read: Read | None) -> str:
     if read is None:
         return _REJECTED
-    return _NOT_THAT_REGION if read.region_certain and region_differs(made, read) else _NOT_THAT_PLATE
+    return _NOT_THAT_REGION if read.region_certain and region_differs(plate_pattern, read) else _NOT_THAT_PLATE
 
 
 def _raise_all(session: Session, event: Event, read: Read, matches: Iterable[Match]) -> list[BoloMatch]:

@@ -43,7 +43,7 @@ _PATTERN: Final = "/pattern"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PlatePattern:
     """What one entry looks for.
 
     Attributes:
@@ -108,7 +108,7 @@ def known_region(event: Event) -> str | None:
     return event.region_code if sure else None
 
 
-def wanted(text: str, *, kind: BoloKind | None, tolerance: Tolerance, region: str | None) -> Wanted:
+def parse_pattern(text: str, *, kind: BoloKind | None, tolerance: Tolerance, region: str | None) -> PlatePattern:
     """Check and normalise what somebody wrote.
 
     Args:
@@ -135,10 +135,10 @@ def wanted(text: str, *, kind: BoloKind | None, tolerance: Tolerance, region: st
         raise _refusal(
             "Only an exact plate can forgive one edit; a wildcard pattern forgives confusables or none.", "/tolerance"
         )
-    made = Wanted(kind, pattern, tolerance, checked_region(region, pointer="/region"))
+    plate_pattern = PlatePattern(kind, pattern, tolerance, checked_region(region, pointer="/region"))
     if kind is not BoloKind.EXACT:
-        _refuse_uncompilable(made)
-    return made
+        _refuse_uncompilable(plate_pattern)
+    return plate_pattern
 
 
 def _refusal(detail: str, pointer: str = _PATTERN) -> Unprocessable:
@@ -165,15 +165,15 @@ def _checked_wildcard(text: str) -> str:
     return pattern
 
 
-def _refuse_uncompilable(made: Wanted) -> None:
-    if not made.pattern:
+def _refuse_uncompilable(plate_pattern: PlatePattern) -> None:
+    if not plate_pattern.pattern:
         raise _refusal("The pattern is empty.")
-    if len(made.pattern) > MAX_REGEX_LENGTH:
+    if len(plate_pattern.pattern) > MAX_REGEX_LENGTH:
         raise _refusal(f"A regular expression has at most {MAX_REGEX_LENGTH} characters.")
-    if "\x00" in made.pattern:
+    if "\x00" in plate_pattern.pattern:
         raise _refusal("The pattern contains a NUL character.")
     try:
-        program = _compiled(expression(made))
+        program = _compiled(expression(plate_pattern))
     except re2.error as error:
         said = error.args[0] if error.args else ""
         reason = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
@@ -182,12 +182,12 @@ def _refuse_uncompilable(made: Wanted) -> None:
         raise _refusal("The pattern matches even an empty text; ask for at least one character.")
 
 
-def breadth(made: Wanted) -> float:
+def breadth(plate_pattern: PlatePattern) -> float:
     """The share of a fixed sample of dissimilar plates that an entry matches, 0-1."""
-    if made.kind is BoloKind.EXACT:
+    if plate_pattern.kind is BoloKind.EXACT:
         return 0.0
     sample = _sample()
-    program = _compiled(expression(made))
+    program = _compiled(expression(plate_pattern))
     return sum(1 for plate in sample if program.fullmatch(plate)) / len(sample)
 
 
@@ -213,12 +213,12 @@ def _sample() -> tuple[str, ...]:
 
 def options(max_mem: int) -> re2.Options:
     """RE2's options for every pattern: whole plates, any case, no captures, nothing printed to stderr."""
-    made = re2.Options()
-    made.max_mem = max_mem
-    made.case_sensitive = False
-    made.never_capture = True
-    made.log_errors = False
-    return made
+    chosen = re2.Options()
+    chosen.max_mem = max_mem
+    chosen.case_sensitive = False
+    chosen.never_capture = True
+    chosen.log_errors = False
+    return chosen
 
 
 @lru_cache(maxsize=1024)
@@ -226,12 +226,12 @@ def _compiled(source: str) -> Any:
     return re2.compile(source, options(MAX_COMPILED_BYTES))
 
 
-def expression(made: Wanted) -> str:
+def expression(plate_pattern: PlatePattern) -> str:
     """The RE2 expression of a wildcard or regex entry, the look-alikes of its characters included where forgiven."""
-    if made.kind is BoloKind.REGEX:
-        return made.pattern
-    tolerant = made.tolerance is not Tolerance.NONE
-    return "".join(_expression_of(character, tolerant=tolerant) for character in made.pattern)
+    if plate_pattern.kind is BoloKind.REGEX:
+        return plate_pattern.pattern
+    tolerant = plate_pattern.tolerance is not Tolerance.NONE
+    return "".join(_expression_of(character, tolerant=tolerant) for character in plate_pattern.pattern)
 
 
 def _expression_of(character: str, *, tolerant: bool) -> str:
@@ -265,7 +265,7 @@ def misspellings(plate: str) -> list[str]:
     return sorted({plate, *shorter, *other, *longer})
 
 
-def matched_by(made: Wanted, read: Read) -> MatchedBy | None:
+def matched_by(plate_pattern: PlatePattern, read: Read) -> MatchedBy | None:
     """Tell how a read matches an entry.
 
     An unreadable passage's text is a guess. It can raise a hit only for an entry that forgives misreads, and no
@@ -276,36 +276,36 @@ def matched_by(made: Wanted, read: Read) -> MatchedBy | None:
     Returns:
         The surest way that holds; None where the read does not match.
     """
-    if read.region_certain and region_differs(made, read):
+    if read.region_certain and region_differs(plate_pattern, read):
         return None
-    if made.kind is BoloKind.EXACT:
-        return _exactly_matched_by(made, read)
+    if plate_pattern.kind is BoloKind.EXACT:
+        return _exactly_matched_by(plate_pattern, read)
     if not read.readable:
         return None
-    strict = Wanted(made.kind, made.pattern)
+    strict = PlatePattern(plate_pattern.kind, plate_pattern.pattern)
     if _compiled(expression(strict)).fullmatch(read.plate):
-        return MatchedBy(made.kind.value)
-    forgiving = made.tolerance is not Tolerance.NONE and not read.certain
-    if forgiving and _compiled(expression(made)).fullmatch(read.plate):
+        return MatchedBy(plate_pattern.kind.value)
+    forgiving = plate_pattern.tolerance is not Tolerance.NONE and not read.certain
+    if forgiving and _compiled(expression(plate_pattern)).fullmatch(read.plate):
         return MatchedBy.CONFUSABLE
     return None
 
 
-def _exactly_matched_by(made: Wanted, read: Read) -> MatchedBy | None:
-    if read.plate == made.pattern and read.readable:
+def _exactly_matched_by(plate_pattern: PlatePattern, read: Read) -> MatchedBy | None:
+    if read.plate == plate_pattern.pattern and read.readable:
         return MatchedBy.EXACT
-    if made.tolerance is Tolerance.NONE or read.certain:
+    if plate_pattern.tolerance is Tolerance.NONE or read.certain:
         return None
-    if read.plate == made.pattern or made.pattern in read.candidates:
+    if read.plate == plate_pattern.pattern or plate_pattern.pattern in read.candidates:
         return MatchedBy.CANDIDATE
     # An unsure character is no look-alike of anything.
-    if _UNKNOWN not in read.plate and plate_key(read.plate) == plate_key(made.pattern):
+    if _UNKNOWN not in read.plate and plate_key(read.plate) == plate_key(plate_pattern.pattern):
         return MatchedBy.CONFUSABLE
-    if made.tolerance is Tolerance.ONE_EDIT and edit_distance(read.plate, made.pattern) <= 1:
+    if plate_pattern.tolerance is Tolerance.ONE_EDIT and edit_distance(read.plate, plate_pattern.pattern) <= 1:
         return MatchedBy.ONE_EDIT
     return None
 
 
-def region_differs(made: Wanted, read: Read) -> bool:
+def region_differs(plate_pattern: PlatePattern, read: Read) -> bool:
     """Whether an entry wants a plate of another region than the read is of."""
-    return contradict(made.region, read.region)
+    return contradict(plate_pattern.region, read.region)
