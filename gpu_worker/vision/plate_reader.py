@@ -8,9 +8,9 @@ import numpy as np
 
 from gpu_worker.vision.consensus import Ballot, Consensus, vote
 from gpu_worker.vision.geometry import BoundingBox, Image
-from gpu_worker.vision.recognition import PlateText, Recognizer, formats
+from gpu_worker.vision.recognition import PlateText, Recognizer, ctc, formats
 from gpu_worker.vision.recognition.base import joined
-from gpu_worker.vision.recognition.glyphs import find_rows, typeset
+from gpu_worker.vision.recognition.glyphs import find_row, find_rows, is_lower, typeset
 from gpu_worker.vision.recognition.layout import divide, may_have_two_rows
 from gpu_worker.vision.recognition.prior import WORLD, CameraPrior
 from gpu_worker.vision.recognition.rectify import cut, level_plate, trimmed
@@ -28,6 +28,9 @@ _SURE_SHARE = 0.9
 _UNLIKE = 0.5
 _SHORT = 5  # so few characters are often a part of a plate whose other row or end was cut off
 _HOPELESS = 0.02
+
+_STICKER_GAP = 0.1
+"""Of a character's height: what begins farther from the row's end is no part of its last character."""
 
 _WIDEST_ROWS = 2.7
 """Width over height of the widest plates in which two rows are looked for; boxes may be wider than their plates."""
@@ -158,7 +161,11 @@ def _read(recognizer: Recognizer, wanted: Sequence[tuple[_Plate, int]]) -> None:
 
 
 def _best(recognizer: Recognizer, plate: _Plate) -> list[Ballot]:
-    """Read a plate that may have two rows in that way too.
+    return _as_two_rows(recognizer, plate) or _between_stickers(recognizer, plate) or plate.ballots
+
+
+def _as_two_rows(recognizer: Recognizer, plate: _Plate) -> list[Ballot]:
+    """Read a plate that may have two rows in that way too; no ballots where that is no better.
 
     Read as one row, the upper one of two is often not seen at all, and the lower one read for sure: a sure read is no
     reason against the other way. Halves of a single row say little, and nothing for sure.
@@ -171,12 +178,38 @@ def _best(recognizer: Recognizer, plate: _Plate) -> list[Ballot]:
     elif all(map(may_have_two_rows, plate.cuts)):
         rows = [divide(crop) for crop in plate.cuts]
     else:
-        return plate.ballots
+        return []
     two_rows = _read_rows(recognizer, rows, plate.witness)
     one, two = vote(plate.ballots, plate.camera), vote(two_rows, plate.camera)
     says_more = len(two.text) > len(one.text) and two.score >= _ROWS_SCORE * one.score
     is_surer = found is not None and two.score > one.score
-    return two_rows if says_more or is_surer else plate.ballots
+    return two_rows if says_more or is_surer else []
+
+
+def _between_stickers(recognizer: Recognizer, plate: _Plate) -> list[Ballot]:
+    """Read the row of characters alone where the plate's read goes on at either end of it; no ballots otherwise.
+
+    A sticker, an oval or a date beside the number is read along with it, and for sure. It is left out where it is less
+    high than the characters, and what is left is beyond doubt by itself.
+    """
+    read, cut_out = plate.reads[0], trimmed(plate.inner, *_TRIMS[0])
+    row = find_row(plate.levelled) if len(read.text) > _SHORT else None
+    if row is None:
+        return []
+    left, right = max(0.0, cut_out.xmin), min(float(plate.levelled.shape[1]), cut_out.xmax)
+    places = [left + centre * (right - left) for centre in ctc.centres(read.posteriors)]
+    room = _STICKER_GAP * row.height
+    within = [row.boxes[0, 0] - room <= x <= row.boxes[-1, 2] + room for x in places]
+    if all(within) or not any(within):
+        return []
+    first, last = within.index(True), len(within) - within[::-1].index(True)
+    ends = [places[:first], places[last:]]
+    if any(end and not any(is_lower(plate.levelled, row, x) for x in end) for end in ends):
+        return []
+    (alone,) = recognizer.read([typeset(plate.levelled, row.boxes)])
+    ballot = Ballot(alone, plate.witness.weight, plate.witness.frame)
+    is_same = alone.text == read.text[first:last]
+    return [ballot] if is_same and is_settled(vote([ballot], plate.camera), alone) else []
 
 
 def _read_rows(recognizer: Recognizer, rows: Sequence[tuple[Image, Image]], witness: Witness) -> list[Ballot]:

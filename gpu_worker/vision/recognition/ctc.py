@@ -64,6 +64,20 @@ def best_path(probabilities: NDArray[np.float32], alphabet: str) -> tuple[str, t
     return "".join(characters), tuple(confidences)
 
 
+def centres(posteriors: Posteriors) -> tuple[float, ...]:
+    """Tell where the characters of the greedy decoding stand: fractions of the line's width, one a character."""
+    classes = posteriors.argmax(axis=1).tolist()
+    runs: list[tuple[int, int]] = []
+    previous = 0
+    for step, current in enumerate(classes):
+        if current and current == previous:
+            runs[-1] = (runs[-1][0], step)
+        elif current:
+            runs.append((step, step))
+        previous = current
+    return tuple((first + last + 1) / 2 / len(classes) for first, last in runs)
+
+
 def beam(posteriors: Posteriors, width: int = 8, least: float = 1e-3) -> list[str]:
     """List the likeliest texts by prefix beam search (Hannun et al., 2014, without a language model).
 

@@ -5,6 +5,7 @@ bands, dates and legends differ in one of the three. Pure functions.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -16,13 +17,15 @@ Boxes = NDArray[np.float64]
 """Characters of one row, from left to right: (count, 4) xmin, ymin, xmax, ymax in px of the crop."""
 
 _HEIGHT = 96
-"""Crops are looked at in this height, px: the strokes of two rows are four to eight wide."""
+_HEIGHT_OF_ONE = 64
+"""Crops of two rows and of one are looked at in these heights, px: their strokes are four to eight wide."""
 _LEVELS = (0.2, 0.38, 0.57, 0.75)
 """Thresholds between the darkest and the brightest: no single one parts all characters from their ground."""
 _BLOCK, _OFFSET = 31, 6  # of the threshold that follows the light: px, grey levels
 _LEAST_CONTRAST = 12  # grey levels
 
 _HEIGHTS = (0.16, 0.75)
+_HEIGHTS_OF_ONE = (0.3, 0.97)
 """Of a character, as fractions of the crop's height; the highest are those that a screw or a rim has grown onto."""
 _THINNEST = 0.07  # of its height: the bar of a 1; none is wider than high
 _LEAST_FILL, _SOLID = 0.13, 0.8
@@ -42,6 +45,11 @@ _RATIO = 0.5  # of the lower row's height to the higher's, or the other way roun
 _LAP, _GAP = 0.1, 1.0  # of a character's height: what rows may overlap, and how far apart they may be
 _SHARED = 0.5  # of the narrower row's width, what must stand over the other
 
+_LOW = 0.72  # of a character's height: what is lower is none
+_BESIDE, _OVER = 0.22, 0.35  # of it: how far from its middle, and over and under the row, a thing is looked for
+_THRESHOLDS = (0.35, 0.5, 0.65)
+_LEAST_STROKE = 25  # grey levels
+
 _WIDE_GAP = 0.5
 _ROOM = (0.3, 0.2)
 """Of a character's height: gaps that are wider are narrowed to this; what is left around a row, at the sides and above
@@ -57,11 +65,8 @@ def find_rows(crop: Image) -> tuple[Boxes, Boxes] | None:
     Returns:
         The upper and the lower row's characters, some of which may be missed; None unless there are plainly two rows.
     """
-    scale = _HEIGHT / crop.shape[0]
-    size = (max(8, round(crop.shape[1] * scale)), _HEIGHT)
-    how = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
-    picture = np.asarray(cv2.resize(crop, size, interpolation=how), np.uint8)
-    grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
+    picture, scale = _scaled(crop, _HEIGHT)
+    grey = _grey(picture)
     dark, bright = _two_rows(grey), _two_rows(255 - grey)
     is_dark = sum(map(len, dark)) >= sum(map(len, bright))
     rows = _of_one_colour(picture, dark if is_dark else bright, is_dark)
@@ -69,6 +74,67 @@ def find_rows(crop: Image) -> tuple[Boxes, Boxes] | None:
         return None
     upper, lower = rows
     return upper / scale, lower / scale
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """The characters of a plate of one row.
+
+    Attributes:
+        boxes: where they are.
+        is_dark: they are darker than their ground.
+    """
+
+    boxes: Boxes
+    is_dark: bool
+
+    @property
+    def height(self) -> float:
+        """Of a character, px."""
+        return float(np.median(self.boxes[:, 3] - self.boxes[:, 1]))
+
+
+def find_row(crop: Image) -> Row | None:
+    """Find the characters of a plate of one row.
+
+    Args:
+        crop: BGR uint8 (height, width, 3), a level plate with a little of what is around it.
+
+    Returns:
+        The row, some characters of which may be missed; None if there are too few.
+    """
+    picture, scale = _scaled(crop, _HEIGHT_OF_ONE)
+    grey = _grey(picture)
+    dark, bright = (_line(_shapes(shade, _HEIGHTS_OF_ONE)) for shade in (grey, 255 - grey))
+    is_dark = len(dark) >= len(bright)
+    (row,) = _of_one_colour(picture, [dark if is_dark else bright], is_dark)
+    return Row(row / scale, is_dark) if len(row) >= _LEAST_CHARACTERS else None
+
+
+def is_lower(crop: Image, row: Row, x: float) -> bool:
+    """Tell whether what stands at a place beside a row is plainly less high than its characters.
+
+    Args:
+        crop: the crop that the row was found in.
+        row: the row.
+        x: the middle of the thing, px.
+    """
+    height = row.height
+    top, bottom = float(np.median(row.boxes[:, 1])), float(np.median(row.boxes[:, 3]))
+    above, under = max(0, int(top - _OVER * height)), int(bottom + _OVER * height) + 1
+    around = _grey(crop[above:under, max(0, int(x - _BESIDE * height)) : int(x + _BESIDE * height) + 1])
+    if not around.size or int(np.ptp(around)) < _LEAST_STROKE:
+        return False
+    shades = np.asarray(around if row.is_dark else 255 - around, np.float32)
+    low, high = shades.min(), shades.max()
+    strokes = shades.min(axis=1)
+    longest = [_longest_run(strokes < low + (high - low) * level) for level in _THRESHOLDS]
+    return float(np.median(longest)) <= _LOW * height
+
+
+def _longest_run(marks: NDArray[np.bool_]) -> int:
+    ends = np.flatnonzero(np.diff(np.concatenate([[False], marks, [False]]).astype(np.int8)))
+    return int((ends[1::2] - ends[::2]).max(initial=0))
 
 
 def typeset(crop: Image, row: Boxes) -> Image:
@@ -96,13 +162,24 @@ def typeset(crop: Image, row: Boxes) -> Image:
     return np.concatenate(parts, axis=1)
 
 
+def _scaled(crop: Image, height: int) -> tuple[Image, float]:
+    scale = height / crop.shape[0]
+    how = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+    size = (max(8, round(crop.shape[1] * scale)), height)
+    return np.asarray(cv2.resize(crop, size, interpolation=how), np.uint8), scale
+
+
+def _grey(picture: Image) -> NDArray[np.uint8]:
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
+
+
 def _two_rows(grey: NDArray[np.uint8]) -> list[Boxes]:
     """Find the best line of dark shapes in the upper part, and in the lower."""
-    shapes = _shapes(grey)
+    shapes = _shapes(grey, _HEIGHTS)
     return [_line(shapes[shapes[:, 3] < 0.62 * _HEIGHT]), _line(shapes[shapes[:, 1] > 0.38 * _HEIGHT])]
 
 
-def _shapes(grey: NDArray[np.uint8]) -> Boxes:
+def _shapes(grey: NDArray[np.uint8], heights: tuple[float, float]) -> Boxes:
     """List what is dark and shaped like a character, at any of several thresholds: the same one may be there often."""
     low, high = np.percentile(grey, (2, 98))
     if high - low < _LEAST_CONTRAST:
@@ -113,7 +190,7 @@ def _shapes(grey: NDArray[np.uint8]) -> Boxes:
     for mask in masks:
         x, y, width, height, area = cv2.connectedComponentsWithStats(mask, connectivity=8)[2][1:].T
         box = width * height
-        like = (height >= _HEIGHTS[0] * _HEIGHT) & (height <= _HEIGHTS[1] * _HEIGHT)
+        like = (height >= heights[0] * len(grey)) & (height <= heights[1] * len(grey))
         like &= (width <= height) & (width >= _THINNEST * height)
         like &= (area >= _LEAST_FILL * box) & ((area <= _SOLID * box) | (width <= _WIDEST_BAR * height))
         found.append(np.stack([x, y, x + width, y + height], axis=1)[like])

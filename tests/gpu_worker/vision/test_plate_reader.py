@@ -18,7 +18,7 @@ WITNESS = Witness(weight=6.0, frame=7)
 
 @dataclass
 class ScriptedReader:
-    """Says the same of every crop, or of each crop the next line; counts crops a call."""
+    """Says the same of every crop, or of each crop the next line, and that it is in the middle; counts crops a call."""
 
     lines: list[tuple[str, float]]
     calls: list[int] = field(default_factory=list)
@@ -30,7 +30,9 @@ class ScriptedReader:
 
     def _say(self, text: str, confidence: float) -> PlateText:
         confidences = (confidence,) * len(text)
-        return PlateText(text, text, confidences, ctc.from_text(text, confidences))
+        beside = np.eye(1, 37, dtype=np.float32).repeat(3, axis=0)  # steps of which nothing is said
+        steps = np.concatenate([beside, ctc.from_text(text, confidences), beside])
+        return PlateText(text, text, confidences, steps)
 
 
 def _road(*places: tuple[int, int]) -> tuple[Image, list[BoundingBox]]:
@@ -192,3 +194,25 @@ def test_a_plate_of_two_rows_wider_than_two_to_one_is_read_as_such(platenet: Pla
     _write(picture, "BS6930", (123, 143), 1.3)
     (ballots,) = read_plates(platenet, picture, [BoundingBox(80, 45, 320, 155)], WITNESS)
     assert vote(ballots).text == "DL7SBS6930"
+
+
+def _beside(sticker: str, size: float, *, left: bool = False) -> tuple[Image, BoundingBox]:
+    """A plate, and right beside it an oval with letters; the box holds both."""
+    picture, _ = road()
+    picture[150:200, 200:410] = cv2.resize(plate("VU253H", 420), (210, 50), interpolation=cv2.INTER_AREA)
+    x = 178 if left else 432
+    cv2.ellipse(picture, (x, 175), (21, 20), 0, 0, 360, (235, 235, 235), -1, cv2.LINE_AA)
+    (width, height), _ = cv2.getTextSize(sticker, cv2.FONT_HERSHEY_DUPLEX, size, 2)
+    at = (x - width // 2, 175 + height // 2)
+    cv2.putText(picture, sticker, at, cv2.FONT_HERSHEY_DUPLEX, size, (15, 15, 15), 2, cv2.LINE_AA)
+    return picture, BoundingBox(155 if left else 200, 150, 410 if left else 455, 200)
+
+
+@pytest.mark.parametrize("left", [False, True], ids=["after", "before"])
+@pytest.mark.parametrize(("sticker", "size"), [("HR", 0.65), ("D", 0.7)])
+def test_a_sticker_beside_the_plate_is_no_part_of_the_number(
+    platenet: PlateNetRecognizer, sticker: str, size: float, left: bool
+) -> None:
+    picture, box = _beside(sticker, size, left=left)
+    (ballots,) = read_plates(platenet, picture, [box], WITNESS)
+    assert vote(ballots).text == "VU253H"

@@ -77,3 +77,11 @@ def test_text_only_reads_become_posteriors_that_say_the_same() -> None:
     assert posteriors.sum(axis=1) == pytest.approx(np.ones(7))
     assert ctc.beam(posteriors)[0] == "AA7"
     assert np.exp(ctc.log_likelihoods(posteriors, ["AA7"])[0]) == pytest.approx(0.9 * 0.8 * 0.7, rel=1e-3)
+
+
+def test_characters_stand_where_their_steps_are() -> None:
+    posteriors = ctc.from_text("AAB", (0.9, 0.9, 0.9))
+    assert ctc.centres(posteriors) == pytest.approx((1.5 / 7, 3.5 / 7, 5.5 / 7))
+    widened = np.repeat(posteriors, 2, axis=0)
+    assert ctc.centres(widened) == pytest.approx((3 / 14, 7 / 14, 11 / 14))
+    assert ctc.centres(ctc.from_text("", ())) == ()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from gpu_worker.vision.geometry import Image
-from gpu_worker.vision.recognition.glyphs import Boxes, find_rows, typeset
+from gpu_worker.vision.recognition.glyphs import Boxes, find_row, find_rows, is_lower, typeset
 from tests.gpu_worker.scenes import plate, two_row_plate
 
 BLACK, BLUE, GREY, RED, WHITE = (15, 15, 15), (160, 60, 10), (150, 150, 150), (40, 30, 190), (235, 235, 235)
@@ -110,3 +110,31 @@ def test_a_row_at_the_edge_is_cut_at_the_edge() -> None:
     picture = np.full((40, 60, 3), 235, np.uint8)
     row = np.array([[0.0, 0, 20, 40], [30, 0, 60, 40]])
     assert typeset(picture, row).shape == (40, 59, 3)
+
+
+@pytest.mark.parametrize("is_dark", [True, False], ids=["black on white", "white on black"])
+def test_the_characters_of_one_row_are_found(is_dark: bool) -> None:
+    drawn = plate("AB12CDE", 200)
+    row = find_row(drawn if is_dark else 255 - drawn)
+    assert row is not None
+    assert len(row.boxes) == 7
+    assert row.is_dark is is_dark
+    assert 0.35 < row.height / len(drawn) < 0.6
+
+
+def test_a_blank_plate_has_no_row() -> None:
+    assert find_row(np.full((50, 200, 3), 128, np.uint8)) is None
+
+
+def test_what_is_less_high_than_the_row_is_told() -> None:
+    picture = np.full((60, 320, 3), 235, np.uint8)
+    _write(picture, "AB12CDE", (40, 45), 1.5, BLACK)
+    bare = find_row(picture)
+    assert bare is not None
+    _write(picture, "HR", (265, 40), 0.8, BLACK)
+    row = find_row(picture)
+    assert row is not None
+    np.testing.assert_array_equal(row.boxes, bare.boxes)
+    assert is_lower(picture, row, 273)
+    assert not is_lower(picture, row, float(row.boxes[0, :3:2].mean()))
+    assert not is_lower(picture, row, 15)  # nothing stands there
