@@ -1,20 +1,17 @@
 """`python -m server api`: every group of the API in one process, under uvicorn."""
 
-import logging
-import signal
-
-import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from anpr import bootstrap, tracing
+from anpr import bootstrap
 from anpr.messages import CROPS_PREFIX
 from anpr.settings import DatabaseSettings
-from functions.api.telemetry import PlainTelemetry, Telemetry
+from functions.api.telemetry import Telemetry
 from functions.api.whole import WholeApi, wire
 from functions.console.settings import ConsoleSettings, origin_of
 from functions.console.site import console_site
 from server.browsers import for_browsers
 from server.notices import PREFIX, NoticePages
+from server.serving import serve
 from server.settings import ServerSettings
 
 
@@ -64,32 +61,4 @@ def _console() -> ASGIApp:
 def main() -> int:
     """Serve until SIGTERM or SIGINT; returns the exit status."""
     settings = ServerSettings()
-    logger = logging.getLogger("api")
-    telemetry = bootstrap.telemetry("anpr-api")
-    report = PlainTelemetry(logger)
-    if telemetry is not None:
-        # The framework begins each request's span by itself, and times it.
-        telemetry.serve_all()
-        tracing.record_by(telemetry)
-        report = PlainTelemetry(logger, count_too=telemetry.count)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            make_app(settings, report),
-            host=settings.host,
-            port=settings.port,
-            # Our own line for each request has more in it.
-            access_log=False,
-            log_config=None,
-            proxy_headers=True,
-            forwarded_allow_ips=settings.forwarded_from,
-            server_header=False,
-            timeout_graceful_shutdown=round(settings.drain_s),
-        )
-    )
-    for number in (signal.SIGTERM, signal.SIGINT):
-        # The server raises anew, at its end, the signal that ended it; there is something to do yet.
-        signal.signal(number, lambda *_: None)
-    server.run()
-    if telemetry is not None:
-        telemetry.close()
-    return 0 if server.started else 1
+    return serve("api", settings, lambda report: make_app(settings, report))

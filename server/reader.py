@@ -1,23 +1,22 @@
 """`python -m server reader`: the process that answers single pictures, with the models in its memory."""
 
-import logging
 from dataclasses import dataclass
 
-import uvicorn
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from anpr import bootstrap, tracing
+from anpr import bootstrap
 from anpr.capture.pictures import PictureReader
 from anpr.settings import DatabaseSettings
 from functions.api.app import create_app
 from functions.api.groups.reader import GROUP
 from functions.api.services.reader import ReaderServices
-from functions.api.telemetry import PlainTelemetry, Telemetry
+from functions.api.telemetry import Telemetry
 from gpu_worker.service.picture_reader import ReaderSettings, build_picture_reader
 from gpu_worker.vision.settings import VisionSettings
 from server.admission import Admission
 from server.browsers import for_browsers
+from server.serving import serve
 from server.settings import ServerSettings
 
 _ALIVE = "/alive"
@@ -64,30 +63,9 @@ def make_app(settings: ServerSettings, reading: Reading) -> ASGIApp:
 def main() -> int:
     """Serve until SIGTERM or SIGINT; returns the exit status."""
     settings, bounds = ServerSettings(), ReaderSettings()
-    logger = logging.getLogger("reader")
-    telemetry = bootstrap.telemetry("anpr-reader")
-    report = PlainTelemetry(logger)
-    if telemetry is not None:
-        # The framework begins each request's span by itself, and times it.
-        telemetry.serve_all()
-        tracing.record_by(telemetry)
-        report = PlainTelemetry(logger, count_too=telemetry.count)
-    reader = build_picture_reader(VisionSettings(), bounds)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            make_app(settings, Reading(reader, bounds.at_once + bounds.waiting, report)),
-            host=settings.host,
-            port=settings.port,
-            access_log=False,
-            log_config=None,
-            lifespan="off",
-            proxy_headers=True,
-            forwarded_allow_ips=settings.forwarded_from,
-            server_header=False,
-            timeout_graceful_shutdown=round(settings.drain_s),
-        )
-    )
-    server.run()
-    if telemetry is not None:
-        telemetry.close()
-    return 0 if server.started else 1
+
+    def make(report: Telemetry) -> ASGIApp:
+        reader = build_picture_reader(VisionSettings(), bounds)
+        return make_app(settings, Reading(reader, bounds.at_once + bounds.waiting, report))
+
+    return serve("reader", settings, make, lifespan="off")
