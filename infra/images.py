@@ -28,7 +28,7 @@ _RUN_TIMEOUT_S: Final = 600
 _STRICT: Final = ("--rm", "--network=none", "--read-only", "--cap-drop=all", "--security-opt=no-new-privileges")
 _PYTHON: Final = "/opt/anpr/venv/bin/python"
 
-# The API starts, and says that it is there, before any of its servers is.
+# What serves starts, and says that it is there, before any of its servers is.
 NO_SERVERS: Final = {
     "ANPR_MODE": "selfhost",
     "ANPR_DB_URL": "postgresql://anpr@127.0.0.1:1/anpr",
@@ -39,15 +39,6 @@ NO_SERVERS: Final = {
     "ANPR_S3_SECRET_ACCESS_KEY": "none",
     "ANPR_SECRETS_DIR": "/run/anpr",
 }
-_UNTIL_HEALTHY: Final = f"""
-{_PYTHON} -m server api & api=$!
-for _ in $(seq 60); do
-    {_PYTHON} -c 'import urllib.request as u; u.urlopen("http://127.0.0.1:8000/health", timeout=4)' 2>/dev/null &&
-        echo healthy && break
-    sleep 1
-done
-kill $api; wait $api || true
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +138,30 @@ def attempts(image: Image, tag: str, clip: Path) -> Iterator[tuple[list[str], in
         yield keys, 0, "signing-key"
         strict = ["--tmpfs", "/tmp"]  # noqa: S108 - a container's
         yield [*strict, "--env", "ANPR_MODE=selfhost", name, "api"], 2, "ANPR_"
-        told = [word for pair in NO_SERVERS.items() for word in ("--env", "=".join(pair))]
-        yield [*strict, *told, "--entrypoint", "sh", name, "-c", _UNTIL_HEALTHY], 0, "healthy"
+        yield [*strict, *_served(name, "api", "/health")], 0, "healthy"
         return
     mounts = ["--tmpfs", "/var/lib/anpr:rw,mode=1777", "--volume", f"{clip.parent}:/clips:ro"]
     # What deploy/kubernetes runs before the worker.
     yield ["--entrypoint", _PYTHON, name, "-m", "anpr", "wait", "--help"], 0, "--within"
+    if image.name == "anpr-worker":
+        yield [*mounts, *_served(name, "reader", "/alive")], 0, "healthy"
     # The GPU's libraries are tried where the GPU is; that the image reads at all, anywhere.
     yield [*mounts, "--env", "ANPR_VISION_DEVICE=cpu", name, "read", "--json", f"/clips/{clip.name}"], 0, '"plate"'
+
+
+def _served(name: str, process: str, path: str) -> list[str]:
+    """Options and command of a container that serves until it answers."""
+    told = [word for pair in NO_SERVERS.items() for word in ("--env", "=".join(pair))]
+    ask = f'import urllib.request as u; u.urlopen("http://127.0.0.1:8000{path}", timeout=4)'
+    script = f"""
+        {_PYTHON} -m server {process} & served=$!
+        for _ in $(seq 60); do
+            {_PYTHON} -c '{ask}' 2>/dev/null && echo healthy && break
+            sleep 1
+        done
+        kill $served; wait $served
+    """
+    return [*told, "--entrypoint", "sh", name, "-c", script]
 
 
 def make(image: Image, tools: Tools, *, base: str | None, options: Sequence[str]) -> str:

@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -165,3 +168,22 @@ def test_a_file_that_cannot_be_read_is_named_with_its_variable(monkeypatch: pyte
 
     with pytest.raises(ValueError, match=r"ANPR_DB_URL_FILE names .*/none, which cannot be read"):
         bootstrap.database()
+
+
+def test_what_records_traces_is_loaded_by_nobody_who_records_none() -> None:
+    code = (
+        "import sys, anpr.bootstrap, anpr.adapters.aws.wiring, anpr.adapters.selfhost.wiring, anpr.outbox\n"
+        "print([name for name in sys.modules if name.startswith(('aws_xray_sdk', 'opentelemetry'))])"
+    )
+
+    path = os.pathsep.join(sys.path)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert done.stdout.strip() == "[]"

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from anpr import tracing
-from anpr.adapters.aws.xray import SegmentRecorder
+from anpr.adapters.aws.segments import SegmentRecorder
 from anpr.errors import Unavailable
 from gpu_worker.service.consumer import JobOutcome
 from gpu_worker.service.tracing import TracedJobs

@@ -159,7 +159,7 @@ def segment_recorder(service: str) -> Recorder:
     """What records traces on AWS, for a process that nothing traces by itself; `service` is its kind."""
     send = adapters().trace_segments()
     # Slow to import, and of AWS alone.
-    from anpr.adapters.aws.xray import SegmentRecorder  # noqa: PLC0415
+    from anpr.adapters.aws.segments import SegmentRecorder  # noqa: PLC0415
 
     return SegmentRecorder(service, send)
 
