@@ -1117,6 +1117,27 @@ ALTER TABLE events ADD COLUMN model VARCHAR;
 
 UPDATE anpr.alembic_version SET version_num='0016' WHERE anpr.alembic_version.version_num = '0015';
 
+-- Running upgrade 0016 -> 0017
+
+CREATE TABLE known_vehicles (
+    id UUID NOT NULL, 
+    plate VARCHAR NOT NULL, 
+    plate_key VARCHAR NOT NULL, 
+    region VARCHAR, 
+    name VARCHAR NOT NULL, 
+    note VARCHAR NOT NULL, 
+    created_by UUID, 
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+    CONSTRAINT pk_known_vehicles PRIMARY KEY (id), 
+    CONSTRAINT fk_known_vehicles_created_by FOREIGN KEY(created_by) REFERENCES users (id) ON DELETE SET NULL, 
+    CONSTRAINT uq_known_vehicles_plate UNIQUE NULLS NOT DISTINCT (plate_key, region)
+);
+
+CREATE INDEX ix_known_vehicles_created_at_id ON known_vehicles (created_at, id);
+
+UPDATE anpr.alembic_version SET version_num='0017' WHERE anpr.alembic_version.version_num = '0016';
+
 -- A file that Storage took starts its job at once. Whatever fails in here must not fail the upload: the client's
 -- `complete`, and the sweep after it, do the same.
 CREATE OR REPLACE FUNCTION anpr.stored_upload_queues_job() RETURNS trigger

@@ -25,7 +25,7 @@ from anpr_client.errors import (
     Unreachable,
     UploadRefused,
 )
-from anpr_client.models import Camera, Event, Export, Hit, Job, Upload, Verdict
+from anpr_client.models import Camera, Event, Export, Hit, Job, Upload, Vehicle, Verdict
 from anpr_client.pictures import Picture, PicturePlate, Reading
 from anpr_client.webhooks import Webhook
 
@@ -66,6 +66,7 @@ __all__ = [
     "Unreachable",
     "Upload",
     "UploadRefused",
+    "Vehicle",
     "Verdict",
     "Webhook",
     "webhooks",

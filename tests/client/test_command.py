@@ -17,7 +17,7 @@ from anpr.models import Role, Upload, UploadStatus
 from anpr_client import Client
 from anpr_client.cli import commands
 from infra.packaging import ROOT
-from tests.builders import passage
+from tests.builders import add_event, passage
 from tests.client.conftest import login
 from tests.client.server import Served, problem
 from tests.client.test_webhooks import PING, SECRET, signed
@@ -45,8 +45,8 @@ def run(out: Run, served: Served) -> Run:
 
 
 def printed(done: Result) -> list[dict[str, Any]]:
-    """The JSON that a command printed; the API beside it, in this process, prints its metrics."""
-    return [one for one in map(json.loads, done.stdout.splitlines()) if "_aws" not in one]
+    """The JSON that a command printed; the API beside it, in this process, prints its log and its metrics."""
+    return [one for one in map(json.loads, done.stdout.splitlines()) if not one.keys() & {"_aws", "level"}]
 
 
 def _password() -> str:
@@ -193,7 +193,8 @@ def test_passages_and_hits_are_shown_and_judged(
     assert "B77ANP" in run("export-list", "stolen").stdout
     assert "Stolen" in run("lists").stdout
     watched = run("watch", "--since", "1h", "--count", "2")
-    assert sorted(line.split()[3] for line in watched.stdout.splitlines()) == ["B77ANP", "KX19DMV"]
+    passed = [line for line in watched.stdout.splitlines() if not line.startswith("{")]
+    assert sorted(line.split()[3] for line in passed) == ["B77ANP", "KX19DMV"]
     event = next(client.events.search("KX19DMV", reason="a test"))
     assert run("verdict", event.id, "KX19DMW", "--region", "gb").stdout == "corrected KX19DMW\n"
     assert run("verdict", event.id).stdout.startswith("confirmed")
@@ -201,6 +202,31 @@ def test_passages_and_hits_are_shown_and_judged(
     assert run("verdict", event.id, "--reject", "unreadable").stdout == "rejected\n"
     assert str(hit.event.id) in run("review").stdout
     assert run("search", "--camera", "North gate", "--limit", "1", "--json").stdout.count('"plate_normalized"') == 1
+
+
+def test_vehicles_are_named_listed_and_forgotten(run: Run, served: Served) -> None:
+    add_event(served.api.database, plate="AB12CDE")
+
+    named = run("vehicles", "ab12-cde", "--name", "Post van", "--note", "yellow")
+    again = run("vehicles", "AB12CDE", "--name", "The post", "--json")
+    of_germany = run("vehicles", "AB12CDE", "--name", "Another", "--region", "DE")
+    listed = printed(run("vehicles", "--json"))
+    found = printed(run("vehicles", "--find", "POST", "--json"))
+    seen = run("search", "AB12CDE", "--reason", "case 12")
+    forgotten = run("vehicles", "ab 12 cde", "--forget")
+    twice = run("vehicles", "ab 12 cde", "--forget")
+
+    assert (named.exit_code, "ab12-cde" in named.stdout, "yellow" in named.stdout) == (0, True, True)
+    assert [(one["name"], one["note"]) for one in printed(again)] == [("The post", "yellow")]
+    assert of_germany.exit_code == 0
+    assert [(one["name"], one["region"]) for one in listed] == [("Another", "de"), ("The post", None)]
+    assert [one["name"] for one in found] == ["The post"]
+    assert "The post" in seen.stdout
+    assert forgotten.exit_code == 0
+    assert (twice.exit_code, "No vehicle is known" in twice.stderr) == (4, True)
+    assert [one["name"] for one in printed(run("vehicles", "--json"))] == ["Another"]
+    for wrong in (("--name", "x"), ("AB12CDE", "--name", "x", "--forget"), ("AB12CDE", "--note", "x")):
+        assert run("vehicles", *wrong).exit_code == 2, wrong
 
 
 def test_errors_are_a_line_and_a_status(run: Run, served: Served, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ ANSWERS = {
     "Event": "EventOut",
     "Review": "ReviewOut",
     "Verdict": "VerdictOut",
+    "Vehicle": "VehicleOut",
     "BoloList": "ListOut",
     "Entry": "EntryOut",
     "Hit": "HitOut",

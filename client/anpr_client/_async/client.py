@@ -12,6 +12,7 @@ from anpr_client._async.capture import AsyncCameras, AsyncJobs, AsyncUploads
 from anpr_client._async.pictures import AsyncPictures
 from anpr_client._async.review import AsyncEvents, AsyncExports, AsyncFeedback
 from anpr_client._async.transport import AsyncTransport
+from anpr_client._async.vehicles import AsyncVehicles
 from anpr_client.calls import Call, Options
 from anpr_client.credentials import ApiKey, Credentials, Login
 from anpr_client.errors import AnprError
@@ -28,6 +29,7 @@ class AsyncClient:
         pictures: single ones, read at once.
         events: what passed before the cameras.
         review: people's judgement of it.
+        vehicles: those that people know by name.
         exports: archives of it.
         bolos: wanted plates.
         hits: passages that matched them.
@@ -60,6 +62,7 @@ class AsyncClient:
         self.pictures = AsyncPictures(self._transport)
         self.events = AsyncEvents(self._transport)
         self.review = AsyncFeedback(self._transport)
+        self.vehicles = AsyncVehicles(self._transport)
         self.exports = AsyncExports(self._transport)
         self.bolos = AsyncBolos(self._transport)
         self.hits = AsyncHits(self._transport)

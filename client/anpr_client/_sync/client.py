@@ -12,6 +12,7 @@ from anpr_client._sync.capture import Cameras, Jobs, Uploads
 from anpr_client._sync.pictures import Pictures
 from anpr_client._sync.review import Events, Exports, Feedback
 from anpr_client._sync.transport import Transport
+from anpr_client._sync.vehicles import Vehicles
 from anpr_client.calls import Call, Options
 from anpr_client.credentials import ApiKey, Credentials, Login
 from anpr_client.errors import AnprError
@@ -28,6 +29,7 @@ class Client:
         pictures: single ones, read at once.
         events: what passed before the cameras.
         review: people's judgement of it.
+        vehicles: those that people know by name.
         exports: archives of it.
         bolos: wanted plates.
         hits: passages that matched them.
@@ -60,6 +62,7 @@ class Client:
         self.pictures = Pictures(self._transport)
         self.events = Events(self._transport)
         self.review = Feedback(self._transport)
+        self.vehicles = Vehicles(self._transport)
         self.exports = Exports(self._transport)
         self.bolos = Bolos(self._transport)
         self.hits = Hits(self._transport)

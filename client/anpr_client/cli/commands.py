@@ -8,7 +8,7 @@ from typing import Final
 import click
 from click.shell_completion import get_completion_class
 
-from anpr_client.cli import account, alerts, bulk, capture, passages, pictures
+from anpr_client.cli import account, alerts, bulk, capture, passages, pictures, vehicles
 from anpr_client.cli.session import Session
 
 PLUGINS: Final = "anpr_client.commands"
@@ -79,6 +79,7 @@ for _command in (
     *capture.COMMANDS,
     *passages.COMMANDS,
     *pictures.COMMANDS,
+    *vehicles.COMMANDS,
     *alerts.COMMANDS,
     *bulk.COMMANDS,
     completion,

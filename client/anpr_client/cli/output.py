@@ -91,13 +91,14 @@ def event_row(event: Event, places: Places) -> list[str]:
         f"{event.score:.2f}",
         "" if event.region is None else event.region.code,
         places.name(event.camera_id),
+        "" if event.known_as is None else event.known_as.name,
         "" if event.match is None else event.match.how,
         event.review_status,
         str(event.id),
     ]
 
 
-EVENT_HEADINGS: Final = ("Captured", "Plate", "Score", "Region", "Camera", "Match", "Review", "Id")
+EVENT_HEADINGS: Final = ("Captured", "Plate", "Score", "Region", "Camera", "Known as", "Match", "Review", "Id")
 
 
 def hit_row(hit: Hit, places: Places) -> list[str]:

@@ -475,6 +475,51 @@ export const undoVerdict = (args, options) =>
   call('POST', '/feedback/verdicts/{verdict_id}/undo', args, [], options);
 
 /**
+ * List known vehicles.
+ * @param {import('./schema.d.ts').ListVehiclesArgs} [args]
+ * @param {Options} [options]
+ * @returns {Promise<import('./schema.d.ts').VehiclePage>}
+ */
+export const listVehicles = (args = {}, options) =>
+  call('GET', '/vehicles', args, ['limit', 'cursor', 'plate', 'name'], options);
+
+/**
+ * Name a vehicle.
+ * @param {import('./schema.d.ts').NameVehicleArgs} args
+ * @param {Options} [options]
+ * @returns {Promise<import('./schema.d.ts').VehicleOut>}
+ */
+export const nameVehicle = (args, options) =>
+  call('POST', '/vehicles', args, [], options);
+
+/**
+ * Get a known vehicle.
+ * @param {import('./schema.d.ts').GetVehicleArgs} args
+ * @param {Options} [options]
+ * @returns {Promise<import('./schema.d.ts').VehicleOut>}
+ */
+export const getVehicle = (args, options) =>
+  call('GET', '/vehicles/{vehicle_id}', args, [], options);
+
+/**
+ * Change a known vehicle.
+ * @param {import('./schema.d.ts').ChangeVehicleArgs} args
+ * @param {Options} [options]
+ * @returns {Promise<import('./schema.d.ts').VehicleOut>}
+ */
+export const changeVehicle = (args, options) =>
+  call('PATCH', '/vehicles/{vehicle_id}', args, [], options);
+
+/**
+ * Forget a vehicle's name.
+ * @param {import('./schema.d.ts').ForgetVehicleArgs} args
+ * @param {Options} [options]
+ * @returns {Promise<void>}
+ */
+export const forgetVehicle = (args, options) =>
+  call('DELETE', '/vehicles/{vehicle_id}', args, [], options);
+
+/**
  * Ask for an export.
  * @param {import('./schema.d.ts').CreateExportArgs} args
  * @param {Options} [options]

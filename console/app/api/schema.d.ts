@@ -53,7 +53,7 @@ export interface ApiKeyIn {
   /** The most that it may do; its owner's role limits it further. */
   role: Role;
   /** Each `<data>:<read or write>`, as the routes name them. What gives passages, such as hits and previews, needs `events:read` too. */
-  permissions: Array<"bolos:read" | "bolos:write" | "cameras:read" | "cameras:write" | "events:read" | "exports:read" | "exports:write" | "feedback:read" | "jobs:read" | "jobs:write" | "metrics:read" | "pictures:write" | "reads:write" | "uploads:read" | "uploads:write" | "usage:read" | "webhooks:read" | "webhooks:write">;
+  permissions: Array<"bolos:read" | "bolos:write" | "cameras:read" | "cameras:write" | "events:read" | "exports:read" | "exports:write" | "feedback:read" | "jobs:read" | "jobs:write" | "metrics:read" | "pictures:write" | "reads:write" | "uploads:read" | "uploads:write" | "usage:read" | "vehicles:read" | "vehicles:write" | "webhooks:read" | "webhooks:write">;
   /** Null: it does not expire. */
   expires_at?: string | null;
   /** Null: its owner's cameras. */
@@ -138,6 +138,8 @@ export interface ArrivalOut {
   effective_plate: string | null;
   /** Where people and machine together say that it is from; null where that is unknown. */
   effective_region: string | null;
+  /** The known vehicle that the effective plate is of. Null too for an API key that lacks `vehicles:read`, and where the plate is unsure. */
+  known_as: KnownAs | null;
   /** Link to the plate's image, good for an hour. */
   crop_url: string | null;
   /** Link to the whole frame, good for an hour. */
@@ -513,6 +515,8 @@ export interface EventOut {
   effective_plate: string | null;
   /** Where people and machine together say that it is from; null where that is unknown. */
   effective_region: string | null;
+  /** The known vehicle that the effective plate is of. Null too for an API key that lacks `vehicles:read`, and where the plate is unsure. */
+  known_as: KnownAs | null;
   /** Link to the plate's image, good for an hour. */
   crop_url: string | null;
   /** Link to the whole frame, good for an hour. */
@@ -833,6 +837,12 @@ export interface JobPage {
   items: Array<JobOut>;
   /** Ask with it for the next page; null on the last one. */
   next_cursor: string | null;
+}
+
+/** The known vehicle that a passage is of. */
+export interface KnownAs {
+  id: string;
+  name: string;
 }
 
 /** By camera, the one where something passed last first; cameras that nothing has passed are not in it. */
@@ -1395,6 +1405,8 @@ export interface SubjectOut {
   archives: number;
   /** How often the plate was searched for, as far as the log goes back. */
   searches: number;
+  /** By which names it is known, and what is noted of it. */
+  vehicles: Array<VehicleOut>;
   items: Array<EventOut>;
   /** The hits among these passages. */
   item_hits: Array<SubjectHit>;
@@ -1595,6 +1607,46 @@ export interface UserPatch {
   full_name?: string;
   /** A new password for somebody who forgot theirs. */
   password?: string;
+}
+
+/** A vehicle to name. */
+export interface VehicleIn {
+  /** With or without separators; no pattern. */
+  plate: string;
+  region?: string | null;
+  /** What people call it. */
+  name: string;
+  note?: string;
+}
+
+/** A vehicle that people know by name. */
+export interface VehicleOut {
+  id: string;
+  /** As it was typed; look-alikes such as O and 0 are the same plate. */
+  plate: string;
+  region: string | null;
+  name: string;
+  note: string;
+  created_by: string | null;
+  created_at: string;
+  updated_at: string;
+}
+
+/** Known vehicles, the latest named first. */
+export interface VehiclePage {
+  items: Array<VehicleOut>;
+  /** Ask with it for the next page; null on the last one. */
+  next_cursor: string | null;
+}
+
+/** What to change of a known vehicle; null takes its region away. */
+export interface VehiclePatch {
+  /** With or without separators; no pattern. */
+  plate?: string;
+  region?: string | null;
+  /** What people call it. */
+  name?: string;
+  note?: string;
 }
 
 /** What a reviewer says of an event's read. */
@@ -1948,6 +2000,34 @@ export interface AskSecondOpinionArgs {
 
 export interface UndoVerdictArgs {
   verdict_id: string;
+}
+
+export interface ListVehiclesArgs {
+  /** The most items to return. */
+  limit?: number;
+  /** `next_cursor` of the page before; leave out for the first. */
+  cursor?: string | null;
+  /** Of this plate, look-alikes included. */
+  plate?: string | null;
+  /** With this in their name, in any case of letters. */
+  name?: string | null;
+}
+
+export interface NameVehicleArgs {
+  body: VehicleIn;
+}
+
+export interface GetVehicleArgs {
+  vehicle_id: string;
+}
+
+export interface ChangeVehicleArgs {
+  vehicle_id: string;
+  body: VehiclePatch;
+}
+
+export interface ForgetVehicleArgs {
+  vehicle_id: string;
 }
 
 export interface CreateExportArgs {

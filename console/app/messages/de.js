@@ -227,6 +227,19 @@ export default {
   'reject_reason.unreadable': 'nicht lesbar',
   'reject_reason.wrong_vehicle': 'falsches Fahrzeug',
 
+  // Ein Fahrzeug, das man beim Namen kennt
+  'vehicle.name': 'Name',
+  'vehicle.name.this': 'Fahrzeug benennen',
+  'vehicle.name.one': 'Ein Fahrzeug benennen',
+  'vehicle.note': 'Notiz',
+  'vehicle.text':
+    'Der Name steht bei jeder Durchfahrt des Kennzeichens, auch wo ähnliche Zeichen gelesen wurden.',
+  'vehicle.change': '{name} ändern',
+  'vehicle.forget': 'Den Namen {name} entfernen',
+  'vehicle.forget.text': 'Die Durchfahrten bleiben; sie zeigen ihn nicht mehr.',
+  'vehicle.named': '{plate} heißt jetzt {name}.',
+  'vehicle.forgotten': 'Der Name {name} ist entfernt.',
+
   // Das Beweisblatt
   'sheet.title': 'Beweisblatt zu einer Durchfahrt',
   'sheet.plate': 'Kennzeichen',

@@ -212,6 +212,18 @@ export default {
   'reject_reason.unreadable': 'not readable',
   'reject_reason.wrong_vehicle': 'wrong vehicle',
 
+  // A vehicle that people know by name
+  'vehicle.name': 'Name',
+  'vehicle.name.this': 'Name this vehicle',
+  'vehicle.name.one': 'Name a vehicle',
+  'vehicle.note': 'Note',
+  'vehicle.text': 'The name is shown with every passage of the plate, also where it is read as a look-alike.',
+  'vehicle.change': 'Change {name}',
+  'vehicle.forget': 'Remove the name {name}',
+  'vehicle.forget.text': 'The passages stay; they no longer show it.',
+  'vehicle.named': '{plate} is known as {name}.',
+  'vehicle.forgotten': 'The name {name} is removed.',
+
   // The evidence sheet
   'sheet.title': 'Evidence sheet of a passage',
   'sheet.plate': 'Plate',

@@ -21,6 +21,7 @@ const SECTIONS = [
   { name: 'users', title: 'admin.users', role: 'admin', load: () => import('./admin/users.js') },
   { name: 'groups', title: 'admin.groups', role: 'admin', load: () => import('./admin/groups.js') },
   { name: 'cameras', title: 'admin.cameras', role: 'viewer', load: () => import('./admin/cameras.js') },
+  { name: 'vehicles', title: 'admin.vehicles', role: 'viewer', load: () => import('./admin/vehicles.js') },
   { name: 'keys', title: 'admin.keys', role: 'admin', load: () => import('./admin/keys.js') },
   { name: 'licences', title: 'admin.licences', role: 'viewer', load: () => import('./admin/licences.js') },
   { name: 'exports', title: 'admin.exports', role: 'reviewer', load: () => import('./admin/exports.js') },

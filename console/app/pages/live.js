@@ -8,6 +8,7 @@ import { Icon } from '../components/icon.js';
 import { CameraPicker } from '../components/picker.js';
 import { Picture, Plate, Score } from '../components/plate.js';
 import { Time } from '../components/time.js';
+import { KnownAs } from '../components/vehicle.js';
 import { refreshCameras, useCameras } from '../lib/cameras.js';
 import { html } from '../lib/html.js';
 import { t, word } from '../lib/i18n.js';
@@ -93,12 +94,13 @@ function Card({ item, wanted = false, fresh, current }) {
   const hit = item.hits.find(one => one.status !== 'withdrawn');
   return html`
     <li class=${`passage-card card ${wanted ? 'wanted' : ''} ${fresh ? 'fresh' : ''}`} aria-current=${current ? 'true' : undefined}>
-      <a href=${href('live', target)} aria-label=${[item.readable ? plate : t('plate.unread'), camera?.name].filter(Boolean).join(', ')}>
+      <a href=${href('live', target)} aria-label=${[item.readable ? plate : t('plate.unread'), item.known_as?.name, camera?.name].filter(Boolean).join(', ')}>
         <span class="shot"><${Picture} src=${item.crop_url} alt="" /></span>
         <span class="line">
           <${Plate} text=${item.readable ? plate : null} region=${item.effective_region} struck=${item.review_status === 'rejected'} />
           ${item.readable && html`<${Score} value=${item.score} />`}
         </span>
+        ${item.known_as && html`<span class="line"><${KnownAs} passage=${item} /></span>`}
         ${
           hit &&
           html`<span class="line hit-line">

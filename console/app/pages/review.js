@@ -9,6 +9,7 @@ import { Icon } from '../components/icon.js';
 import { CameraPicker } from '../components/picker.js';
 import { Picture, Plate } from '../components/plate.js';
 import { Time } from '../components/time.js';
+import { KnownAs } from '../components/vehicle.js';
 import { useCameras } from '../lib/cameras.js';
 import { html } from '../lib/html.js';
 import { percent, t, word } from '../lib/i18n.js';
@@ -184,6 +185,7 @@ function Judging({ item, keys, whole, onWhole, onHelp }) {
       <p class="visually-hidden" role="status">${edited ? t('review.typed', { plate: text }) : ''}</p>
       <div class="facts">
         ${edited && html`<span class="was">${t('review.was')} <${Plate} text=${event.readable ? read : null} region=${event.effective_region} size="small" /></span>`}
+        ${!edited && html`<${KnownAs} passage=${event} />`}
         ${item.open_hit && html`<${Badge} kind="bad"><${Icon} name="alert" size=${13} />${t('review.hit')}<//>`}
         ${item.second_opinion && html`<${Badge} kind="warn">${t('review.second.asked')}<//>`}
         ${item.second_opinion_note && html`<span>${item.second_opinion_note}</span>`}

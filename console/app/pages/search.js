@@ -1,6 +1,7 @@
 // Searching: one field and some filters, all of them in the address; a passage opens beside what was found.
 
 import { useEffect, useState } from 'preact/hooks';
+import { all } from '../api/client.js';
 import { findEvents } from '../api/operations.js';
 import { Badge, StatusBadge } from '../components/badge.js';
 import { Button, Choice, Toggle } from '../components/button.js';
@@ -13,6 +14,8 @@ import { Picture, Plate, Score } from '../components/plate.js';
 import { ReasonChip } from '../components/reason.js';
 import { Table } from '../components/table.js';
 import { Time } from '../components/time.js';
+import { toastProblem } from '../components/toast.js';
+import { KnownAs } from '../components/vehicle.js';
 import { useCameras } from '../lib/cameras.js';
 import { asQuery, FILTERS, filtersOf, furtherFilters, localOf, utcOf } from '../lib/filters.js';
 import { html } from '../lib/html.js';
@@ -54,6 +57,7 @@ export default function Search() {
     target.set('passage', passage.id);
     return href('search', target);
   };
+  const renamed = () => refreshNames(pages, args);
   const shown = { passages: pages.items, address, current: open, searched: !!filters.plate };
   return html`
     <div class=${`beside ${open ? 'open' : ''}`}>
@@ -81,7 +85,7 @@ export default function Search() {
         }
         ${!pages.fresh && pages.items.length === 0 && ready && !pages.loading && html`<${Loading} />`}
       </div>
-      ${open && html`<${PassageAside} id=${open} onClose=${() => changeQuery({ passage: null })} />`}
+      ${open && html`<${PassageAside} id=${open} onClose=${() => changeQuery({ passage: null })} onNamed=${renamed} />`}
     </div>`;
 }
 
@@ -165,6 +169,24 @@ function Further({ filters }) {
 
 /** @typedef {{ passages: Passage[], address: (passage: Passage) => string, current: string | null, searched: boolean }} Shown */
 
+/**
+ * Asks for the names of all passages that are shown: a name that was given is that of many. None of them moves.
+ *
+ * @param {import('../components/pager.js').Pages<Passage>} pages
+ * @param {import('../api/schema.d.ts').FindEventsArgs} args what they were found by
+ */
+async function refreshNames(pages, args) {
+  try {
+    const found = await all(page => findEvents({ ...args, ...page }), pages.items.length);
+    const names = new Map(found.map(one => [one.id, one.known_as]));
+    pages.update(now =>
+      now.map(one => (names.has(one.id) ? { ...one, known_as: names.get(one.id) ?? null } : one)),
+    );
+  } catch (problem) {
+    toastProblem(problem);
+  }
+}
+
 /** @param {Shown} props */
 function Rows({ passages, address, current, searched }) {
   const cameras = useCameras();
@@ -182,7 +204,7 @@ function Rows({ passages, address, current, searched }) {
     {
       name: t('search.plate'),
       show: (/** @type {Passage} */ one) =>
-        html`<${Plate} text=${plateOf(one)} region=${one.effective_region} struck=${one.review_status === 'rejected'} />`,
+        html`<${Plate} text=${plateOf(one)} region=${one.effective_region} struck=${one.review_status === 'rejected'} /><${KnownAs} passage=${one} />`,
     },
     ...(searched
       ? [
@@ -227,6 +249,7 @@ function Wall({ passages, address, current, searched }) {
             <a href=${address(one)}>
               <${Picture} src=${one.crop_url} alt="" />
               <span class="row"><${Plate} text=${plateOf(one)} region=${one.effective_region} size="small" />${searched && html`<${Distance} passage=${one} />`}</span>
+              <${KnownAs} passage=${one} />
               <span class="hint"><${Time} at=${one.captured_at} zone=${cameras.get(one.camera_id)?.time_zone} style="short" /></span>
             </a>
           </li>`,

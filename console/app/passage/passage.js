@@ -15,6 +15,7 @@ import { useLoad } from '../lib/load.js';
 import { may } from '../lib/session.js';
 import { Frame } from './frame.js';
 import { Hold } from './hold.js';
+import { Known } from './known.js';
 import { Others } from './others.js';
 import { Reads } from './reads.js';
 import { printSheet } from './sheet.js';
@@ -29,9 +30,9 @@ export const plateOf = passage =>
   passage.readable || passage.reviewed_plate ? (passage.effective_plate ?? passage.plate) : null;
 
 /**
- * @param {{ id: string, onClose: () => void }} props
+ * @param {{ id: string, onClose: () => void, onNamed?: () => void }} props `onNamed` is told that a vehicle's name has changed
  */
-export function PassageAside({ id, onClose }) {
+export function PassageAside({ id, onClose, onNamed }) {
   const { data, problem, loading, again } = useLoad(signal => getEvent({ event_id: id }, { signal }), id);
   const ref = useRef(/** @type {HTMLElement | null} */ (null));
   // Another passage is another thing to look at
@@ -42,6 +43,10 @@ export function PassageAside({ id, onClose }) {
       if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
     };
   }, [id]);
+  const named = () => {
+    again();
+    onNamed?.();
+  };
   /** @param {KeyboardEvent} event */
   const keys = event => {
     if (event.key === 'Escape' && !event.defaultPrevented) onClose();
@@ -51,12 +56,12 @@ export function PassageAside({ id, onClose }) {
       ${!data && loading && html`<${Loading} />`}
       ${!data && !loading && problem && html`<${ProblemFace} problem=${problem} retry=${again} />`}
       ${!data && html`<${Button} class="away" icon="close" kind="quiet" label=${t('common.close')} onClick=${onClose} />`}
-      ${data && html`<${Whole} key=${data.id} passage=${data} onClose=${onClose} again=${again} />`}
+      ${data && html`<${Whole} key=${data.id} passage=${data} onClose=${onClose} onNamed=${named} />`}
     </aside>`;
 }
 
-/** @param {{ passage: Passage, onClose: () => void, again: () => void }} props */
-function Whole({ passage, onClose }) {
+/** @param {{ passage: Passage, onClose: () => void, onNamed: () => void }} props */
+function Whole({ passage, onClose, onNamed }) {
   const camera = useCameras().get(passage.camera_id);
   const plate = plateOf(passage);
   const rejected = passage.review_status === 'rejected';
@@ -65,6 +70,7 @@ function Whole({ passage, onClose }) {
       <h2><${Plate} text=${plate} region=${passage.effective_region} size="large" struck=${rejected} /></h2>
       <${Button} icon="close" kind="quiet" label=${t('common.close')} onClick=${onClose} />
     </header>
+    <${Known} passage=${passage} plate=${plate} onNamed=${onNamed} />
     <div class="row tags">
       <${StatusBadge} of="review_status" value=${passage.review_status} />
       ${passage.readable && html`<${Score} value=${passage.score} />`}

@@ -10,6 +10,7 @@ from anpr.alerts.bolos.entries import EntryFields
 from functions.api.access import Access, allows
 from functions.api.dependencies import Caller, DbSession
 from functions.api.limits import limit_searches
+from functions.api.naming import known_to
 from functions.api.resource import Resource
 from functions.api.schemas.bolos import (
     BackSearchIn,
@@ -55,7 +56,8 @@ def create_bolo(body: EntryIn, session: DbSession, caller: Caller) -> EntryOut:
 def preview_bolo(body: PreviewIn, session: DbSession, caller: Caller, services: Alerts) -> PreviewOut:
     """What a plate or pattern would have matched in the last days, at the cameras that the caller may see."""
     made = patterns.parse_pattern(body.pattern, kind=body.kind, tolerance=body.tolerance, region=body.region)
-    return preview_out(backsearch.preview(session, caller, made, days=body.days, reason=body.reason), services.blobs)
+    found = backsearch.preview(session, caller, made, days=body.days, reason=body.reason)
+    return preview_out(found, services.blobs, known_to(caller, session, [one.event for one in found.sample]))
 
 
 @router.get("/{bolo_id}", summary="Get a wanted plate")

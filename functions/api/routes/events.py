@@ -10,6 +10,7 @@ from anpr.review import arrivals, events, evidence
 from functions.api.access import Access, allows
 from functions.api.dependencies import Caller, DbSession, RequestTelemetry
 from functions.api.limits import limit_searches
+from functions.api.naming import known_to
 from functions.api.resource import Resource
 from functions.api.schemas.arrivals import RecentOut, RecentQuery, arrival_out
 from functions.api.schemas.events import EventOut, EventPage, EventQuery, event_out
@@ -32,12 +33,12 @@ def find_events(
     wanted = query.filter()
     events.check_reason(wanted, query.reason, services.search)
     page = events.search(session, caller.actor, wanted, query.page("events"), reason=query.reason, scope=caller.scope)
-    plate = wanted.plate
+    plate, known = wanted.plate, known_to(caller, session, page.items)
     if plate is not None:
         telemetry.count(Metric.PLATE_SEARCHES)
     return EventPage(
         items=[
-            event_out(event, services.blobs, None if plate is None else events.matched(event, plate))
+            event_out(event, services.blobs, known, None if plate is None else events.matched(event, plate))
             for event in page.items
         ],
         next_cursor=page.next_cursor,
@@ -65,18 +66,20 @@ def watch_events(
     some cameras, those are listed that are among the newest 5,000 passages of all.
     """
     found = arrivals.newest(session, limit=query.limit, camera_ids=frozenset(query.camera_id), scope=caller.scope)
-    etag = f'"{arrivals.fingerprint(found)}"'
+    known = known_to(caller, session, [arrival.event for arrival in found])
+    etag = f'"{arrivals.fingerprint(found, known)}"'
     if if_none_match is not None and etag in if_none_match:
         return Response(status_code=304, headers={"etag": etag})
     response.headers["etag"] = etag
-    return RecentOut(items=[arrival_out(arrival, services.blobs) for arrival in found])
+    return RecentOut(items=[arrival_out(arrival, services.blobs, known) for arrival in found])
 
 
 @router.get("/{event_id}", summary="Get a passage")
 @allows(Access.VIEWER, keys={"events:read"})
 def get_event(event_id: UUID, session: DbSession, caller: Caller, services: Review) -> EventOut:
     """One passage."""
-    return event_out(events.get(session, event_id, scope=caller.scope), services.blobs)
+    event = events.get(session, event_id, scope=caller.scope)
+    return event_out(event, services.blobs, known_to(caller, session, [event]))
 
 
 @router.post("/{event_id}/evidence", status_code=201, summary="Take a passage as evidence")

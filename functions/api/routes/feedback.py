@@ -10,6 +10,7 @@ from anpr.review import queue as review_queue
 from anpr.review.queue import QueueFilter
 from functions.api.access import Access, allows
 from functions.api.dependencies import Caller, DbSession
+from functions.api.naming import known_to
 from functions.api.promises import Promises
 from functions.api.resource import Resource
 from functions.api.schemas.feedback import (
@@ -40,7 +41,8 @@ def see_queue(
     """What most needs a person: open hits first, then requests for a second opinion, then doubtful reads."""
     wanted = QueueFilter(caller.scope, frozenset(query.camera_id))
     found = review_queue.top(session, wanted, limit=query.limit)
-    return ReviewList(items=[review_out(review, services.blobs) for review in found])
+    known = known_to(caller, session, [review.event for review in found])
+    return ReviewList(items=[review_out(review, services.blobs, known) for review in found])
 
 
 @router.post("/claims", summary="Claim the next events to review")
@@ -54,7 +56,8 @@ def claim_next(body: ClaimIn, session: DbSession, caller: Caller, services: Revi
         count=body.count,
         settings=services.review,
     )
-    return ReviewList(items=[review_out(review, services.blobs) for review in claimed])
+    known = known_to(caller, session, [review.event for review in claimed])
+    return ReviewList(items=[review_out(review, services.blobs, known) for review in claimed])
 
 
 @router.get("/agreement", summary="Compare machine and people")
@@ -104,7 +107,7 @@ def claim_event(event_id: UUID, session: DbSession, caller: Caller, services: Re
     claimed = review_queue.claim(
         session, verdicts.person(caller), event_id, scope=caller.scope, lease=services.review.lease
     )
-    return review_out(claimed, services.blobs)
+    return review_out(claimed, services.blobs, known_to(caller, session, [claimed.event]))
 
 
 @router.delete("/events/{event_id}/claim", status_code=204, summary="Release an event")
@@ -121,7 +124,7 @@ def ask_second_opinion(
 ) -> ReviewOut:
     """Put the event before another reviewer, with priority. A verdict that stands holds until then."""
     asked = review_queue.ask_second_opinion(session, verdicts.person(caller), event_id, body.note, scope=caller.scope)
-    return review_out(asked, services.blobs)
+    return review_out(asked, services.blobs, known_to(caller, session, [asked.event]))
 
 
 @router.post("/verdicts/{verdict_id}/undo", summary="Undo a verdict")

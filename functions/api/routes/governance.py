@@ -8,6 +8,7 @@ from fastapi import Depends, Path, Query
 from anpr.governance import audit_log, audit_verification, deletion, holds, subjects
 from anpr.governance.audit_verification import Thoroughness
 from anpr.governance.subjects import ErasureRequest
+from anpr.review import vehicles
 from functions.api.access import Access, allows
 from functions.api.dependencies import CallerActor, DbSession
 from functions.api.limits import limit_searches
@@ -33,6 +34,7 @@ from functions.api.schemas.governance import (
     audit_check,
     audit_out,
 )
+from functions.api.schemas.vehicles import VehicleOut
 from functions.api.services.governance import Governance
 
 ANCHORS_LOOKED_AT: Final = 100
@@ -107,13 +109,15 @@ def get_subject(
     """All passages of one vehicle with their images, for the person who asks for them. It is put on record."""
     subject = subjects.describe(session, plate)
     page = subjects.passages(session, actor, plate, query.page("subjects"), reason=query.reason)
+    known = vehicles.known_as(session, page.items)
     return SubjectOut(
         plate=subject.plate,
         passages=subject.passages,
         hits=subject.hits,
         archives=subject.archives,
         searches=subject.searches,
-        items=[event_out(event, services.blobs) for event in page.items],
+        vehicles=[VehicleOut.model_validate(vehicle) for vehicle in subject.vehicles],
+        items=[event_out(event, services.blobs, known) for event in page.items],
         item_hits=[SubjectHit.model_validate(hit) for hit in subjects.hits_of(session, page.items)],
         next_cursor=page.next_cursor,
     )

@@ -8,6 +8,7 @@ from pydantic import Field
 from anpr.models import BoloMatch, HitStatus, MatchedBy, Priority
 from anpr.ports import BlobStore
 from anpr.review.arrivals import Arrival
+from anpr.review.vehicles import Known
 from functions.api.schemas.common import RequestModel, ResponseModel
 from functions.api.schemas.events import MAX_CAMERAS, EventOut, event_out
 
@@ -47,9 +48,9 @@ class RecentOut(ResponseModel):
     items: list[ArrivalOut]
 
 
-def arrival_out(arrival: Arrival, blobs: BlobStore) -> ArrivalOut:
+def arrival_out(arrival: Arrival, blobs: BlobStore, known: Known) -> ArrivalOut:
     """Render a passage with its hits."""
-    passage = dict(event_out(arrival.event, blobs))
+    passage = dict(event_out(arrival.event, blobs, known))
     return ArrivalOut(**passage, hits=[_hit_out(hit) for hit in arrival.hits])
 
 

@@ -11,6 +11,7 @@ from anpr.alerts.bolos.hits import HitFilter
 from anpr.alerts.bolos.patterns import known_region
 from anpr.models import BoloKind, BoloMatch, HitStatus, MatchedBy, Priority, Tolerance
 from anpr.ports import BlobStore
+from anpr.review.vehicles import Known
 from functions.api.schemas.bolos import Note
 from functions.api.schemas.common import PageOut, PageQuery, Patch, ResponseModel, Timestamp
 from functions.api.schemas.events import EventOut, event_out
@@ -101,7 +102,7 @@ class HitPatch(Patch):
     note: Note = ""
 
 
-def hit_out(hit: BoloMatch, blobs: BlobStore) -> HitOut:
+def hit_out(hit: BoloMatch, blobs: BlobStore, known: Known) -> HitOut:
     """Render a hit, with links to its passage's images."""
     fields = {name: getattr(hit, name) for name in HitOut.model_fields if name not in _DERIVED}
     return HitOut(
@@ -111,5 +112,5 @@ def hit_out(hit: BoloMatch, blobs: BlobStore) -> HitOut:
         read_region=known_region(hit.event),
         list=HitListOut.model_validate(hit.list),
         bolo=HitEntryOut.model_validate(hit.bolo),
-        event=event_out(hit.event, blobs),
+        event=event_out(hit.event, blobs, known),
     )

@@ -22,6 +22,7 @@ from anpr.alerts.bolos.patterns import MAX_REGEX_LENGTH
 from anpr.errors import BadRequest
 from anpr.models import BoloKind, Channel, MatchedBy, Priority, Tolerance
 from anpr.ports import BlobStore
+from anpr.review.vehicles import Known
 from functions.api.schemas.common import (
     Line,
     PageOut,
@@ -304,14 +305,14 @@ def back_search_out(found: Preview) -> BackSearchOut:
     return BackSearchOut(since=found.since, complete=found.complete, matched=found.matched, by=_by(found))
 
 
-def preview_out(found: Preview, blobs: BlobStore) -> PreviewOut:
+def preview_out(found: Preview, blobs: BlobStore, known: Known) -> PreviewOut:
     """Render what a pattern would have matched, with links to images."""
     return PreviewOut(
         since=found.since,
         complete=found.complete,
         matched=found.matched,
         by=_by(found),
-        sample=[_found_out(one, blobs) for one in found.sample],
+        sample=[_found_out(one, blobs, known) for one in found.sample],
     )
 
 
@@ -319,8 +320,9 @@ def _by(found: Preview) -> dict[MatchedBy, int]:
     return {MatchedBy(by): count for by, count in found.by.items()}
 
 
-def _found_out(found: Found, blobs: BlobStore) -> FoundOut:
-    return FoundOut(matched_by=found.by, region_differs=found.region_differs, event=event_out(found.event, blobs))
+def _found_out(found: Found, blobs: BlobStore, known: Known) -> FoundOut:
+    event = event_out(found.event, blobs, known)
+    return FoundOut(matched_by=found.by, region_differs=found.region_differs, event=event)
 
 
 def import_out(report: ImportReport) -> ImportOut:

@@ -12,6 +12,7 @@ from anpr.plate_query import How, Match, Matched
 from anpr.plates import normalize
 from anpr.ports import BlobStore
 from anpr.review.events import EventFilter
+from anpr.review.vehicles import Known
 from functions.api.schemas.common import Line, PageOut, PageQuery, ResponseModel, Timestamp
 from functions.api.schemas.common import Region as RegionCode
 
@@ -115,6 +116,13 @@ class MatchOut(ResponseModel):
     distance: Annotated[int, Field(description="Edits between the two, look-alikes not counted.")]
 
 
+class KnownAs(ResponseModel):
+    """The known vehicle that a passage is of."""
+
+    id: UUID
+    name: str
+
+
 class EventOut(ResponseModel):
     """One vehicle's passage before one camera."""
 
@@ -158,6 +166,13 @@ class EventOut(ResponseModel):
         str | None,
         Field(description="Where people and machine together say that it is from; null where that is unknown."),
     ]
+    known_as: Annotated[
+        KnownAs | None,
+        Field(
+            description="The known vehicle that the effective plate is of. Null too for an API key that lacks "
+            "`vehicles:read`, and where the plate is unsure."
+        ),
+    ]
     crop_url: Annotated[str | None, Field(description="Link to the plate's image, good for an hour.")]
     frame_url: Annotated[str | None, Field(description="Link to the whole frame, good for an hour.")]
     match: Annotated[MatchOut | None, Field(description="Only in a search for a plate.")] = None
@@ -172,8 +187,9 @@ def _box(event: Event) -> Box | None:
     return None if None in corners else Box.model_validate(dict(zip(Box.model_fields, corners, strict=True)))
 
 
-def event_out(event: Event, blobs: BlobStore, matched: Matched | None = None) -> EventOut:
-    """Render a passage, with links to its images while there are any."""
+def event_out(event: Event, blobs: BlobStore, known: Known, matched: Matched | None = None) -> EventOut:
+    """Render a passage, with its vehicle's name, and links to its images while there are any."""
+    vehicle = known.get(event.id)
     kept = event.media_deleted_at is None
     crop, frame = (event.crop_key, event.frame_key) if kept else (None, None)
     return EventOut(
@@ -207,6 +223,7 @@ def event_out(event: Event, blobs: BlobStore, matched: Matched | None = None) ->
         reviewed_region=event.reviewed_region_code,
         effective_plate=event.effective_plate,
         effective_region=event.effective_region,
+        known_as=None if vehicle is None else KnownAs.model_validate(vehicle),
         crop_url=None if crop is None else blobs.presign_get(crop),
         frame_url=None if frame is None else blobs.presign_get(frame),
         match=None if matched is None else MatchOut(how=matched.how, distance=matched.distance),

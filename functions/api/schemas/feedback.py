@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from anpr.models import Correction, RejectReason, Review, Urgency, Verdict
 from anpr.ports import BlobStore
 from anpr.review.agreement import AgreementQuery
+from anpr.review.vehicles import Known
 from anpr.review.verdicts import Opinion
 from functions.api.schemas.common import Line, Region, RequestModel, ResponseModel, Text, Timestamp
 from functions.api.schemas.events import EventOut, event_out
@@ -168,10 +169,10 @@ class AgreementList(ResponseModel):
     items: list[AgreementOut]
 
 
-def review_out(review: Review, blobs: BlobStore) -> ReviewOut:
+def review_out(review: Review, blobs: BlobStore, known: Known) -> ReviewOut:
     """Render a review with its event."""
     return ReviewOut(
-        event=event_out(review.event, blobs),
+        event=event_out(review.event, blobs, known),
         doubt=review.doubt,
         open_hit=bool(review.urgency & Urgency.OPEN_HIT),
         second_opinion=bool(review.urgency & Urgency.SECOND_OPINION),

@@ -12,6 +12,7 @@ from anpr.governance.holds import NewHold
 from anpr.models import AuditRecord, DeletionKind, HitStatus, MatchedBy
 from functions.api.schemas.common import Line, PageOut, PageQuery, RequestModel, ResponseModel, Text, Timestamp
 from functions.api.schemas.events import EventOut
+from functions.api.schemas.vehicles import VehicleOut
 
 Reason = Annotated[Text, Field(min_length=3, max_length=500, description="Kept in the audit log.")]
 
@@ -164,6 +165,7 @@ class SubjectOut(ResponseModel):
     hits: int
     archives: Annotated[int, Field(description="Exported archives that it is in.")]
     searches: Annotated[int, Field(description="How often the plate was searched for, as far as the log goes back.")]
+    vehicles: Annotated[list[VehicleOut], Field(description="By which names it is known, and what is noted of it.")]
     items: list[EventOut]
     item_hits: Annotated[list[SubjectHit], Field(description="The hits among these passages.")]
     next_cursor: str | None

@@ -22,6 +22,7 @@ from anpr.models import (
     Export,
     ExportItem,
     ExportStatus,
+    KnownVehicle,
     OutboxMessage,
     Upload,
     UploadStatus,
@@ -30,7 +31,7 @@ from anpr.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
-from anpr.review import verdicts
+from anpr.review import vehicles, verdicts
 from anpr.review.verdicts import Opinion
 from tests.builders import add_event, add_upload, add_user
 from tests.memory import MemoryBlobs
@@ -55,6 +56,7 @@ CANNOT_BY_TABLE: Final = {
     "export_items": ("region_code", "split"),
     "export_parts": ("etag",),
     "exports": ("failure_reason", "multipart_id", "request", "stage"),
+    "known_vehicles": ("region",),
     "license_notices": ("kind",),
     "licenses": ("key",),
     "notice_subscriptions": ("address", "topic"),
@@ -108,6 +110,9 @@ def everywhere(database: Database) -> Database:
         made = lists.create(session, SYSTEM, {"name": "stolen"})
         wanted: entries.EntryFields = {"pattern": PLATE, "reason": f"seen {PLATE}"}
         entries.create(session, SYSTEM, made.id, wanted)
+        vehicles.create(session, SYSTEM, {"plate": PLATE, "name": f"van {PLATE}", "note": PLATE})
+        other: vehicles.VehicleFields = {"plate": "XY99ZZZ", "name": f"brother of {PLATE}", "note": f"see {PLATE}"}
+        vehicles.create(session, SYSTEM, other)
         audit.record(session, SYSTEM, Action.PLATE_SEARCHED, f"plate:{PLATE}", reason=PLATE)
     upload = add_upload(database, file_name=f"{PLATE}.mp4", idempotency_key=f"{PLATE}-1")
     event = add_event(database, upload=upload, plate=PLATE, raw_plate=PLATE, candidates=((PLATE, 0.9),))
@@ -169,5 +174,8 @@ def test_after_an_erasure_a_plate_stands_only_where_the_page_says_that_it_stays(
     with everywhere.transaction() as session:
         assert session.scalars(select(Upload.file_name)).all() == ["[erased].mp4"]
         assert "[erased]" in session.scalars(select(Export.reason)).one()
+        assert session.execute(select(KnownVehicle.name, KnownVehicle.note)).all() == [
+            ("brother of [erased]", "see [erased]")
+        ]
         kinds = set(session.scalars(select(OutboxMessage.type)))
     assert not kinds & {"event.created", "event.reviewed", "bolo.matched", "bolo.updated"}

@@ -58,6 +58,7 @@ def known(api: Api) -> dict[str, str]:
         "hold_id": api.admin.post("/admin/holds", {"case_number": "7", "reason": "case 7", "plate": "XY1"}),
         "key_id": api.admin.post("/auth/keys", {"name": "box", "role": "viewer", "permissions": ["events:read"]}),
         "user_id": api.admin.post("/users", user),
+        "vehicle_id": api.admin.post("/vehicles", {"plate": "XY2", "name": "Post van"}),
     }
     assert [(name, reply.body) for name, reply in made.items() if reply.status != 201] == []
     ids = {name: str(reply.json()["id"]) for name, reply in made.items()}

@@ -38,11 +38,13 @@ def paths(api: Api) -> dict[str, str]:
         "valid_until": "2099-05-01T00:00:00Z",
     }
     webhook = {"url": "https://hooks.example.org/anpr", "description": "theirs", "list_ids": [bolo_list]}
+    vehicle = {"plate": "CJ 03 DEF", "region": "ro", "name": "post van", "note": "yellow"}
     made = {
         "/users/{user_id}": str(api.users[Role.VIEWER]),
         "/cameras/{camera_id}": api.admin.post("/cameras", camera).json()["id"],
         "/bolos/lists/{list_id}": bolo_list,
         "/bolos/{bolo_id}": api.admin.post("/bolos", entry).json()["id"],
+        "/vehicles/{vehicle_id}": api.admin.post("/vehicles", vehicle).json()["id"],
         "/webhooks/{webhook_id}": api.admin.post("/webhooks", webhook).json()["id"],
     }
     api.admin.post("/bolos", {"list_id": bolo_list, "pattern": "CJ02XYZ", "reason": "stolen"})

@@ -36,6 +36,12 @@ export default {
   'admin.scope.hint':
     'Wer beschränkt ist, sieht ab der nächsten Anfrage nur Durchfahrten, Treffer und Zahlen dieser Kameras.',
 
+  // Bekannte Fahrzeuge
+  'admin.vehicles': 'Bekannte Fahrzeuge',
+  'admin.vehicles.none': 'Noch hat kein Fahrzeug einen Namen',
+  'admin.vehicles.none.such': 'Kein bekanntes Fahrzeug passt',
+  'admin.vehicles.since': 'Benannt',
+
   // Kameragruppen
   'admin.groups': 'Kameragruppen',
   'admin.groups.none': 'Es gibt keine Kameragruppe',
@@ -214,6 +220,7 @@ export default {
   'counted.sources': 'hochgeladene Dateien',
   'counted.uploads': 'Uploads',
   'counted.archives': 'Archive',
+  'counted.known_vehicles': 'Namen von Fahrzeugen',
   'counted.audit_records': 'Einträge des Protokolls',
   'counted.held_events': 'Durchfahrten, für ein Verfahren gesperrt',
   'counted.wanted_events': 'Durchfahrten, die Treffer sind',
@@ -259,6 +266,8 @@ export default {
     one: '{count} exportiertes Archiv, in dem es ist, wird gelöscht.',
     other: '{count} exportierte Archive, in denen es ist, werden gelöscht.',
   },
+  'admin.subjects.named': 'Bekannt als {name}.',
+  'admin.subjects.erase.name': 'Der Name, unter dem es bekannt ist, wird entfernt.',
   'admin.subjects.erase.held': 'Was eine Sperre für ein Verfahren behält, bleibt.',
   'admin.subjects.erase.hits': {
     one: '{count} Treffer eines gesuchten Kennzeichens bleibt mit seiner Durchfahrt, außer Sie kreuzen das Feld an.',

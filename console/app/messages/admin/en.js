@@ -36,6 +36,12 @@ export default {
   'admin.scope.hint':
     'Who is limited sees passages, hits and figures of these cameras alone, from the next request on.',
 
+  // Known vehicles
+  'admin.vehicles': 'Known vehicles',
+  'admin.vehicles.none': 'No vehicle has a name yet',
+  'admin.vehicles.none.such': 'No known vehicle fits',
+  'admin.vehicles.since': 'Named',
+
   // Camera groups
   'admin.groups': 'Camera groups',
   'admin.groups.none': 'There is no camera group',
@@ -212,6 +218,7 @@ export default {
   'counted.sources': 'uploaded files',
   'counted.uploads': 'uploads',
   'counted.archives': 'archives',
+  'counted.known_vehicles': 'names of vehicles',
   'counted.audit_records': 'audit records',
   'counted.held_events': 'passages held for a case',
   'counted.wanted_events': 'passages that are hits',
@@ -256,6 +263,8 @@ export default {
     one: '{count} exported archive that it is in is deleted.',
     other: '{count} exported archives that it is in are deleted.',
   },
+  'admin.subjects.named': 'Known as {name}.',
+  'admin.subjects.erase.name': 'The name that it is known by is removed.',
   'admin.subjects.erase.held': 'What a legal hold keeps for a case stays.',
   'admin.subjects.erase.hits': {
     one: '{count} hit of a wanted plate stays with its passage, unless you tick the box.',

@@ -39,6 +39,8 @@ const PERMISSIONS = {
   'uploads:read': true,
   'uploads:write': true,
   'usage:read': true,
+  'vehicles:read': true,
+  'vehicles:write': true,
   'webhooks:read': true,
   'webhooks:write': true,
 };

@@ -101,7 +101,7 @@ function Kept({ found, onErased }) {
       save(`${subject.plate}.json`, JSON.stringify(document, null, 2), 'application/json');
       toast(t('admin.subjects.saved'), { kind: 'good' });
     });
-  if (subject.passages + subject.hits + subject.archives + subject.searches === 0) {
+  if (subject.passages + subject.hits + subject.archives + subject.searches + subject.vehicles.length === 0) {
     return html`<${EmptyFace} title=${t('admin.subjects.nothing', { plate: subject.plate })}>${t('admin.subjects.nothing.text')}<//>`;
   }
   return html`
@@ -111,6 +111,7 @@ function Kept({ found, onErased }) {
         <${Button} icon="trash" kind="danger" onClick=${() => setErasing(true)}>${t('admin.subjects.erase')}<//>
       </div>
       <${Counts} subject=${subject} />
+      ${subject.vehicles.map(one => html`<p key=${one.id}>${t('admin.subjects.named', { name: one.name })} <span class="hint">${one.note}</span></p>`)}
       <${Passages} items=${items} />
       ${cursor && html`<${Button} kind="quiet" busy=${busy} onClick=${more}>${t('common.more')}<//>`}
     </section>
@@ -155,6 +156,7 @@ const Erase = ({ found, onClose, onDone }) => html`
       <ul class="says">
         <li>${t('admin.subjects.erase.goes', { count: found.subject.passages })}</li>
         <li>${t('admin.subjects.erase.archives', { count: found.subject.archives })}</li>
+        ${found.subject.vehicles.length > 0 && html`<li>${t('admin.subjects.erase.name')}</li>`}
         <li>${t('admin.subjects.erase.held')}</li>
         <li>${t('admin.subjects.erase.hits', { count: found.subject.hits })}</li>
         <li><strong>${t('admin.subjects.erase.ever')}</strong></li>

@@ -11,6 +11,7 @@ import { More, usePages } from '../../components/pager.js';
 import { Picture, Plate } from '../../components/plate.js';
 import { Time } from '../../components/time.js';
 import { toast, toastProblem } from '../../components/toast.js';
+import { KnownAs } from '../../components/vehicle.js';
 import { useCameras } from '../../lib/cameras.js';
 import { html } from '../../lib/html.js';
 import { t, word } from '../../lib/i18n.js';
@@ -92,6 +93,7 @@ function HitCard({ hit, onNote, onJudge }) {
       <div class="grow words">
         <div class="row">
           <${Plate} text=${hit.plate} region=${hit.event.effective_region} />
+          <${KnownAs} passage=${hit.event} />
           <${StatusBadge} of="hit_status" value=${hit.status} />
           <${StatusBadge} of="priority" value=${hit.list.priority} />
         </div>

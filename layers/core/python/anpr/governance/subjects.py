@@ -31,6 +31,7 @@ from anpr.models import (
     Event,
     Export,
     ExportItem,
+    KnownVehicle,
     OpenErasure,
     Upload,
     UploadStatus,
@@ -38,6 +39,7 @@ from anpr.models import (
 from anpr.paging import Page, PageRequest, Position, newest_first, page_of
 from anpr.plates import normalize, refuse_stray
 from anpr.ports import BlobStore
+from anpr.review import vehicles
 from anpr.review.exports import requests as exports
 
 _BATCH: Final = 200
@@ -54,6 +56,7 @@ class Subject:
         hits: how many of them are hits of wanted plates.
         archives: in how many exported archives it is.
         searches: how often the plate was searched for, as far as the audit log goes back.
+        vehicles: by which names it is known.
     """
 
     plate: str
@@ -61,6 +64,7 @@ class Subject:
     hits: int
     archives: int
     searches: int
+    vehicles: tuple[KnownVehicle, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +122,7 @@ def describe(session: Session, plate: str) -> Subject:
         hits=session.scalar(found.where(deletion.is_hit())) or 0,
         archives=session.scalar(archives.where(its)) or 0,
         searches=session.scalar(searches) or 0,
+        vehicles=tuple(vehicles.of_plate(session, normal)),
     )
 
 
@@ -212,7 +217,7 @@ def _go_on(database: Database, blobs: BlobStore, asked: OpenErasure, receipt: Re
             unread, awaited = _count_unread(session, asked.requested_at)
             legal_hold.keep_out(session)
             exports.keep_out(session)
-            deleted = _erase_batch(session, blobs, its)
+            deleted = _erase_batch(session, blobs, its) + _erase_known(session, asked.plate)
             receipt.deleted.update(deleted)
             receipt.write(session)
         done = not deleted
@@ -267,6 +272,15 @@ def _erase_batch(session: Session, blobs: BlobStore, its: ColumnElement[bool]) -
     return +deleted
 
 
+def _erase_known(session: Session, plate: str) -> Counter[str]:
+    """Forget the vehicle's name. No case holds a name: what is held are passages."""
+    known = vehicles.of_plate(session, plate)
+    for vehicle in known:
+        session.delete(vehicle)
+    session.flush()
+    return +Counter(known_vehicles=len(known))
+
+
 def _erase_condemned(session: Session, blobs: BlobStore) -> Counter[str]:
     """Delete the files that erased passages were read from, of uploads that are over and not held."""
     sources = session.scalars(
@@ -285,12 +299,18 @@ def _erase_condemned(session: Session, blobs: BlobStore) -> Counter[str]:
 
 
 def _erase_names(session: Session, plate: str) -> None:
-    """Take the plate out of what people called their files and wrote as the reason of an export."""
+    """Take the plate out of what people called their files and wrote of an export or of other vehicles."""
     between = "[^[:alnum:]]*"
     named = f"(^|[^[:alnum:]]){between.join(plate)}(?![[:alnum:]])"
     unnamed = r"\1" + _ERASED
-    for table, column in ((Upload, Upload.file_name), (Upload, Upload.idempotency_key), (Export, Export.reason)):
-        free = [] if table is Export else [~legal_hold.upload_is_held()]
+    for table, column in (
+        (Upload, Upload.file_name),
+        (Upload, Upload.idempotency_key),
+        (Export, Export.reason),
+        (KnownVehicle, KnownVehicle.name),
+        (KnownVehicle, KnownVehicle.note),
+    ):
+        free = [~legal_hold.upload_is_held()] if table is Upload else []
         session.execute(
             update(table)
             .where(column.regexp_match(named, flags="i"), *free)

@@ -57,7 +57,7 @@ from anpr.models.governance import (
 )
 from anpr.models.operations import AuditRecord, CarriedTotal, OutboxMessage
 from anpr.models.people import RefreshToken, Role, SigningKey, User
-from anpr.models.review import Correction, RejectReason, Review, Urgency, Verdict
+from anpr.models.review import Correction, KnownVehicle, RejectReason, Review, Urgency, Verdict
 from anpr.models.stand_ins import NoticeSubscription, NoticeTopic, QueuedMessage
 
 __all__ = [
@@ -92,6 +92,7 @@ __all__ = [
     "ExportStatus",
     "HandedRead",
     "HitStatus",
+    "KnownVehicle",
     "LegalHold",
     "License",
     "LicenseClock",

@@ -1,10 +1,19 @@
-"""What people say of the machine's reads: the queue of events that need a person, and the verdicts."""
+"""What people say of the machine's reads: the queue of events that need a person, the verdicts, and vehicles' names."""
 
 from datetime import datetime
 from enum import IntFlag, StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, SmallInteger, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from anpr.models.base import NOW, Base, text_enum
@@ -108,3 +117,27 @@ class Review(Base):
     disagreement: Mapped[bool] = mapped_column(default=False)
 
     event: Mapped[Event] = relationship(lazy="raise")
+
+
+class KnownVehicle(Base):
+    """A vehicle that people call by a name.
+
+    `plate` is as it was typed. Passages are its by `plate_key`, so that a misread look-alike does not hide it; `region`
+    tells apart vehicles of several countries that have one plate.
+    """
+
+    __tablename__ = "known_vehicles"
+    __table_args__ = (
+        UniqueConstraint("plate_key", "region", name="uq_known_vehicles_plate", postgresql_nulls_not_distinct=True),
+        Index("ix_known_vehicles_created_at_id", "created_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    plate: Mapped[str]
+    plate_key: Mapped[str]
+    region: Mapped[str | None]
+    name: Mapped[str]
+    note: Mapped[str] = mapped_column(default="")
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    updated_at: Mapped[datetime] = mapped_column(server_default=NOW)

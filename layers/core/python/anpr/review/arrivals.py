@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from anpr.identity import scopes
 from anpr.identity.scopes import CameraScope
 from anpr.models import BoloMatch, Event
+from anpr.review.vehicles import Known
 
 LOOKED_AT: Final = 5000
 """Among how many of the newest passages those of some cameras are looked for: it bounds what an answer costs."""
@@ -63,13 +64,15 @@ def newest(
     return [Arrival(event, tuple(hits[event.id])) for event in events]
 
 
-def fingerprint(arrivals: Sequence[Arrival]) -> str:
-    """What is the same exactly as long as a watcher would see the same: reviews and hits' dispositions included."""
+def fingerprint(arrivals: Sequence[Arrival], known: Known) -> str:
+    """What is the same exactly as long as a watcher sees the same: reviews, dispositions of hits and names included."""
     digest = hashlib.sha256()
     for arrival in arrivals:
         event = arrival.event
         seen = [event.id, event.review_status, event.reviewed_plate, event.reviewed_region_code, event.media_deleted_at]
         seen += [part for hit in arrival.hits for part in (hit.id, hit.status)]
+        if event.id in known:
+            seen += [known[event.id].id, known[event.id].name]
         digest.update(repr([str(part) for part in seen]).encode())
     return digest.hexdigest()[:32]
 
