@@ -1,8 +1,9 @@
 """One picture, from its bytes to the answer: placed, read, recorded where a camera is named, and booked."""
 
+import asyncio
 import time
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from fastapi import Depends, Request
 from anpr.capture import pictures
 from anpr.capture.pictures import PlateInPicture, ReadPicture, Standing, Taken, Wanted
 from anpr.capture.reads import Outcome
-from anpr.errors import TooLarge
+from anpr.errors import TooLarge, TooSlow
 from anpr.governance import usage
 from functions.api.dependencies import Caller
 from functions.api.promises import Promises
@@ -99,22 +100,28 @@ class Answering:
 Answers = Annotated[Answering, Depends(Answering)]
 
 
-async def body_of(request: Request, limit: int) -> bytes:
+async def body_of(request: Request, limit: int, within: timedelta) -> bytes:
     """The whole body, which is read to its end even if it is too large: whoever still sends would not see the answer.
 
     Args:
         request: whose; the route's own limit ends it where it never ends.
         limit: bytes that are taken.
+        within: how long it may take to come.
 
     Raises:
         TooLarge: it has more.
+        TooSlow: it has not come by then.
     """
     size = 0
     chunks: list[bytes] = []
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size <= limit:
-            chunks.append(chunk)
+    try:
+        async with asyncio.timeout(within.total_seconds()):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size <= limit:
+                    chunks.append(chunk)
+    except TimeoutError as error:
+        raise TooSlow(f"The picture has not come within {within.total_seconds():g} s.") from error
     if size > limit:
         raise too_large(size, limit)
     return b"".join(chunks)

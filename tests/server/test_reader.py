@@ -1,10 +1,12 @@
 """The process that answers single pictures, over HTTP: another service's client, and more requests than it takes."""
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -17,6 +19,7 @@ from anpr.db import Database
 from anpr.identity import apikeys
 from anpr.identity.apikeys import NewApiKey
 from anpr.models import Camera, Event, Role
+from anpr.settings import PictureSettings
 from functions.api.app import create_app
 from functions.api.groups.reader import GROUP
 from functions.api.services.reader import ReaderServices
@@ -46,9 +49,17 @@ class Gate:
 
 
 @contextmanager
-def serving(database: Database, reader: PictureReader, *, places: int) -> Iterator[str]:
+def serving(
+    database: Database, reader: PictureReader, *, places: int, pictures: PictureSettings | None = None
+) -> Iterator[str]:
     """The process's application under its own server; gives the address."""
-    services = ReaderServices(database=database, bus=MemoryBus(), blobs=MemoryBlobs(), reader=reader)
+    services = ReaderServices(
+        database=database,
+        bus=MemoryBus(),
+        blobs=MemoryBlobs(),
+        reader=reader,
+        pictures=pictures or PictureSettings(),
+    )
     app = Admission(create_app(GROUP, services, PlainTelemetry()), places=places)
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, lifespan="off"))
@@ -146,6 +157,21 @@ def test_other_requests_are_answered_while_a_picture_is_read(database: Database,
         assert reading.result().status_code == 200
 
     assert meanwhile.status_code == 404
+
+
+def test_a_sender_that_goes_silent_keeps_nobody_waiting(database: Database, reader: PictureReader, key: str) -> None:
+    quick = PictureSettings(arrive_within=timedelta(seconds=0.5))
+    with serving(database, reader, places=1, pictures=quick) as address:
+        host, port = address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=60) as silent:
+            head = f"POST /read HTTP/1.1\r\nHost: {host}\r\nX-API-Key: {key}\r\nContent-Length: 1000\r\n\r\n"
+            silent.sendall(head.encode() + EMPTY_ROAD[:100])
+            told = silent.recv(4096).decode()
+        answered = httpx.post(f"{address}/read", content=EMPTY_ROAD, headers={"x-api-key": key}, trust_env=False)
+
+    assert told.startswith("HTTP/1.1 408 ")
+    assert "has not come within 0.5 s" in told
+    assert answered.status_code == 200
 
 
 def test_a_picture_that_is_read_holds_no_connection(database: Database, key: str) -> None:

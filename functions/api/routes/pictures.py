@@ -17,7 +17,7 @@ MOST_BYTES: Final = 32 * 1024**2
 
 async def sent_picture(request: Request, services: Reader) -> bytes:
     """The picture, as the body is."""
-    return await body_of(request, services.pictures.max_bytes)
+    return await body_of(request, services.pictures.max_bytes, services.pictures.arrive_within)
 
 
 router = Resource("/read", tag="pictures", about="One picture, answered at once.")

@@ -62,7 +62,8 @@ def _refusal(status: int, detail: str, headers: dict[str, str] | None = None) ->
 async def posted_form(request: Request, services: Reader) -> Form:
     """The form, whose picture may come in Base64, a third larger."""
     limit = services.pictures.max_bytes
-    form = Form.of(request.headers.get("content-type", ""), await body_of(request, limit * 4 // 3 + _FIELDS))
+    body = await body_of(request, limit * 4 // 3 + _FIELDS, services.pictures.arrive_within)
+    form = Form.of(request.headers.get("content-type", ""), body)
     if form.file is not None and len(form.file) > limit:
         raise too_large(len(form.file), limit)
     return form

@@ -77,6 +77,12 @@ class Conflict(AnprError):
     status, code, title = 409, "conflict", "Conflict"
 
 
+class TooSlow(AnprError):
+    """The body did not come in time."""
+
+    status, code, title = 408, "too-slow", "Too slow"
+
+
 class TooLarge(AnprError):
     """The body is larger than what is taken in one request."""
 

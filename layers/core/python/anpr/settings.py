@@ -183,6 +183,9 @@ class PictureSettings(Settings):
         le=20 * 1024**2,
         description="Largest picture; on AWS no more than the default, for a Lambda takes 6 MB, in Base64.",
     )
+    arrive_within: timedelta = Field(
+        default=timedelta(seconds=30), description="A sender that has gone silent would keep others waiting for ever."
+    )
 
 
 class QueueSettings(Settings):
