@@ -88,6 +88,13 @@ def _handler(runtime: Runtime) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: a function that is stopped leaves its question without an answer."""
+
+
 @contextmanager
 def running(handler: str, variables: Mapping[str, str], log: Path) -> Iterator[Runtime]:
     """Start a function as its image does, and stop it.
@@ -98,8 +105,7 @@ def running(handler: str, variables: Mapping[str, str], log: Path) -> Iterator[R
         log: takes what it prints.
     """
     runtime = Runtime(time.monotonic())
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(runtime))
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), _handler(runtime))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     told = {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}", "AWS_LAMBDA_FUNCTION_NAME": "reader"}
     with log.open("wb") as output:

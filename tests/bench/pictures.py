@@ -1,6 +1,6 @@
 """`python -m tests.bench.pictures`: how long one picture takes until it is answered, by each way to it.
 
-    python -m tests.bench.pictures [--seconds 10] [--data FOLDER] [--modes aws selfhost]
+    python -m tests.bench.pictures [--seconds 10] [--clients 1 10] [--data FOLDER] [--modes aws]
 
 It starts a backend in each mode with a reader, and asks by 1, 10 and 100 clients, each of which asks again as soon as
 it has its answer, or a second later where it was told to. Without a folder, frames of the demonstration clip are asked
@@ -170,7 +170,7 @@ def fronts(site: Running) -> Iterator[tuple[str, str]]:
     yield "the process itself", f"http://127.0.0.1:{site.place.port('reader')}"
 
 
-def run(mode: str, shown: Sequence[bytes], seconds: float) -> None:
+def run(mode: str, shown: Sequence[bytes], seconds: float, numbers: Sequence[int]) -> None:
     """Measure one mode."""
     with ExitStack() as stack:
         folder = stack.enter_context(scratch())
@@ -192,7 +192,7 @@ def run(mode: str, shown: Sequence[bytes], seconds: float) -> None:
             say("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
             bench = Bench(url, key, shown, seconds, reader.pid)
             for way in ways(name):
-                for clients in CLIENTS if front != "the process itself" else CLIENTS[:1]:
+                for clients in numbers if front != "the process itself" else numbers[:1]:
                     say(row(bench, way, clients))
         say(f"\nload at the end {os.getloadavg()[0]:.1f}; memory of the reader {memory_mb(reader.pid):.0f} MB")
         if isinstance(site, aws.Site):
@@ -234,12 +234,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=10, help="of each row")
     parser.add_argument("--data", type=Path, help="a folder of pictures")
+    parser.add_argument("--clients", type=int, nargs="+", default=CLIENTS, help="how many at once")
     parser.add_argument("--modes", nargs="+", choices=sorted(_LAUNCHES), default=sorted(_LAUNCHES))
     asked = parser.parse_args()
     shown = pictures(asked.data)
     say(f"{len(shown)} pictures, {statistics.mean(map(len, shown)) / 1024:.0f} KB each")
     for mode in asked.modes:
-        run(mode, shown, asked.seconds)
+        run(mode, shown, asked.seconds, asked.clients)
 
 
 if __name__ == "__main__":
