@@ -16,6 +16,7 @@ const COLUMNS = /** @type {const} */ ([
   'effective_plate',
   'plate',
   'effective_region',
+  'known_as',
   'score',
   'review_status',
   'reviewed_plate',
@@ -30,7 +31,9 @@ const COLUMNS = /** @type {const} */ ([
 export async function exportShown(args) {
   try {
     const passages = await all(page => findEvents({ ...args, ...page }), MOST);
-    const rows = passages.map(one => COLUMNS.map(name => one[name]));
+    const rows = passages.map(one =>
+      COLUMNS.map(name => (name === 'known_as' ? (one.known_as?.name ?? '') : one[name])),
+    );
     save(`passages-${new Date().toISOString().slice(0, 10)}.csv`, csv([...COLUMNS], rows));
     toast(t('search.saved', { count: passages.length }), { kind: 'good' });
   } catch (problem) {

@@ -95,7 +95,7 @@ def test_regions_tell_apart_vehicles_of_one_plate(
     assert names_of(database, add_event(database, region=read)) == [None if found is None else str(found)]
 
 
-def test_a_page_is_looked_up_in_one_query_that_an_index_serves(database: Database) -> None:
+def test_a_page_is_looked_up_in_one_query(database: Database) -> None:
     plates = [f"CJ{number:02}KLM" for number in range(20)]
     for plate in plates:
         name(database, plate, f"van {plate}")

@@ -68,6 +68,11 @@ def test_what_can_be_no_vehicle_is_refused_at_its_field(api: Api, field: str, va
     assert (reply.status, [one["pointer"] for one in reply.json()["errors"]]) == (422, [f"/{field}"])
 
 
+def test_the_list_is_asked_for_a_plate_and_no_pattern(api: Api) -> None:
+    reply = api.viewer.get("/vehicles", params={"plate": "LS15*"})
+    assert (reply.status, [one["pointer"] for one in reply.json()["errors"]]) == (422, ["/query/plate"])
+
+
 def test_the_list_comes_in_pages(api: Api) -> None:
     for number in range(5):
         named(api, plate=f"CJ0{number}KLM", name=f"van {number}")
