@@ -24,6 +24,7 @@ import { loadCharts } from './library.js';
  */
 
 const HEIGHT = 230;
+const ALONE_MS = 3_600_000;
 // A table that nobody could read through would only slow the page down; the file has all rows.
 const SHOWN = 300;
 const COLOURS = ['--accent', '--warn', '--good', '--bad', '--info', '--text-soft'];
@@ -109,8 +110,8 @@ function Drawing({ title, times, series, kind, share, time }) {
         if (!current) return;
         const edge = edgeOf(times, kind);
         const options = optionsOf(UPlot, { series, kind, share, time, edge, width: place.clientWidth });
-        options.hooks = { setCursor: [one => setAt(one.cursor.idx ?? null)] };
-        const data = [times.map(one => one / 1000), ...series.map(one => one.values)];
+        options.hooks = { setCursor: [one => setAt(shownAt(one.cursor.idx, times))] };
+        const data = withRoom(times, series);
         chart = new UPlot(options, /** @type {any} */ (data), place);
         fit.observe(place);
         setReady(true);
@@ -204,6 +205,27 @@ function optionsOf(UPlot, { series, kind, share, time, edge, width }) {
 }
 
 /**
+ * What is drawn. The library puts a time that is alone at the edge, so one without a value stands on either side of it.
+ * @param {number[]} times in milliseconds
+ * @param {Series[]} series
+ * @returns {(number | null)[][]} times in seconds, and the series' values
+ */
+function withRoom(times, series) {
+  const [first] = times;
+  if (first === undefined || times.length > 1)
+    return [times.map(one => one / 1000), ...series.map(one => one.values)];
+  const seconds = [first - ALONE_MS, first, first + ALONE_MS].map(one => one / 1000);
+  return [seconds, ...series.map(one => [null, one.values[0] ?? null, null])];
+}
+
+/** Which of the times the cursor is at, if it is at one. @param {number | null | undefined} index @param {number[]} times */
+function shownAt(index, times) {
+  if (index === null || index === undefined) return null;
+  if (times.length > 1) return index;
+  return index === 1 ? 0 : null;
+}
+
+/**
  * How far the chart goes on before its first time and after its last: half of a bar would be cut off otherwise.
  * @param {number[]} times in milliseconds
  * @param {'bars' | 'lines'} kind
@@ -211,7 +233,5 @@ function optionsOf(UPlot, { series, kind, share, time, edge, width }) {
  */
 function edgeOf(times, kind) {
   const [first, second] = times;
-  if (first === undefined) return 0;
-  const step = second === undefined ? 86_400_000 : second - first;
-  return kind === 'bars' || second === undefined ? step / 2000 : 0;
+  return kind === 'bars' && first !== undefined && second !== undefined ? (second - first) / 2000 : 0;
 }
