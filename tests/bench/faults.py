@@ -161,8 +161,11 @@ def said(site: SelfHostedSite, since: dict[str, int]) -> Iterator[str]:
             yield f"    {name} x{count}: {thing}"
 
 
-def suffer(work: Work, token: str, name: str, fault: Callable[[], None]) -> None:
+def suffer(work: Work, name: str, fault: Callable[[], None]) -> None:
     """Have a fault in the middle of everything, and say what came of it."""
+    login = {"email": work.site.admin.email, "password": work.site.admin.password}
+    answer = httpx.post(f"{work.site.api_url}/auth/login", json=login, trust_env=False, timeout=30)
+    token = answer.raise_for_status().json()["access_token"]
     under_way = work.begin()
     since = {each: (work.site.place.logs / f"{each}.log").stat().st_size for each in _OURS}
     began = time.monotonic()
@@ -211,11 +214,11 @@ def has_no_room(disk: Path) -> Callable[[], None]:
 
 @contextmanager
 def small_disk(path: Path) -> Iterator[bool]:
-    """A disk of 8 GB at a path; tells whether there is one, as only root can have it."""
+    """A disk of 60 GB at a path, on a sparse file; tells whether there is one, as only root can have it."""
     with tempfile.TemporaryDirectory() as folder:
         image = Path(folder) / "disk"
         image.touch()
-        os.truncate(image, 8 * 1024**3)
+        os.truncate(image, 60 * 1024**3)
         path.mkdir(parents=True)
         made = all(
             subprocess.run(command, check=False, capture_output=True).returncode == 0
@@ -240,17 +243,15 @@ def main() -> None:
         receiver = stack.enter_context(listening())
         api = stack.enter_context(Client(site.api_url, site.admin))
         wanted(api, receiver)
-        login = {"email": site.admin.email, "password": site.admin.password}
-        token = httpx.post(f"{site.api_url}/auth/login", json=login, trust_env=False, timeout=30).json()["access_token"]
         camera, reviewed = (camera_named(api, name) for name in ("faults", "reviewed"))
         work = Work(site, api, receiver, camera, reviewed, rendered_clip(), photo)
         work.prepare()
         victims = Victims(site, stack, worker)
         for name in ("valkey", "seaweedfs", "postgres"):
-            suffer(work, token, f"{name} stood still for {_STILL_S} s", stands_still(partial(victims.leader, name)))
-            suffer(work, token, f"{name} was killed", dies(victims, name))
+            suffer(work, f"{name} stood still for {_STILL_S} s", stands_still(partial(victims.leader, name)))
+            suffer(work, f"{name} was killed", dies(victims, name))
         if full:
-            suffer(work, token, f"the disk of SeaweedFS was full for {_FULL_S} s", has_no_room(disk))
+            suffer(work, f"the disk of SeaweedFS was full for {_FULL_S} s", has_no_room(disk))
         else:
             say("a full disk was not tried: no disk of its own could be mounted here")
 

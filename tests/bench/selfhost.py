@@ -32,6 +32,7 @@ from infra.local.selfhost import SelfHostedSite, launch
 from infra.local.servers import start_seaweedfs, start_valkey
 from tests.e2e.api_calls import camera_named, send
 from tests.e2e.conftest import CAPTURED_AT
+from tests.processes import family
 from tests.receiver import Receiver, listening
 
 _CLIENTS: Final = 32
@@ -112,18 +113,6 @@ def latency(api: Client, hook: dict[str, Any], photo: Path, camera: str) -> None
     since = sorted(each["since_hit_s"] for each in api.pages(f"/webhooks/{hook['id']}/deliveries"))
     median, high = statistics.median(since), since[int(len(since) * 0.95)]
     say(f"hit to webhook, {len(since)} hits: median {median:.2f} s, p95 {high:.2f} s")
-
-
-def family(leader: int) -> list[int]:
-    """A process and all below it: PostgreSQL's have groups of their own."""
-    parents = {}
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(FileNotFoundError, ProcessLookupError):
-            parents[int(process.name)] = int((process / "stat").read_text().rpartition(")")[2].split()[1])
-    found = [leader]
-    for pid in found:
-        found += [child for child, parent in parents.items() if parent == pid]
-    return found
 
 
 def order(leader: int, number: signal.Signals) -> None:

@@ -28,7 +28,7 @@ from anpr.errors import NotFound, Unavailable
 from anpr.ports import DeadLetter, QueueMessage
 
 CONNECT_TIMEOUT_S: Final = 3
-ANSWER_TIMEOUT_S: Final = 10
+ANSWER_TIMEOUT_S: Final = 4
 _LOOK_EVERY_S: Final = 1.0
 """The longest that an idle receiver waits before it looks for messages whose lease has ended."""
 
@@ -92,7 +92,9 @@ def connect(url: str) -> "redis.Redis":
         # Longer than any wait for a message, which is an answer that the server holds back.
         socket_timeout=ANSWER_TIMEOUT_S,
         health_check_interval=30,
-        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 2),
+        # A connection that is gone is worth another try, but a server that stands still is not: each try takes the
+        # whole time-out, and a new connection's greeting once more.
+        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 2, supported_errors=(redis.ConnectionError,)),
     )
     return client
 
