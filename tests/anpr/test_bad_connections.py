@@ -15,6 +15,7 @@ from anpr.db import Database, make_engine
 from anpr.errors import NotFound, Unavailable
 from anpr.settings import DatabaseSettings, StorageSettings
 from infra.local.postgres import Postgres
+from infra.local.servers import SeaweedFS, Valkey
 from tests.tls_server import TlsServer, serving
 
 Ask = Callable[[TlsServer], object]
@@ -65,6 +66,29 @@ def test_a_password_that_the_database_does_not_take_is_said(postgres: Postgres) 
         session.execute(text("SELECT 1"))
 
     assert 'role "nobody_of_ours" does not exist' in refused.value.explained
+    assert "not-to-be-told" not in refused.value.explained
+
+
+def test_a_password_that_the_queues_server_does_not_take_is_said(valkey: Valkey) -> None:
+    client = connect(valkey.url.replace("//", "//nobody-of-ours:not-to-be-told@"))
+    try:
+        with pytest.raises(Unavailable) as refused:
+            RedisQueue(client, "q", max_receives=3).check()
+    finally:
+        client.close()
+
+    assert "password" in refused.value.explained
+    assert "not-to-be-told" not in refused.value.explained
+
+
+def test_a_key_that_the_storage_does_not_take_is_said(seaweedfs: SeaweedFS) -> None:
+    keys = ObjectStoreSettings(access_key_id="nobody-of-ours", secret_access_key="not-to-be-told")
+    blobs = object_store.blob_store(StorageSettings(bucket="anpr", endpoint_url=seaweedfs.endpoint), keys)
+
+    with pytest.raises(Unavailable) as refused:
+        blobs.put("k", b"x", content_type="text/plain")
+
+    assert "InvalidAccessKeyId" in refused.value.explained
     assert "not-to-be-told" not in refused.value.explained
 
 
