@@ -124,7 +124,14 @@ class SupabaseLogins:
         return content
 
     def _published(self, kid: str) -> PyJWK:
-        return self._read(lambda: self._keys.get_signing_key(kid))
+        return self._kept(kid) or self._read(lambda: self._keys.get_signing_key(kid))
+
+    def _kept(self, kid: str) -> PyJWK | None:
+        """A key of the set as it was read last: no stranger's token may have those of others wait for the network."""
+        cache = self._keys.jwk_set_cache
+        kept = None if cache is None else cache.get()
+        usable = [] if kept is None else [key for key in kept.keys if key.public_key_use in ("sig", None)]
+        return PyJWKClient.match_kid(usable, kid)
 
     def _read(self, ask: Callable[[], Found]) -> Found:
         with self._lock:
