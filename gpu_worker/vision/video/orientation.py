@@ -58,7 +58,9 @@ def orientation(frame: VideoFrame) -> Orientation:
 
 def upright(frame: VideoFrame) -> Image:
     """Convert a decoded frame to BGR uint8 (height, width, 3), turned and mirrored as its file asks."""
-    image = np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
+    # By default the library starts a thread for each processor, and ends it again, for every single frame: that takes
+    # longer than the conversion, and each thread has the system keep memory apart for it.
+    image = np.asarray(frame.to_ndarray(format="bgr24", threads=1), np.uint8)
     return orientation(frame).applied(image)
 
 
