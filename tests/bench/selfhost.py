@@ -32,7 +32,7 @@ from infra.local.selfhost import SelfHostedSite, launch
 from infra.local.servers import start_seaweedfs, start_valkey
 from tests.e2e.api_calls import camera_named, send
 from tests.e2e.conftest import CAPTURED_AT
-from tests.processes import family
+from tests.processes import family, kill_postgres, leader_of
 from tests.receiver import Receiver, listening
 
 _CLIENTS: Final = 32
@@ -152,20 +152,16 @@ class Victims:
     def leader(self, name: str) -> int:
         """The process that has all others of a victim below it."""
         if name == "postgres":
-            return int((self._postgres.data / "postmaster.pid").read_text().split()[0])
+            return leader_of(self._postgres)
         return self._running[name].pid
 
     def kill(self, name: str) -> None:
         """End one with all below it, as a crash of the machine would, and start it again."""
-        order(self.leader(name), signal.SIGKILL)
-        self.start(name)
-
-    def start(self, name: str) -> None:
-        """Start one again that was killed."""
         if name == "postgres":
-            time.sleep(0.5)
+            kill_postgres(self._postgres)
             self._postgres.start()
             return
+        order(self.leader(name), signal.SIGKILL)
         self._running[name]._process.wait()
         self._running[name] = self._again[name]()
         self._stack.callback(self._running[name].kill)
