@@ -1,5 +1,6 @@
 """The console in a real browser: one page of one reader, and everything that the browser complained about."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +9,7 @@ from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from anpr_client import Login
 
@@ -109,6 +110,14 @@ def reading(browser: Browser, site: Consoled, **options: Any) -> Iterator[Reader
         assert not reader.surprises(), reader.surprises()
     finally:
         context.close()
+
+
+def answer(route: Route, status: int, detail: str, **headers: str) -> None:
+    """Answer in the API's place with a problem."""
+    problem = {"type": "about:blank", "title": detail, "status": status, "detail": detail}
+    route.fulfill(
+        status=status, headers={"content-type": "application/problem+json"} | headers, body=json.dumps(problem)
+    )
 
 
 def _listen(reader: Reader) -> None:

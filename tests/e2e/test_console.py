@@ -1,7 +1,6 @@
 """The console, used in a real browser against the one-machine run."""
 
 import csv
-import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -18,7 +17,7 @@ from anpr_client import Client, Login
 from infra.local.clip.scene import PLATES
 from infra.local.place import Running
 from tests.e2e.api_calls import camera_named, send
-from tests.e2e.browsing import Reader, reading
+from tests.e2e.browsing import Reader, answer, reading
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -46,14 +45,6 @@ def account(api: Client) -> Callable[[str], Login]:
         return login
 
     return make
-
-
-def answer(route: Route, status: int, detail: str, **headers: str) -> None:
-    """Answer in the API's place with a problem."""
-    problem = {"type": "about:blank", "title": detail, "status": status, "detail": detail}
-    route.fulfill(
-        status=status, headers={"content-type": "application/problem+json"} | headers, body=json.dumps(problem)
-    )
 
 
 def asked(route: Route) -> dict[str, Any]:

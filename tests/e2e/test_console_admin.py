@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 from anpr_client import Client, Login
 from infra.local.place import Running
 from tests.e2e.api_calls import camera_named
-from tests.e2e.browsing import Reader, reading
+from tests.e2e.browsing import Reader, answer, reading
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -109,6 +109,45 @@ def test_an_account_is_made_limited_and_disabled(browser: Browser, site: Running
         f"{site.api_url}/auth/login", json={"email": email, "password": PASSWORD}, timeout=60, trust_env=False
     )
     assert refused.status_code == 401
+
+
+def test_what_was_typed_outlives_an_outage_and_the_login(reader: Reader, site: Running, api: Client, name: str) -> None:
+    reader.expect_complaint("status of (401|503)|ERR_INTERNET_DISCONNECTED")
+    email = f"{name[4:]}@example.org"
+    reader.enter(site.admin, "#/admin/users", "Admin")
+    page = reader.page
+    page.get_by_role("button", name="New account").click()
+    form(page).get_by_label("E-mail address").fill(email)
+    form(page).get_by_label("Password").fill(PASSWORD)
+    make = form(page).get_by_role("button", name="Make the account")
+    page.route(re.compile("/users$"), lambda route: answer(route, 503, "The database is waking up."))
+    make.click()
+    expect(form(page).get_by_role("alert")).to_contain_text("The database is waking up.")
+    page.unroute(re.compile("/users$"))
+    reader.context.set_offline(True)
+    make.click()
+    expect(form(page).get_by_role("alert")).to_contain_text("No connection")
+    reader.context.set_offline(False)
+
+    # The login has run out, and so has the cookie.
+    over = {"in": False}
+
+    def refuse(route: Route) -> None:
+        over["in"] |= route.request.method == "POST" and "/auth/session" in route.request.url
+        if over["in"]:
+            route.continue_()
+        else:
+            answer(route, 401, "This login has ended; log in again.")
+
+    page.route(re.compile("/(users|auth/session)$"), refuse)
+    make.click()
+    again = page.get_by_role("dialog", name="Log in again")
+    again.get_by_label("Password").fill(site.admin.password)
+    again.get_by_role("button", name="Log in", exact=True).click()
+    expect(again).to_have_count(0)
+    # It goes on by itself, with what was typed before.
+    expect(row(page, email)).to_be_visible()
+    assert found(list(api.pages("/users")), email=email)["role"] == "viewer"
 
 
 def test_a_password_is_set_anew_for_who_forgot_it(
