@@ -1,6 +1,7 @@
 """Each language has every text, and every text that is asked for is there."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,13 @@ _ENTRY = re.compile(r"^  '([\w.]+)':\s*(.*?)(?=^  '[\w.]+':|^  //|^\})", re.MULT
 
 def messages(language: str) -> dict[str, str]:
     """A language's texts, with those of pages that have a file of their own."""
+    return dict(entries(language))
+
+
+def entries(language: str) -> list[tuple[str, str]]:
+    """Keys and texts of all of a language's files, as they stand there."""
     files = sorted(MESSAGES.rglob(f"{language}.js"))
-    return {key: text for path in files for key, text in _ENTRY.findall(path.read_text(encoding="utf-8"))}
+    return [entry for path in files for entry in _ENTRY.findall(path.read_text(encoding="utf-8"))]
 
 
 def languages() -> list[str]:
@@ -32,6 +38,12 @@ def test_there_are_english_and_german() -> None:
 @pytest.mark.parametrize("language", languages())
 def test_a_language_has_every_key_and_no_other(language: str) -> None:
     assert set(messages(language)) == set(messages("en"))
+
+
+@pytest.mark.parametrize("language", languages())
+def test_no_key_is_in_two_places_of_which_one_counts(language: str) -> None:
+    keys = Counter(key for key, _ in entries(language))
+    assert [key for key, count in keys.items() if count > 1] == []
 
 
 @pytest.mark.parametrize("language", languages())

@@ -1,9 +1,6 @@
-// Deutsche Texte der Seite „Verwaltung“ und dessen, woraus ihre Formulare sind.
+// Deutsche Texte der Seite „Verwaltung“.
 
 export default {
-  'form.find': 'Suchen: {what}',
-  'form.find.short': 'Suchen',
-
   'admin.title': 'Verwaltung',
   'admin.saved': 'Gespeichert.',
   'admin.removed': '{name} ist entfernt.',
@@ -143,21 +140,14 @@ export default {
   'admin.licences.done': 'Die Lizenz ist aktiviert.',
   'admin.licences.valid': 'Gültig',
   'admin.licences.since': 'Aktiviert',
-  'standing.unlimited': 'unbegrenzt',
   'standing.unlimited.text': 'Hier ist kein Aussteller von Lizenzen eingestellt, also ist nichts begrenzt.',
-  'standing.evaluation': 'Erprobung',
   'standing.evaluation.text': 'Keine Lizenz ist aktiviert; es gelten die Grenzen einer Erprobung.',
-  'standing.licensed': 'lizenziert',
   'standing.licensed.text': 'Es gelten die Grenzen der Lizenz, die zuletzt aktiviert wurde.',
-  'standing.grace': 'Nachfrist',
   'standing.grace.text': 'Die Lizenz ist abgelaufen und zählt noch eine Weile.',
-  'standing.expired': 'abgelaufen',
   'standing.expired.text': 'Die Lizenz ist abgelaufen; es gelten die Grenzen einer Erprobung.',
   'feature.api_keys': 'Schlüssel für Maschinen',
   'feature.exports': 'Exporte',
   'feature.webhooks': 'Webhooks',
-  'limit.cameras': 'Zahl der Kameras',
-  'limit.monthly_minutes': 'Minuten in diesem Monat',
 
   // Exporte
   'admin.exports': 'Exporte',

@@ -1,9 +1,6 @@
-// English texts of the page Admin, and of what its forms are made of.
+// English texts of the page Admin.
 
 export default {
-  'form.find': 'Find: {what}',
-  'form.find.short': 'Find',
-
   'admin.title': 'Admin',
   'admin.saved': 'Saved.',
   'admin.removed': '{name} is removed.',
@@ -141,21 +138,14 @@ export default {
   'admin.licences.done': 'The licence is activated.',
   'admin.licences.valid': 'Valid',
   'admin.licences.since': 'Activated',
-  'standing.unlimited': 'unlimited',
   'standing.unlimited.text': 'No issuer of licences is set here, so nothing is limited.',
-  'standing.evaluation': 'evaluation',
   'standing.evaluation.text': 'No licence is activated; the limits are those of an evaluation.',
-  'standing.licensed': 'licensed',
   'standing.licensed.text': 'The limits are those of the licence that was activated last.',
-  'standing.grace': 'grace period',
   'standing.grace.text': 'The licence has expired and still counts for a while.',
-  'standing.expired': 'expired',
   'standing.expired.text': 'The licence has expired; the limits are those of an evaluation.',
   'feature.api_keys': 'API keys',
   'feature.exports': 'exports',
   'feature.webhooks': 'webhooks',
-  'limit.cameras': 'Cameras',
-  'limit.monthly_minutes': 'Minutes this month',
 
   // Exports
   'admin.exports': 'Exports',
