@@ -116,6 +116,7 @@ def test_the_list_of_known_vehicles_is_kept_by_hand(
     page.keyboard.press("Enter")
     expect(page.get_by_text("No known vehicle fits")).to_be_visible()
     reader.open("#/admin/vehicles")
+    expect(listed).to_be_visible()
     assert reader.find_barriers() == []
 
     listed.get_by_role("button", name="Remove the name Post van").click()

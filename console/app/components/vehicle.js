@@ -28,7 +28,9 @@ export function VehicleDialog({ vehicle, plate = '', onClose, onDone }) {
     };
     return vehicle ? changeVehicle({ vehicle_id: vehicle.id, body }) : nameVehicle({ body });
   };
-  const title = vehicle ? t('vehicle.change', { name: vehicle.name }) : t('vehicle.name.this');
+  const title = vehicle
+    ? t('vehicle.change', { name: vehicle.name })
+    : t(plate ? 'vehicle.name.this' : 'vehicle.name.one');
   return html`
     <${FormDialog} title=${title} text=${t('vehicle.text')} send=${send} onClose=${onClose} onDone=${onDone}>
       ${(/** @type {(name: string) => string | undefined} */ error) => html`

@@ -44,7 +44,8 @@ export default function Vehicles() {
     columns=${[
       {
         name: t('search.plate'),
-        show: (/** @type {Vehicle} */ one) => html`<${Plate} text=${one.plate} region=${one.region} />`,
+        show: (/** @type {Vehicle} */ one) =>
+          html`<${Plate} text=${one.plate.toUpperCase()} region=${one.region} />`,
       },
       { name: t('vehicle.name'), show: (/** @type {Vehicle} */ one) => html`<strong>${one.name}</strong>` },
       { name: t('vehicle.note'), show: (/** @type {Vehicle} */ one) => one.note },
