@@ -10,7 +10,7 @@ from gpu_worker.vision.consensus import Ballot, Consensus, vote
 from gpu_worker.vision.geometry import BoundingBox, Image
 from gpu_worker.vision.recognition import PlateText, Recognizer, ctc, formats
 from gpu_worker.vision.recognition.base import joined
-from gpu_worker.vision.recognition.glyphs import find_row, find_rows, is_lower, typeset
+from gpu_worker.vision.recognition.glyphs import Row, around, find_row, find_rows, is_lower, typeset
 from gpu_worker.vision.recognition.layout import divide, may_have_two_rows
 from gpu_worker.vision.recognition.prior import WORLD, CameraPrior
 from gpu_worker.vision.recognition.rectify import cut, level_plate, trimmed
@@ -29,6 +29,7 @@ _UNLIKE = 0.5
 _SHORT = 5  # so few characters are often a part of a plate whose other row or end was cut off
 _HOPELESS = 0.02
 
+_SURE_ROW = 0.8  # least score of a row that is read alone and says more than the cuts
 _STICKER_GAP = 0.1
 """Of a character's height: what begins farther from the row's end is no part of its last character."""
 
@@ -161,7 +162,7 @@ def _read(recognizer: Recognizer, wanted: Sequence[tuple[_Plate, int]]) -> None:
 
 
 def _best(recognizer: Recognizer, plate: _Plate) -> list[Ballot]:
-    return _as_two_rows(recognizer, plate) or _between_stickers(recognizer, plate) or plate.ballots
+    return _as_two_rows(recognizer, plate) or _along_the_row(recognizer, plate) or plate.ballots
 
 
 def _as_two_rows(recognizer: Recognizer, plate: _Plate) -> list[Ballot]:
@@ -186,16 +187,35 @@ def _as_two_rows(recognizer: Recognizer, plate: _Plate) -> list[Ballot]:
     return two_rows if says_more or is_surer else []
 
 
-def _between_stickers(recognizer: Recognizer, plate: _Plate) -> list[Ballot]:
+def _along_the_row(recognizer: Recognizer, plate: _Plate) -> list[Ballot]:
+    """Read the row of characters where it is not what the cuts make of it; no ballots otherwise."""
+    row = find_row(plate.levelled) if len(plate.reads[0].text) > _SHORT else None
+    if row is None:
+        return []
+    return _between_stickers(recognizer, plate, row) or _to_its_ends(recognizer, plate, row)
+
+
+def _to_its_ends(recognizer: Recognizer, plate: _Plate, row: Row) -> list[Ballot]:
+    """Read the row where the cuts leave doubt; no ballots unless it surely says the same, and more at its ends.
+
+    Behind a wide gap a single letter is often not seen, or a cut off.
+    """
+    if len(plate.reads) == 1:
+        return []
+    (alone,) = recognizer.read([cut(plate.levelled, around(row))])
+    ballot = Ballot(alone, plate.witness.weight, plate.witness.frame)
+    cuts, whole = vote(plate.ballots, plate.camera), vote([ballot], plate.camera)
+    says_more = cuts.text in whole.text and cuts.text != whole.text
+    return [ballot] if says_more and whole.score >= _SURE_ROW else []
+
+
+def _between_stickers(recognizer: Recognizer, plate: _Plate, row: Row) -> list[Ballot]:
     """Read the row of characters alone where the plate's read goes on at either end of it; no ballots otherwise.
 
     A sticker, an oval or a date beside the number is read along with it, and for sure. It is left out where it is less
     high than the characters, and what is left is beyond doubt by itself.
     """
     read, cut_out = plate.reads[0], trimmed(plate.inner, *_TRIMS[0])
-    row = find_row(plate.levelled) if len(read.text) > _SHORT else None
-    if row is None:
-        return []
     left, right = max(0.0, cut_out.xmin), min(float(plate.levelled.shape[1]), cut_out.xmax)
     places = [left + centre * (right - left) for centre in ctc.centres(read.posteriors)]
     room = _STICKER_GAP * row.height

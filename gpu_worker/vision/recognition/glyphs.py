@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_worker.vision.geometry import Image
+from gpu_worker.vision.geometry import BoundingBox, Image
 
 Boxes = NDArray[np.float64]
 """Characters of one row, from left to right: (count, 4) xmin, ymin, xmax, ymax in px of the crop."""
@@ -52,8 +52,9 @@ _LEAST_STROKE = 25  # grey levels
 
 _WIDE_GAP = 0.5
 _ROOM = (0.3, 0.2)
+_MORE_ROOM = (0.35, 0.25)
 """Of a character's height: gaps that are wider are narrowed to this; what is left around a row, at the sides and above
-and below."""
+and below, of each character's place and of all together."""
 
 
 def find_rows(crop: Image) -> tuple[Boxes, Boxes] | None:
@@ -135,6 +136,13 @@ def is_lower(crop: Image, row: Row, x: float) -> bool:
 def _longest_run(marks: NDArray[np.bool_]) -> int:
     ends = np.flatnonzero(np.diff(np.concatenate([[False], marks, [False]]).astype(np.int8)))
     return int((ends[1::2] - ends[::2]).max(initial=0))
+
+
+def around(row: Row) -> BoundingBox:
+    """Return the box of a row with a little room, px of its crop; it may reach beyond that."""
+    beside, over = (part * row.height for part in _MORE_ROOM)
+    left, top, right, bottom = row.boxes[0, 0], row.boxes[:, 1].min(), row.boxes[-1, 2], row.boxes[:, 3].max()
+    return BoundingBox(left - beside, top - over, right + beside, bottom + over)
 
 
 def typeset(crop: Image, row: Boxes) -> Image:

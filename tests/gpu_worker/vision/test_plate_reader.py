@@ -55,7 +55,8 @@ def test_one_cut_is_enough_where_more_cannot_change_it(line: tuple[str, float]) 
 def test_more_cuts_are_read_and_share_the_weight_where_the_first_is_unsure(line: tuple[str, float]) -> None:
     reader = ScriptedReader([line])
     (ballots,) = read_plates(reader, *_road((80, 260)), WITNESS)
-    assert sum(reader.calls) == len(ballots) == 3
+    assert reader.calls == [1, 2, 1]  # the last is the row of characters
+    assert len(ballots) == 3
     assert sum(b.weight for b in ballots) == pytest.approx(6.0)
 
 
@@ -65,10 +66,26 @@ def test_the_widest_cut_keeps_an_end_that_narrower_ones_lose() -> None:
     assert vote(ballots).text == "L1930KF"
 
 
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        (("L1930KF", 0.97), "L1930KF"),
+        (("L1930KF", 0.5), "1930KF"),
+        (("L1980KF", 0.97), "1930KF"),
+        (("930KF", 0.97), "1930KF"),
+    ],
+    ids=["more", "more, unsure", "another text", "less"],
+)
+def test_the_row_of_characters_counts_where_it_surely_says_more_at_its_ends(row: tuple[str, float], text: str) -> None:
+    reader = ScriptedReader([("1930KF", 0.7)] * 3 + [row])
+    (ballots,) = read_plates(reader, *_road((80, 260)), WITNESS)
+    assert vote(ballots).text == text
+
+
 def test_all_plates_of_a_picture_are_read_together_and_keep_their_order() -> None:
     reader = ScriptedReader([("AB12CDE", 0.99), ("XY98ZTR", 0.6), ("KL34MNP", 0.99), ("XY98ZTR", 0.9)])
     found = read_plates(reader, *_road((20, 260), (240, 230), (440, 260)), WITNESS)
-    assert reader.calls == [3, 2]
+    assert reader.calls == [3, 2, 1]
     assert [vote(ballots).text for ballots in found] == ["AB12CDE", "XY98ZTR", "KL34MNP"]
 
 

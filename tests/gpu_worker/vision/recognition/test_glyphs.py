@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from gpu_worker.vision.geometry import Image
-from gpu_worker.vision.recognition.glyphs import Boxes, find_row, find_rows, is_lower, typeset
+from gpu_worker.vision.geometry import BoundingBox, Image
+from gpu_worker.vision.recognition.glyphs import Boxes, Row, around, find_row, find_rows, is_lower, typeset
 from tests.gpu_worker.scenes import plate, two_row_plate
 
 BLACK, BLUE, GREY, RED, WHITE = (15, 15, 15), (160, 60, 10), (150, 150, 150), (40, 30, 190), (235, 235, 235)
@@ -120,6 +120,11 @@ def test_the_characters_of_one_row_are_found(is_dark: bool) -> None:
     assert len(row.boxes) == 7
     assert row.is_dark is is_dark
     assert 0.35 < row.height / len(drawn) < 0.6
+
+
+def test_the_box_around_a_row_holds_all_its_characters_and_a_little_more() -> None:
+    row = Row(np.array([[40.0, 30, 60, 70], [75, 28, 95, 70]]), is_dark=True)
+    assert around(row) == BoundingBox(40 - 0.35 * 41, 28 - 0.25 * 41, 95 + 0.35 * 41, 70 + 0.25 * 41)
 
 
 def test_a_blank_plate_has_no_row() -> None:
