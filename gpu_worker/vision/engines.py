@@ -68,11 +68,6 @@ _INSIDE_BORDER: Final = 0.75
 """Of an input that is as wide as a picture with its border."""
 
 
-_THREADS: Final = 1
-"""CPU threads of one inference. Two take 30 % more processor time for one and a half times the speed, on idle cores
-alone: on busy ones the run that waits for both is the slower. Inferences run side by side instead."""
-
-
 @dataclass(frozen=True, slots=True)
 class Engines:
     """The engines of one worker.
@@ -174,15 +169,18 @@ RECOGNIZERS: Final[Mapping[str, EngineSpec[Recognizer]]] = {
 }
 
 
-def build_detector(settings: VisionSettings, side: int) -> Detector:
-    """Open the detector the settings name, for an input of `side` px.
+def build_detector(settings: VisionSettings, side: int, threads: int = 1) -> Detector:
+    """Open the detector the settings name, for an input of `side` px and with so many CPU threads a run.
+
+    On two cores two threads take 30 % more processor time, and are one and a half times as fast where both are idle.
+    So one thread does what is small, and what runs side by side with its like.
 
     Raises:
         EngineUnavailable: if its weights, its package or its device cannot be used.
     """
     spec = DETECTORS[settings.detector]
     weights = _weights(spec, settings.device, settings.detector_weights, settings.detector_sha256)
-    return spec.open(Opening(weights, settings.device, _THREADS, side, settings.threshold))
+    return spec.open(Opening(weights, settings.device, threads, side, settings.threshold))
 
 
 def build_recognizer(settings: VisionSettings) -> Recognizer:
@@ -193,7 +191,7 @@ def build_recognizer(settings: VisionSettings) -> Recognizer:
     """
     spec = RECOGNIZERS[settings.recognizer]
     weights = _weights(spec, settings.device, settings.recognizer_weights, settings.recognizer_sha256)
-    return spec.open(Opening(weights, settings.device, _THREADS))
+    return spec.open(Opening(weights, settings.device, threads=1))
 
 
 def _weights(spec: EngineSpec[Engine], device: str, own: Path | None, sha256: str | None) -> Path | None:
@@ -229,7 +227,7 @@ def build_engines(settings: VisionSettings) -> Engines:
     glance = build_detector(settings, settings.glance_side)
     stills = PyramidDetector(
         glance=glance,
-        fine=build_detector(settings, settings.still_side),
+        fine=build_detector(settings, settings.still_side, settings.threads),
         second=video,
         framed=(framed(glance, settings.glance_side), framed(glance, settings.glance_side, negative=True)),
         second_above=min(settings.video_side, settings.still_side),

@@ -25,7 +25,9 @@ class VisionSettings(BaseSettings):
     device: Literal["cpu", "cuda", "tensorrt"] = Field(
         default="cpu", description="A GPU that is asked for and cannot be used keeps the worker from starting."
     )
-    threads: int = Field(default=2, ge=1, description="Frames that are detected side by side, on a CPU thread each.")
+    threads: int = Field(
+        default=2, ge=1, description="Frames detected side by side on a CPU thread each; threads for a single picture."
+    )
     decoder: Literal["cpu", "nvdec"] = Field(default="cpu", description="What decodes video; NVDEC is the GPU's.")
     batch: int = Field(default=1, ge=1, le=64, description="Frames detected in one go: 1 on a CPU, 8 or more on a GPU.")
     video_side: int = Field(default=640, ge=160, multiple_of=32, description="Longer side of a frame as detected, px.")
