@@ -50,6 +50,9 @@ export function ImportDialog({ list, file, onDone, onClose }) {
   };
   useEffect(() => {
     let current = true;
+    // Another file may be dropped over this one.
+    setMended(new Map());
+    setState({ busy: true, problem: null, report: null });
     linesOf(file).then(found => {
       if (!current) return;
       setLines(found);
