@@ -184,7 +184,7 @@ def test_an_operator_s_own_tiles_are_what_the_map_is_drawn_on(
         route.fulfill(content_type="image/png", body=TILE)
 
     page.route(re.compile(r"/console/tiles/"), tile)
-    open_map(reader, site, named(cameras, "East").split(" ")[1])
+    with page.expect_request(re.compile(r"/console/tiles/")):
+        open_map(reader, site, named(cameras, "East").split(" ")[1])
     expect(page.get_by_text("Example & Sons")).to_be_visible()
-    assert asked
     assert [url for url in asked if not re.search(r"/tiles/\d+/\d+/\d+\.png$", url)] == []

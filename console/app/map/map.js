@@ -12,6 +12,7 @@ import { baseStyle, loadLibrary } from './library.js';
 
 const CLOSEST = 14;
 const EDGE = 48;
+const TIMEOUT_MS = 20_000;
 
 /**
  * @param {{
@@ -115,10 +116,11 @@ async function begin(container, label, now) {
   map.addControl(new library.NavigationControl({ showCompass: false }), 'top-right');
   map.addControl(new library.ScaleControl(), 'bottom-left');
   try {
+    // A style that does not come is no map. What comes after it, such as a tile, is a hole in the picture if it is missing.
     await new Promise((resolve, reject) => {
-      map.once('load', resolve);
-      // A tile that is missing is a hole in the picture; a style that does not come is no map.
-      map.on('error', event => !map.isStyleLoaded() && reject(event.error));
+      map.once('style.load', resolve);
+      map.on('error', event => reject(event.error));
+      setTimeout(() => reject(new Error('no style')), TIMEOUT_MS);
     });
     draw(map, now.current.places, now.current.way);
     listen(map, now);
