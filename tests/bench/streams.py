@@ -167,12 +167,17 @@ def found(api: Client, camera_id: str, camera: RtspCamera, plates: tuple[str, ..
     events = [event for event in api.events.search(camera_id=camera_id, captured_from=start) if event.readable]
     told: Counter[str] = Counter()
     for began, ended in camera.laps:
+        if ended - began < _LAP_S / 2:  # of the picture that stands still
+            continue
+        told["rounds"] += 1
         first, last = (datetime.fromtimestamp(at, UTC) for at in (began, ended))
         for plate in plates:
             times = sum(
                 event.plate == plate and first - _SLACK <= event.captured_at <= last + _SLACK for event in events
             )
             told[("not found", "once")[times] if times < 2 else "more than once"] += 1
+            if times != 1:
+                say(f"{plate} of the round that began at {first:%H:%M:%S}: found {times} times")
     told["other plates"] = sum(event.plate not in plates for event in events)
     return told
 
@@ -193,7 +198,8 @@ def run(site: SelfHostedSite, stack: ExitStack, folder: Path, minutes: float) ->
     watched = [Watched(site.start_streams(stack))]
     drill = Drill(api, cameras, ids, watched, clips)
     both = drill.until(lambda: all(camera.connections for camera in cameras))
-    say(f"both are read {_s(both)} after the process was started; load {os.getloadavg()[0]:.1f}\n")
+    since = f"{datetime.now(UTC):%H:%M:%S}"
+    say(f"both are read {_s(both)} after the process was started, at {since}; load {os.getloadavg()[0]:.1f}\n")
     watched.append(Watched(site.start_streams(stack)))
     # What is seen of the processes before the first is killed is what their memory is told by.
     due = [0.13, 0.26, 0.4, 0.6, 0.8]
@@ -214,7 +220,7 @@ def run(site: SelfHostedSite, stack: ExitStack, folder: Path, minutes: float) ->
     for number, (camera_id, camera) in enumerate(zip(ids, cameras, strict=True)):
         told = found(api, camera_id, camera, _PLATES[number])
         row = (told["once"], told["not found"], told["more than once"], told["other plates"])
-        say(f"| {number + 1} | {len(camera.laps)} | {' | '.join(map(str, row))} |")
+        say(f"| {number + 1} | {told['rounds']} | {' | '.join(map(str, row))} |")
     say(f"\nthe killed process: {watched[0].told()}\nthe other one: {watched[1].told()}\nload {os.getloadavg()[0]:.1f}")
 
 
