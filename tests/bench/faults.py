@@ -238,7 +238,8 @@ def main() -> None:
         full = stack.enter_context(small_disk(disk))
         photo = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "photo.png"
         cv2.imwrite(str(photo), Scene().frame(50))
-        site = launch(Place.temporary(folder, folder / "logs"), Console(quiet=True), stack)
+        # As where data is kept: else PostgreSQL answers before it has written, and a kill loses what it answered for.
+        site = launch(Place.kept(folder, folder / "logs", {}), Console(quiet=True), stack)
         worker = site.start_worker(stack)
         receiver = stack.enter_context(listening())
         api = stack.enter_context(Client(site.api_url, site.admin))
