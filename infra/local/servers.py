@@ -18,7 +18,8 @@ from infra.packaging import CACHE
 LOCK: Final = Path(__file__).with_name("servers.lock")
 _START_TIMEOUT_S: Final = 60
 _STOP_TIMEOUT_S: Final = 40
-_VOLUME_MB: Final = 1024
+_VOLUME_MB: Final = 64
+"""Each bucket begins with several volumes; the disk, or the memory that tests have in its place, is divided by them."""
 
 
 class ServerError(RuntimeError):

@@ -1,9 +1,10 @@
 """Passages, people's verdicts on them, and exports."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -56,10 +57,14 @@ class Events:
         """Give each passage as it is recorded, whenever it was captured; it never ends.
 
         Args:
-            since: also those recorded since then; from now on by default.
+            since: also those recorded since then; from this call on by default, some of the second before it included.
             filters: as for `search`, without a plate.
         """
-        start = since or self._server_time()
+        return self._watched(since, monotonic(), filters)
+
+    def _watched(self, since: datetime | None, called_s: float, filters: Mapping[str, Any]) -> Iterator[Event]:
+        # Nothing was asked yet when it was called: what was recorded since then would be missed.
+        start = since or self._server_time() - timedelta(seconds=monotonic() - called_s)
         seen: dict[UUID, datetime] = {}
         while True:
             newest = max(seen.values(), default=start)

@@ -28,8 +28,8 @@ def out() -> Console:
 
 
 def note(text: str) -> None:
-    """Tell people something that is no result."""
-    Console(stderr=True, highlight=False).print(escape(text))
+    """Tell people something that is no result, in one line, which a terminal breaks where it likes."""
+    Console(stderr=True, highlight=False).print(escape(text), soft_wrap=True)
 
 
 def progress(*, bytes_too: bool = False) -> Progress:

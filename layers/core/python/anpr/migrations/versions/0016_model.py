@@ -11,7 +11,3 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("events", sa.Column("model", sa.String(), nullable=True))
-
-
-def downgrade() -> None:
-    op.drop_column("events", "model")
