@@ -18,11 +18,11 @@ pytestmark = pytest.mark.timeout(600)
 
 PASSWORD = "correct horse battery staple"
 SECTIONS = {
-    "viewer": ["Cameras", "Licence", "My account"],
-    "reviewer": ["Cameras", "Licence", "Exports", "My account"],
+    "viewer": ["Cameras", "Known vehicles", "Licence", "My account"],
+    "reviewer": ["Cameras", "Known vehicles", "Licence", "Exports", "My account"],
     "admin": [
-        *("Users", "Camera groups", "Cameras", "API keys", "Licence", "Exports", "Retention", "Legal holds"),
-        *("Data subjects", "Audit log", "Health", "My account"),
+        *("Users", "Camera groups", "Cameras", "Known vehicles", "API keys", "Licence", "Exports"),
+        *("Retention", "Legal holds", "Data subjects", "Audit log", "Health", "My account"),
     ],
 }
 

@@ -24,6 +24,7 @@ SECTIONS = {
     "users": "tbody tr",
     "groups": ".resource-head",
     "cameras": "tbody tr",
+    "vehicles": ".resource-head",
     "keys": ".resource-head",
     "licences": ".limits li",
     "exports": ".resource-head",
@@ -285,6 +286,8 @@ def test_axe_finds_nothing_in_any_section(
         for section, selector in SECTIONS.items():
             reader.open(f"#/admin/{section}")
             expect(page.locator(selector).first).to_be_visible()
+            # What fades in is pale for a moment.
+            expect(page.locator(".loading")).to_have_count(0)
             barriers[section] = reader.find_barriers()
         reader.open("#/admin/subjects")
         find(page, plate, "Request 15")
