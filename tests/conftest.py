@@ -18,6 +18,21 @@ from infra.local.servers import SeaweedFS, Valkey, start_seaweedfs, start_valkey
 from tests.supabase.pooler import MISSING, Pooler, program
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests of a group on one worker, as `xdist_group` promises.
+
+    pytest-xdist 3.8 names the group in an attribute of items that pytest 9.2 does not read any more: without this, each
+    worker would start each of the backends.
+    """
+    if not getattr(config.option, "loadgroup", False):
+        return
+    for item in items:
+        groups = {str(mark.args[0]) for mark in item.iter_markers("xdist_group")}
+        if groups and "@" not in item.nodeid.rpartition("]")[2]:
+            item._id = item.id.parse(f"{item.nodeid}@{'_'.join(sorted(groups))}")
+
+
 @pytest.fixture(autouse=True)
 def _no_real_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test may reach an account of the person who runs it."""

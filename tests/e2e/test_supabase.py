@@ -100,7 +100,7 @@ def test_a_clip_goes_the_whole_way_by_the_storages_trigger(
 
 
 def test_another_size_than_announced_is_refused_at_the_end(api: httpx.Client) -> None:
-    camera = made(api.get("/cameras"))["items"][0]["id"]
+    camera = made(api.post("/cameras", json={"name": "south gate"}))["id"]
     clip = rendered_clip()
     upload = begun(api, camera, clip)
     assert post(upload["form"], clip.read_bytes() + b"and more") < 300
