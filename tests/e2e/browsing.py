@@ -21,6 +21,11 @@ _REPORT_VIOLATIONS: Final = """
 document.addEventListener('securitypolicyviolation', event =>
   console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI}`));
 """
+_SETTLED: Final = """
+() => Promise.allSettled(document.getAnimations()
+  .filter(one => one.effect.getComputedTiming().endTime !== Infinity)
+  .map(one => one.finished))
+"""
 
 
 class Consoled(Protocol):
@@ -81,6 +86,8 @@ class Reader:
 
     def find_barriers(self) -> list[str]:
         """What axe has against what is shown, by the rules of WCAG 2.2 AA and its best practices."""
+        # What fades in is pale for a moment.
+        self.page.evaluate(_SETTLED)
         found: Any = Axe().run(self.page).response
         return [
             f"{one['id']}: {one['help']} at {[node['target'] for node in one['nodes']][:3]}"

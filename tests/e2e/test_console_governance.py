@@ -286,7 +286,6 @@ def test_axe_finds_nothing_in_any_section(
         for section, selector in SECTIONS.items():
             reader.open(f"#/admin/{section}")
             expect(page.locator(selector).first).to_be_visible()
-            # What fades in is pale for a moment.
             expect(page.locator(".loading")).to_have_count(0)
             barriers[section] = reader.find_barriers()
         reader.open("#/admin/subjects")
