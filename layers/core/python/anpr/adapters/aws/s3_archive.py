@@ -2,33 +2,16 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from anpr.adapters.aws.client import translated
 from anpr.adapters.aws.s3 import S3BlobStore
 from anpr.errors import NotFound
-from anpr.settings import StorageSettings
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3.client import S3Client
 
 _NO_UPLOAD = "The storage has no such upload any more."
 
 
 class S3ArchiveStore(S3BlobStore):
     """The bucket of footage and crops, with what only the writer of archives needs."""
-
-    def __init__(
-        self,
-        client: "S3Client",
-        settings: StorageSettings,
-        *,
-        signer: "S3Client | None" = None,
-        versions: bool = True,
-    ) -> None:
-        super().__init__(client, settings, signer=signer, versions=versions)
-        self._client = client
-        self._bucket = settings.bucket
 
     def read(self, key: str) -> bytes:
         with translated("storage", missing="The file is not in the storage any more."):
