@@ -26,9 +26,7 @@ def make_app(settings: ServerSettings, report: Telemetry) -> ASGIApp:
         pydantic.ValidationError: a setting is missing or wrong.
         anpr.errors.Unavailable: what says where the database is cannot be read.
     """
-    stored = DatabaseSettings()
-    pool_size = max(stored.pool_size, settings.connections)
-    database = bootstrap.database(stored.model_copy(update={"pool_size": pool_size}))
+    database = bootstrap.database(DatabaseSettings().for_threads(settings.connections))
     api = WholeApi(wire(database), report)
     pages = NoticePages(database)
     console = _console()

@@ -44,9 +44,7 @@ def make_app(settings: ServerSettings, reading: Reading) -> ASGIApp:
         pydantic.ValidationError: a setting is missing or wrong.
         anpr.errors.Unavailable: what says where the database is cannot be read.
     """
-    stored = DatabaseSettings()
-    connections = max(stored.pool_size, settings.connections)
-    database = bootstrap.database(stored.model_copy(update={"pool_size": connections}))
+    database = bootstrap.database(DatabaseSettings().for_threads(settings.connections))
     api = create_app(GROUP, ReaderServices.around(reading.reader, database), reading.report)
     admitting = Admission(api, places=reading.places)
 

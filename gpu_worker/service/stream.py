@@ -219,9 +219,8 @@ def main(cameras: Sequence[UUID] = ()) -> int:
 
 def _process(cameras: Sequence[UUID], report: Report) -> StreamProcess:
     settings, vision = StreamSettings(), VisionSettings()
-    database = DatabaseSettings()
     # A connection for each camera's booker, and one for the leases.
-    database = database.model_copy(update={"pool_size": max(database.pool_size, settings.max_cameras + 2)})
+    database = DatabaseSettings().for_threads(settings.max_cameras + 2)
     services = Services(bootstrap.database(database), bootstrap.blob_store(), bootstrap.event_bus(), report)
     seal = Seal.load(bootstrap.secret_store(), Secret.WEBHOOK_KEY)
     policy = EgressPolicy(settings.allow_networks)

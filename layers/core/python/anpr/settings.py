@@ -9,7 +9,7 @@ import os
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Self
 
 from pydantic import Field, PostgresDsn, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails, InitErrorDetails
@@ -127,6 +127,10 @@ class DatabaseSettings(Settings):
         description="Longer than a database needs that was paused (some 15 s), shorter than API Gateway waits (30 s).",
     )
     statement_timeout_s: float = 20
+
+    def for_threads(self, count: int) -> Self:
+        """These settings with a connection for each of so many threads, or more if more are set."""
+        return self.model_copy(update={"pool_size": max(self.pool_size, count)})
 
     @model_validator(mode="after")
     def _one_source(self) -> "DatabaseSettings":

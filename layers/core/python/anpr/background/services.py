@@ -40,9 +40,7 @@ class Services:
     @cached_property
     def database(self) -> Database:
         """Where everything is."""
-        settings = DatabaseSettings()
-        pool_size = max(settings.pool_size, self._connections)
-        return bootstrap.database(settings.model_copy(update={"pool_size": pool_size}))
+        return bootstrap.database(DatabaseSettings().for_threads(self._connections))
 
     @cached_property
     def bus(self) -> EventBus:

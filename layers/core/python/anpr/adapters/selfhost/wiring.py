@@ -135,9 +135,7 @@ class SelfHostedAdapters:
     @cached_property
     def _queue_database(self) -> Database:
         """Connections of the queues' own: to keep a message hidden must never wait for a job's."""
-        settings = DatabaseSettings()
-        pooled = settings.model_copy(update={"pool_size": max(settings.pool_size, _QUEUE_CONNECTIONS)})
-        return Database(self.engine(pooled))
+        return Database(self.engine(DatabaseSettings().for_threads(_QUEUE_CONNECTIONS)))
 
 
 def deliveries_of(queue: str) -> int:
