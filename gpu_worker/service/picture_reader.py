@@ -7,22 +7,18 @@ from dataclasses import replace
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from anpr.capture.passages import PlateBox
 from anpr.capture.pictures import PlateInPicture, ReadPicture, Wanted, plates_of
 from anpr.errors import UnreadableMedia
 from gpu_worker.service.jpeg import jpeg
+from gpu_worker.service.plates import plate_box, plate_crop, plate_region
 from gpu_worker.vision.engines import build_engines, media_limits, pipeline_settings
 from gpu_worker.vision.geometry import BoundingBox, Image
 from gpu_worker.vision.pictures import is_picture, read_picture
 from gpu_worker.vision.pipeline import Pipeline, PlateRead, is_readable
 from gpu_worker.vision.recognition.prior import CameraPrior
-from gpu_worker.vision.recognition.rectify import cut
 from gpu_worker.vision.recognition.regions import country
 from gpu_worker.vision.settings import VisionSettings
 from gpu_worker.vision.video import MediaLimits
-
-_MARGIN = 1.5
-"""A kept crop is this much larger than the plate's box, as a passage's is, to show its surroundings."""
 
 
 class ReaderSettings(BaseSettings):
@@ -97,16 +93,14 @@ def build_picture_reader(vision: VisionSettings, settings: ReaderSettings) -> Pi
 
 
 def _plate(read: PlateRead, readable_score: float) -> PlateInPicture:
-    # The arrays' scalars are not floats that JSON and the database's driver know.
-    box = PlateBox(*map(float, (read.box.xmin, read.box.ymin, read.box.xmax, read.box.ymax)))
     return PlateInPicture(
         plate=read.plate,
         raw_plate=read.raw_plate,
         readable=is_readable(read, readable_score),
         score=float(read.score),
         dscore=float(read.dscore),
-        region=None if read.region is None else (read.region.code, float(read.region.score)),
-        box=box,
+        region=plate_region(read.region),
+        box=plate_box(read.box),
         candidates=tuple((candidate.plate, float(candidate.score)) for candidate in read.candidates),
         beyond_doubt=read.beyond_doubt,
         model=read.model,
@@ -115,5 +109,4 @@ def _plate(read: PlateRead, readable_score: float) -> PlateInPicture:
 
 def _with_crop(plate: PlateInPicture, image: Image) -> PlateInPicture:
     box = BoundingBox(plate.box.xmin, plate.box.ymin, plate.box.xmax, plate.box.ymax)
-    crop = cut(image, box.scaled(_MARGIN).clipped(image.shape[1], image.shape[0]))
-    return replace(plate, crop=jpeg(crop))
+    return replace(plate, crop=jpeg(plate_crop(image, box)))

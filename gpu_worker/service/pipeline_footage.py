@@ -5,19 +5,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from anpr.capture.familiar import FamiliarPlate
-from anpr.capture.passages import PlateBox, RecordedPassage
+from anpr.capture.passages import RecordedPassage
 from gpu_worker.service.footage import Advance, Finding, Footage, FootageSummary
-from gpu_worker.vision.geometry import BoundingBox
+from gpu_worker.service.plates import plate_box, plate_crop, plate_region
 from gpu_worker.vision.passages import Passage
 from gpu_worker.vision.pictures import Still, read_still
 from gpu_worker.vision.pipeline import Pipeline, PlateRead, Progress, is_readable
 from gpu_worker.vision.recognition.learning import KnownPlate, learnt
-from gpu_worker.vision.recognition.rectify import cut
-from gpu_worker.vision.recognition.regions import Region, country
+from gpu_worker.vision.recognition.regions import country
 from gpu_worker.vision.video import MediaLimits
-
-_MARGIN = 1.5
-"""A picture's crop is this much larger than the plate's box, as a passage's is, to show its surroundings."""
 
 
 def before_camera(pipeline: Pipeline, region_hint: str | None, familiar: Sequence[FamiliarPlate]) -> Pipeline:
@@ -98,9 +94,7 @@ class _PictureFootage:
         reads = sorted(self._pipeline.image(self._image), key=lambda read: (read.box.xmin, read.box.ymin))
         on_advance(Advance(1.0, 1))
         for number, read in enumerate(reads):
-            height, width = self._image.shape[:2]
-            crop = cut(self._image, read.box.scaled(_MARGIN).clipped(width, height))
-            yield Finding(self._recorded(number, read), crop, self._image)
+            yield Finding(self._recorded(number, read), plate_crop(self._image, read.box), self._image)
 
     def summary(self) -> FootageSummary:
         return FootageSummary("image", 0.0, 1, self._defect)
@@ -113,16 +107,8 @@ class _PictureFootage:
             readable=is_readable(read, self._readable_score),
             score=float(read.score),
             dscore=float(read.dscore),
-            region=_region(read.region),
-            box=_box(read.box),
-            first_frame=0,
-            last_frame=0,
-            best_frame=0,
-            first_s=0.0,
-            last_s=0.0,
-            best_s=0.0,
-            frames_seen=1,
-            frames_agreeing=1,
+            region=plate_region(read.region),
+            box=plate_box(read.box),
             candidates=tuple((candidate.plate, float(candidate.score)) for candidate in read.candidates),
             beyond_doubt=read.beyond_doubt,
             model=read.model,
@@ -137,8 +123,8 @@ def recorded(passage: Passage) -> RecordedPassage:
         readable=passage.readable,
         score=float(passage.score),
         dscore=float(passage.dscore),
-        region=_region(passage.region),
-        box=_box(passage.box),
+        region=plate_region(passage.region),
+        box=plate_box(passage.box),
         first_frame=passage.first_frame,
         last_frame=passage.last_frame,
         best_frame=passage.best_frame,
@@ -151,12 +137,3 @@ def recorded(passage: Passage) -> RecordedPassage:
         beyond_doubt=passage.beyond_doubt,
         model=passage.model,
     )
-
-
-def _region(region: Region | None) -> tuple[str, float] | None:
-    return None if region is None else (region.code, region.score)
-
-
-def _box(box: BoundingBox) -> PlateBox:
-    # The arrays' scalars are not floats that JSON and the database's driver know.
-    return PlateBox(float(box.xmin), float(box.ymin), float(box.xmax), float(box.ymax))

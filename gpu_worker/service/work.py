@@ -33,7 +33,7 @@ from gpu_worker.service.protection import protected
 from gpu_worker.service.scratch import clear_leftovers
 from gpu_worker.service.services import Services
 from gpu_worker.service.tracing import TracedJobs
-from gpu_worker.vision.engines import build_pipeline, pipeline_settings
+from gpu_worker.vision.engines import build_pipeline, media_limits
 from gpu_worker.vision.settings import VisionSettings
 
 # One for the job, one for its pulse, one for giving the job back while the others are stuck.
@@ -75,9 +75,7 @@ def main() -> int:
         settings, queue = WorkerSettings(), QueueSettings()
         vision = VisionSettings()
         # Before any message is taken: a GPU that was asked for and cannot be used ends the worker here.
-        footage = PipelineFootage(
-            build_pipeline(vision), pipeline_settings(vision).limits, readable_score=vision.readable_score
-        )
+        footage = PipelineFootage(build_pipeline(vision), media_limits(vision), readable_score=vision.readable_score)
         jobs_queue = bootstrap.job_queue()
         telemetry = bootstrap.telemetry(SERVICE)
         if settings.tracing:
@@ -107,8 +105,7 @@ def main() -> int:
 
 
 def _services(report: Report) -> Services:
-    settings = DatabaseSettings()
-    settings = settings.model_copy(update={"pool_size": max(settings.pool_size, _CONNECTIONS)})
+    settings = DatabaseSettings().for_threads(_CONNECTIONS)
     database = _patiently(lambda: bootstrap.database(settings))
     return Services(database, bootstrap.blob_store(), bootstrap.event_bus(), report)
 

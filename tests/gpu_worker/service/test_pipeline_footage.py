@@ -12,7 +12,7 @@ from gpu_worker.service.footage import Advance, Finding, FootageSummary
 from gpu_worker.service.pipeline_footage import PipelineFootage
 from gpu_worker.vision.consensus import Ballot, vote
 from gpu_worker.vision.detection import Detection
-from gpu_worker.vision.engines import build_pipeline, model_of, pipeline_settings
+from gpu_worker.vision.engines import build_pipeline, media_limits, model_of
 from gpu_worker.vision.geometry import BoundingBox, Image
 from gpu_worker.vision.pipeline import Pipeline
 from gpu_worker.vision.recognition import PlateText, ctc
@@ -25,9 +25,7 @@ from infra.local.clip.writer import write_clip
 @pytest.fixture(scope="module")
 def opener() -> PipelineFootage:
     settings = VisionSettings()
-    return PipelineFootage(
-        build_pipeline(settings), pipeline_settings(settings).limits, readable_score=settings.readable_score
-    )
+    return PipelineFootage(build_pipeline(settings), media_limits(settings), readable_score=settings.readable_score)
 
 
 def read(opener: PipelineFootage, path: Path) -> tuple[list[Finding], list[Advance], FootageSummary]:

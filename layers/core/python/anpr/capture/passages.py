@@ -38,9 +38,9 @@ class PlateBox:
     ymax: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedPassage:
-    """What is stored of one vehicle's passage.
+    """What is stored of one vehicle's passage; frames and times are by default those of a single picture.
 
     Attributes:
         passage_no: the passage's number within its upload, the same in every run over the same file.
@@ -74,14 +74,14 @@ class RecordedPassage:
     dscore: float
     region: tuple[str, float | None] | None
     box: PlateBox | None
-    first_frame: int
-    last_frame: int
-    best_frame: int
-    first_s: float
-    last_s: float
-    best_s: float
-    frames_seen: int
-    frames_agreeing: int
+    first_frame: int = 0
+    last_frame: int = 0
+    best_frame: int = 0
+    first_s: float = 0.0
+    last_s: float = 0.0
+    best_s: float = 0.0
+    frames_seen: int = 1
+    frames_agreeing: int = 1
     candidates: tuple[tuple[str, float], ...]
     beyond_doubt: bool = False
     engine: str = OWN_ENGINE
